@@ -1,0 +1,103 @@
+"""Users sign in; accounts own lines and wallets. A membership ties them with a role."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+
+from keepline.slots.models import SlottedModel
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users by e-mail or phone; allauth does the rest."""
+
+    def create_user(
+        self, email: str | None = None, password: str | None = None, **fields: object
+    ) -> "User":
+        user = self.model(email=self.normalize_email(email) if email else None, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str, **fields: object) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in. Not sharded; never joined in a hot path."""
+
+    email = models.EmailField(unique=True, null=True, blank=True)
+    phone = models.CharField(max_length=16, unique=True, null=True, blank=True)  # E.164 with +
+    phone_verified = models.BooleanField(default=False)
+    name = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=10, default="en")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.email or self.phone or f"user {self.pk}"
+
+
+class Account(SlottedModel):
+    """What owns lines and wallets."""
+
+    name = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3)  # ISO 4217, what prices are shown in
+    language = models.CharField(max_length=10, default="en")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    # Contacts of an imported base: unverified until the holder claims the account.
+    contact_email = models.EmailField(blank=True)
+    contact_phone = models.CharField(max_length=16, blank=True)
+    external_ref = models.CharField(max_length=64, null=True)  # the operator's own number for it
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # An imported account's slot is a function of its reference, so this is global.
+            models.UniqueConstraint(fields=["slot", "external_ref"], name="account_external_ref"),
+        ]
+
+
+class Role(models.TextChoices):
+    """What a member may do, from least to most (product.md item 9)."""
+
+    SEE = "see"
+    RECEIVE = "receive"
+    SPEND = "spend"
+    MANAGE = "manage"
+    OWNER = "owner"
+
+
+class Membership(models.Model):
+    """A user's role in an account. Lives on the users' side: no foreign key across the wall."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    account_id = models.UUIDField(db_index=True)
+    role = models.CharField(max_length=10, choices=Role.choices)
+    since_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "account_id"], name="membership_once")
+        ]
+
+
+class ApiToken(models.Model):
+    """A bearer token, kept as SHA-256 only; it acts as its user within one account."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    account_id = models.UUIDField()
+    name = models.CharField(max_length=60)
+    digest = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)

@@ -1,0 +1,24 @@
+"""Who did what, when and why: append-only."""
+
+from django.db import models
+
+from keepline.slots.models import SlottedModel
+
+
+class AuditEvent(SlottedModel):
+    """One act of a person or a job that changed something outside an order.
+
+    Renewals and top-ups are their own record: the order row names actor, channel and cause.
+    """
+
+    account_id = models.UUIDField(null=True)
+    actor = models.CharField(max_length=64)  # user:17, token:4, staff:3, worker, import
+    action = models.CharField(max_length=48)  # line.imported, account.corrected ...
+    subject_id = models.UUIDField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+    facts = models.JSONField(default=dict)
+    occurred_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "audit_auditevent"
+        indexes = [models.Index(fields=["slot", "account_id", "id"], name="audit_by_account")]

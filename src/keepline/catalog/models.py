@@ -1,0 +1,115 @@
+"""What can be bought: carriers, regions, plans with versions, prices, policies.
+
+Catalogue tables are small and read by all: on a cluster they are reference tables, which is
+why their ids are plain integers.
+"""
+
+from django.db import models
+
+
+class LineKind(models.TextChoices):
+    """The five real product families (product.md)."""
+
+    VIRTUAL_NUMBER = "virtual_number"
+    TRAVEL_SIM = "travel_sim"
+    COUNTRY_ESIM = "country_esim"
+    LOCAL_DATA_SIM = "local_data_sim"
+    KEEP_ALIVE = "keep_alive"
+
+
+class Carrier(models.Model):
+    """A network operator behind lines."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=80)
+    country = models.CharField(max_length=2)  # ISO 3166-1 alpha-2
+
+
+class Region(models.Model):
+    """Where a plan is valid: one country or a list of them."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.JSONField()  # {"en": ..., "zh-hans": ...}
+    countries = models.JSONField()  # ["TH"], ISO 3166-1 alpha-2
+
+
+class Policy(models.Model):
+    """The clock's rules for a family of lines: versioned data with a source.
+
+    A line is pinned to the version it was bought under. Days are whole days.
+    """
+
+    code = models.SlugField(max_length=40)
+    version = models.PositiveIntegerField()
+    grace_days = models.PositiveIntegerField()
+    suspended_days = models.PositiveIntegerField()
+    reclaim_days = models.PositiveIntegerField()
+    quarantine_days = models.PositiveIntegerField()
+    grace_rule = models.CharField(
+        max_length=12, choices=[("from_payment", "from payment"), ("from_expiry", "from expiry")]
+    )
+    promise_seconds = models.PositiveIntegerField(default=600)
+    source = models.URLField(max_length=300, blank=True)  # the law or operator's page it rests on
+    since_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version"], name="policy_version"),
+            models.CheckConstraint(
+                condition=models.Q(reclaim_days__lte=models.F("quarantine_days")),
+                name="policy_reclaim_inside_quarantine",
+            ),
+        ]
+
+
+class Plan(models.Model):
+    """A product offering (TMF620). A plan that was sold is never edited: a change is a version."""
+
+    code = models.SlugField(max_length=60)
+    version = models.PositiveIntegerField()
+    line_kind = models.CharField(max_length=20, choices=LineKind.choices)
+    name = models.JSONField()  # {"en": ..., "zh-hans": ...}
+    conditions = models.JSONField(default=dict)
+    carrier = models.ForeignKey(Carrier, on_delete=models.PROTECT, null=True)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True)
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT)
+    term = models.CharField(max_length=8)  # ISO 8601 duration: P1D, P30D, P1M, P3M, P1Y
+    # Allowances of one term: null is unlimited, 0 is none.
+    data_bytes = models.BigIntegerField(null=True)
+    voice_seconds = models.BigIntegerField(null=True)
+    sms_count = models.BigIntegerField(null=True)
+    delivery = models.CharField(
+        max_length=8,
+        choices=[("ledger", "nothing changes in the network"), ("network", "network is told")],
+    )
+    tax_rate_ppm = models.PositiveIntegerField(default=0)
+    tax_inclusive = models.BooleanField(default=True)
+    sold_from_at = models.DateTimeField()
+    sold_until_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "version"], name="plan_version")]
+
+
+class PlanPrice(models.Model):
+    """The price of one term of a plan in one currency; never converted."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="prices")
+    currency = models.CharField(max_length=3)
+    price_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "currency"], name="plan_price_currency"),
+            models.CheckConstraint(
+                condition=models.Q(price_minor__gte=0), name="plan_price_not_negative"
+            ),
+        ]
+
+
+class LoadedPreset(models.Model):
+    """Which shipped catalogue files were loaded, and with what content."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    digest = models.CharField(max_length=64)
+    loaded_at = models.DateTimeField()

@@ -1,0 +1,33 @@
+"""Logs through structlog: readable in a console, JSON in production."""
+
+import logging
+from typing import Any
+
+import structlog
+
+
+def configure(settings: dict[str, Any]) -> None:
+    """Called by Django with settings.LOGGING."""
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if settings.get("format") == "json"
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines carry whole URLs

@@ -1,0 +1,15 @@
+"""Where each entrance is mounted."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/", include("allauth.urls")),
+    path("webhooks/", include("keepline.webhooks.urls")),
+    path("v1/", include("keepline.api.urls")),
+    path("", include("keepline.portal.urls")),
+]
+
+handler404 = "keepline.portal.errors.not_found"
+handler500 = "keepline.portal.errors.server_error"
+handler403 = "keepline.portal.errors.forbidden"
+handler400 = "keepline.portal.errors.bad_request"

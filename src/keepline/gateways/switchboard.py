@@ -1,0 +1,45 @@
+"""Which adapter answers at each port. Filled by config.wiring, asked by flows.
+
+Adapters are made on first use, so that a process that never pays opens no connection.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import cast
+
+from keepline.gateways.messaging.port import EmailChannel
+from keepline.gateways.network.port import NetworkGateway
+from keepline.gateways.payments.port import PaymentProvider
+
+_factories: dict[str, Callable[[], object]] = {}
+
+
+def connect(port: str, factory: Callable[[], object]) -> None:
+    """Names the adapter for `port`: payments:sandbox, network, email."""
+    _factories[port] = factory
+    _adapter.cache_clear()
+
+
+@cache
+def _adapter(port: str) -> object:
+    return _factories[port]()
+
+
+def payments(provider: str) -> PaymentProvider:
+    """The payment provider called `provider`; KeyError when the operator has none such."""
+    return cast(PaymentProvider, _adapter(f"payments:{provider}"))
+
+
+def providers() -> list[str]:
+    """The names of the connected payment providers."""
+    return [port.split(":")[1] for port in _factories if port.startswith("payments:")]
+
+
+def network() -> NetworkGateway:
+    """The network gateway."""
+    return cast(NetworkGateway, _adapter("network"))
+
+
+def email() -> EmailChannel:
+    """The e-mail channel."""
+    return cast(EmailChannel, _adapter("email"))

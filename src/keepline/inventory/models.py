@@ -1,0 +1,44 @@
+"""Numbers, and who held each of them when.
+
+Number-side rows are sharded by the number, not by the account: their `slot` is
+`slot_of_text(e164)`, the holder's slot is told by the holder's ids.
+"""
+
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import models
+
+from keepline.core.lifecycle.number import NumberState
+from keepline.slots.models import SlottedModel
+
+
+class Number(SlottedModel):
+    """An E.164 number and where it stands in its life."""
+
+    e164 = models.BigIntegerField()
+    state = models.CharField(max_length=12, default=NumberState.AVAILABLE)
+    since_at = models.DateTimeField()
+    line_id = models.UUIDField(null=True)
+    account_id = models.UUIDField(null=True)  # the holder; in quarantine the last one
+    until_at = models.DateTimeField(null=True)  # end of hold or quarantine
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["slot", "e164"], name="number_once")]
+
+
+class OwnershipPeriod(SlottedModel):
+    """One holder's time with one number. Periods of a number never overlap (exclusion)."""
+
+    e164 = models.BigIntegerField()
+    during = DateTimeRangeField()
+    account_id = models.UUIDField()
+    line_id = models.UUIDField()
+
+    class Meta:
+        indexes = [models.Index(fields=["slot", "line_id"], name="ownership_by_line")]
+
+
+class CardHolding(models.Model):
+    """Directory for the global uniqueness of an ICCID; not sharded (design, settled 4)."""
+
+    iccid = models.CharField(max_length=20, primary_key=True)
+    line_id = models.UUIDField()

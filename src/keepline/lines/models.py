@@ -1,0 +1,107 @@
+"""Lines: the cold facts, the hot clock row, extensions and history."""
+
+from django.db import models
+from django.db.models import Q
+
+from keepline.core.lifecycle.line import LineState
+from keepline.slots.models import SlottedForeignKey, SlottedModel
+
+
+class Line(SlottedModel):
+    """A service with a number, or data only, held by an account: what seldom changes."""
+
+    account_id = models.UUIDField()
+    kind = models.CharField(max_length=20)  # catalog.LineKind
+    label = models.CharField(max_length=60, blank=True)
+    e164 = models.BigIntegerField(null=True)
+    iccid = models.CharField(max_length=20, null=True)
+    carrier_id = models.IntegerField(null=True)
+    time_zone = models.CharField(max_length=64)  # frozen: the zone in which its months count
+    opened_at = models.DateTimeField()
+    activated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["slot", "account_id", "id"], name="line_by_account"),
+            models.Index(fields=["e164"], name="line_by_number", condition=Q(e164__isnull=False)),
+            models.Index(fields=["iccid"], name="line_by_iccid", condition=Q(iccid__isnull=False)),
+        ]
+
+
+class Validity(SlottedModel):
+    """The line's clock: the narrow row that renewals and the sweep touch. `id` is the line's.
+
+    The only writers of `state` are services.transition and the renewal statements of
+    flows/renewal_sql, which decide by the same table of core.
+    """
+
+    account_id = models.UUIDField()
+    wallet_id = models.UUIDField()
+    state = models.CharField(max_length=12, default=LineState.RESERVED)
+    plan_id = models.IntegerField()  # the version it renews with
+    policy_id = models.IntegerField()  # pinned when bought
+    valid_until = models.DateTimeField(null=True)
+    anchor_at = models.DateTimeField(null=True)  # months are counted from here ...
+    anchor_count = models.IntegerField(default=0)  # ... this many so far
+    auto_renew = models.BooleanField(default=False)
+    dormant = models.BooleanField(default=False)  # imported, until go-live
+    next_action_at = models.DateTimeField(null=True)
+    clock_id = models.IntegerField(default=0)  # 0 is the real clock
+
+    class Meta:
+        db_table = "lines_validity"
+        indexes = [
+            models.Index(
+                fields=["next_action_at"],
+                name="validity_due",
+                condition=Q(next_action_at__isnull=False, dormant=False),
+            ),
+            models.Index(fields=["slot", "account_id"], name="validity_by_account"),
+        ]
+
+
+class Extension(SlottedModel):
+    """One paid piece of a line's life, and the buckets it brought. Append-only.
+
+    The buckets of a line are its extensions whose end is ahead, less what usage counted
+    against them: a renewal therefore writes no bucket.
+    """
+
+    line = SlottedForeignKey(Line)
+    order_id = models.UUIDField()
+    plan_id = models.IntegerField()
+    period_start = models.DateTimeField()
+    period_end = models.DateTimeField()
+    anchor_at = models.DateTimeField()
+    anchor_count = models.IntegerField()
+    granted_at = models.DateTimeField()
+    data_bytes = models.BigIntegerField(null=True)
+    voice_seconds = models.BigIntegerField(null=True)
+    sms_count = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slot", "line", "period_start"], name="extension_period_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(period_end__gt=models.F("period_start")), name="extension_forward"
+            ),
+        ]
+
+
+class LineEvent(SlottedModel):
+    """History: one row per change of state. (active -> active is told by the extension.)"""
+
+    line = SlottedForeignKey(Line)
+    event = models.CharField(max_length=20)
+    source = models.CharField(max_length=12)
+    target = models.CharField(max_length=12)
+    actor = models.CharField(max_length=64)
+    cause = models.CharField(max_length=64, blank=True)
+    order_id = models.UUIDField(null=True)
+    occurred_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "lines_lineevent"
+        indexes = [models.Index(fields=["slot", "line", "id"], name="lineevent_by_line")]

@@ -1,0 +1,31 @@
+"""The outbox: what must be told, written in the transaction that causes it."""
+
+from django.db import models
+from django.db.models import Q
+
+from keepline.slots.models import SlottedModel
+
+
+class Outbox(SlottedModel):
+    """One event of the field's name (`line.renewed`), delivered at least once.
+
+    Typed, not a document: what a message says is read from the order at the moment of sending,
+    so that it is true when it is sent.
+    """
+
+    kind = models.CharField(max_length=32)
+    account_id = models.UUIDField()
+    line_id = models.UUIDField(null=True)
+    order_id = models.UUIDField(null=True)
+    occurred_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)  # null: at rest (sent or laid aside)
+    attempts = models.SmallIntegerField(default=0)
+    outcome = models.CharField(max_length=10, blank=True)  # sent | no_address | laid_aside
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "messages_outbox"
+        indexes = [
+            models.Index(fields=["due_at"], name="outbox_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["slot", "account_id", "id"], name="outbox_by_account"),
+        ]

@@ -1,0 +1,97 @@
+"""Orders: what was asked, promised, paid and given; and the keys that make asking safe."""
+
+from django.db import models
+from django.db.models import Q
+
+from keepline.core.lifecycle.order import OrderState
+from keepline.slots.models import SlottedModel
+
+
+class OrderKind(models.TextChoices):
+    """What an order is for."""
+
+    RENEWAL = "renewal"
+    TOP_UP = "top_up"
+    OPENING = "opening"  # what an imported line or wallet brought along
+
+
+class Order(SlottedModel):
+    """One order (TMF622 states). Amounts in minor units of `currency`.
+
+    `next_action_at` is the instant at which a worker looks at it next, null when it is at rest:
+    the one due column of the whole way of a renewal.
+    """
+
+    account_id = models.UUIDField()
+    line_id = models.UUIDField(null=True)
+    wallet_id = models.UUIDField()
+    kind = models.CharField(max_length=10, choices=OrderKind.choices)
+    state = models.CharField(max_length=12, default=OrderState.ACKNOWLEDGED)
+    plan_id = models.IntegerField(null=True)
+    delivery = models.CharField(max_length=8, default="ledger")  # ledger | network
+    currency = models.CharField(max_length=3)
+    subtotal_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField(default=0)
+    tax_minor = models.BigIntegerField(default=0)
+    total_minor = models.BigIntegerField()
+    wallet_minor = models.BigIntegerField(default=0)  # of the total, from the wallet
+    payment_minor = models.BigIntegerField(default=0)  # of the total, from the provider
+    valid_until_before = models.DateTimeField(null=True)
+    valid_until_after = models.DateTimeField(null=True)
+    # {"buckets_before": {...}, "buckets_after": {...}, "network": {...}} as the receipt shows it
+    proof = models.JSONField(null=True)
+    actor = models.CharField(max_length=64)
+    channel = models.CharField(max_length=10)  # portal, api, counter, sweep, import
+    seller = models.CharField(max_length=24)
+    accepted_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    promise_until = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)  # reached its end, good or bad
+    next_action_at = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+    failure_code = models.CharField(max_length=40, blank=True)
+    receipt_number = models.IntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(total_minor=models.F("wallet_minor") + models.F("payment_minor")),
+                name="order_funding_adds_up",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["slot", "account_id", "id"], name="order_by_account"),
+            models.Index(
+                fields=["next_action_at"],
+                name="order_due",
+                condition=Q(next_action_at__isnull=False),
+            ),
+            models.Index(
+                fields=["seller", "id"],
+                name="order_unnumbered",
+                condition=Q(receipt_number__isnull=True, state="completed"),
+            ),
+        ]
+
+
+class RequestKey(SlottedModel):
+    """One key, one effect: the caller's key of a request, and the order it made."""
+
+    actor = models.CharField(max_length=64)
+    flow = models.CharField(max_length=24)
+    key = models.CharField(max_length=64)
+    body_digest = models.BinaryField(max_length=32)
+    order_id = models.UUIDField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["slot", "actor", "flow", "key"], name="request_key")
+        ]
+
+
+class ReceiptSeries(models.Model):
+    """The last receipt number given, per seller: no gaps, given after commit by one numberer."""
+
+    seller = models.CharField(max_length=24, primary_key=True)
+    last_number = models.IntegerField(default=0)

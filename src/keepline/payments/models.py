@@ -1,0 +1,65 @@
+"""Payments at a provider, and what providers told us, raw."""
+
+from django.db import models
+
+from keepline.core.lifecycle.payment import PaymentState
+from keepline.slots.models import SlottedModel
+
+
+class Payment(SlottedModel):
+    """Money asked of a provider for one order. `id` is the provider's idempotency key."""
+
+    order_id = models.UUIDField()
+    account_id = models.UUIDField()
+    provider = models.CharField(max_length=24)
+    provider_payment_id = models.CharField(max_length=80, null=True)
+    checkout_url = models.CharField(max_length=500, blank=True)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=10, default=PaymentState.CREATED)
+    asks = models.SmallIntegerField(default=0)
+    captured_minor = models.BigIntegerField(default=0)
+    refunded_minor = models.BigIntegerField(default=0)
+    decline_code = models.CharField(max_length=40, blank=True)
+    opened_at = models.DateTimeField()
+    captured_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["slot", "order_id"], name="payment_once_per_order"),
+            models.CheckConstraint(
+                condition=models.Q(refunded_minor__lte=models.F("captured_minor")),
+                name="payment_refund_within_capture",
+            ),
+        ]
+
+
+class ProviderPayment(models.Model):
+    """Directory for the global uniqueness of a provider's payment id; not sharded."""
+
+    provider = models.CharField(max_length=24)
+    provider_payment_id = models.CharField(max_length=80)
+    payment_id = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "provider_payment_id"], name="provider_payment_booked_once"
+            )
+        ]
+
+
+class ProviderEvent(models.Model):
+    """A verified webhook, stored raw before anything is done about it; not sharded."""
+
+    provider = models.CharField(max_length=24)
+    event_id = models.CharField(max_length=80)
+    kind = models.CharField(max_length=40)
+    payment_id = models.UUIDField(null=True)
+    body = models.TextField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event_id"], name="provider_event_once")
+        ]

@@ -1,0 +1,70 @@
+"""Model and foreign key of sharded tables."""
+
+from collections.abc import Collection
+from typing import Any, ClassVar, Self, TypeVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models.expressions import Col
+from django.db.models.lookups import Exact
+from django.db.models.sql.where import WhereNode
+
+from keepline.core.ids import slot_of
+
+ModelT = TypeVar("ModelT", bound=models.Model, covariant=True)
+
+
+class SlottedQuerySet(models.QuerySet[ModelT]):
+    """Finds rows by id alone, yet always names the slot, so that one shard answers."""
+
+    def by_id(self, row_id: UUID) -> ModelT:
+        """The row with `row_id`; raises the model's DoesNotExist."""
+        return self.get(slot=slot_of(row_id), id=row_id)
+
+    def by_ids(self, slot: int, row_ids: Collection[UUID]) -> Self:
+        """Rows of one slot."""
+        return self.filter(slot=slot, id__in=row_ids)
+
+
+class SlottedModel(models.Model):
+    """A row of an account (or of a number): `slot` is the shard key, `id` tells the slot.
+
+    The database's primary key is (slot, id); Django sees `id` alone, because its admin and
+    its relations cannot carry a composite key.
+    """
+
+    slot = models.SmallIntegerField(editable=False)
+    id = models.UUIDField(primary_key=True, editable=False)
+
+    objects: ClassVar[Any] = SlottedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def _do_update(self, base_qs: Any, *args: Any, **kwargs: Any) -> bool:
+        # Without the shard key an UPDATE by id runs on every shard.
+        return super()._do_update(base_qs.filter(slot=self.slot), *args, **kwargs)  # type: ignore[misc]
+
+
+class SlottedForeignKey(models.ForeignKey[Any, Any]):
+    """A reference inside one slot: joins repeat the slot, the database key is composite.
+
+    Hot tables go without a database constraint (a deferred trigger per row costs half as much
+    CPU again); the auditor checks those references. Cold tables get theirs in a migration.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("db_constraint", False)
+        kwargs.setdefault("on_delete", models.DO_NOTHING)
+        kwargs.setdefault("db_index", False)
+        super().__init__(*args, **kwargs)
+
+    def get_extra_restriction(self, alias: str | None, related_alias: str) -> WhereNode | None:
+        if alias is None:
+            return None
+        local = self.model._meta.get_field("slot")
+        remote = self.related_model._meta.get_field("slot")
+        return WhereNode([Exact(Col(alias, remote, remote), Col(related_alias, local, local))])
+
+    def get_extra_descriptor_filter(self, instance: models.Model) -> dict[str, int]:
+        return {"slot": instance.slot}  # type: ignore[attr-defined]
