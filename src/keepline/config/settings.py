@@ -131,6 +131,7 @@ X_FRAME_OPTIONS = "DENY"
 if ENV.trusted_proxy_count:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+CHECKOUT_ORIGINS = [] if PRODUCTION else [f"http://localhost:{ENV.provider_port}"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -140,7 +141,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
-        "form-action": ["'self'", *ENV.checkout_origins],
+        # Browsers apply form-action to the redirect that follows a post: pay leads there.
+        "form-action": ["'self'", *CHECKOUT_ORIGINS],
     }
 }
 
