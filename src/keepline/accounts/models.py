@@ -1,9 +1,10 @@
 """Users sign in; accounts own lines and wallets. A membership ties them with a role."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.db.models import Q
 
 from keepline.slots.models import SlottedModel
 
@@ -29,6 +30,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(unique=True, null=True, blank=True)
     phone = models.CharField(max_length=16, unique=True, null=True, blank=True)  # E.164 with +
     phone_verified = models.BooleanField(default=False)
+    # A lost number is no key: when it leaves its holder it moves here (services.detach_phone).
+    former_phone = models.CharField(max_length=16, blank=True)
     name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=10, default="en")
     time_zone = models.CharField(max_length=64, default="UTC")
@@ -42,8 +45,22 @@ class User(AbstractBaseUser, PermissionsMixin):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email__gt="") | Q(phone__gt="") | Q(former_phone__gt=""),
+                name="user_reachable",
+            )
+        ]
+
     def __str__(self) -> str:
         return self.email or self.phone or f"user {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # Forms and allauth say "" for none; only NULL may stand twice in a unique column.
+        self.email = self.email or None
+        self.phone = self.phone or None
+        super().save(*args, **kwargs)
 
 
 class Account(SlottedModel):
