@@ -1,0 +1,66 @@
+"""The messaging port: one e-mail out, accepted, refused for good, or to be tried again."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+
+class ChannelRefused(Exception):
+    """A definitive no (no such mailbox, malformed address): sending again cannot help.
+
+    `code` is the channel's own (an SMTP reply code, or a word).
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class ChannelUnavailable(Exception):
+    """Not accepted now, or acceptance unknown: send the same message again later.
+
+    A repeat carries the same Message-ID, so that receivers can tell it is one.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along, e.g. receipt.pdf, application/pdf."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EmailMessage:
+    """A message to one person. `message_id` is made by the caller; the header follows from it."""
+
+    message_id: UUID
+    to: str
+    subject: str
+    text: str
+    html: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    language: str = "en"  # BCP 47; becomes Content-Language
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """The channel took responsibility. `reference` is the Message-ID header."""
+
+    reference: str
+
+
+class EmailChannel(Protocol):
+    """A way out for e-mail."""
+
+    @property
+    def name(self) -> str:
+        """The word stored beside each sent message: smtp, files."""
+        ...
+
+    def send(self, message: EmailMessage) -> SendResult:
+        """Hands the message over. Raises ChannelRefused, ChannelUnavailable, and nothing else."""
+        ...
