@@ -1,0 +1,92 @@
+"""Reads of accounts."""
+
+import hashlib
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from keepline.accounts.models import Account, ApiToken, Membership, Role, User
+from keepline.core.ids import slot_of
+
+
+class TokenHolder(NamedTuple):
+    """Who speaks through an API token, and for which account."""
+
+    token_id: int
+    user_id: int
+    account_id: UUID
+    slot: int
+    role: str
+    language: str
+    time_zone: str
+    currency: str
+
+
+class Membered(NamedTuple):
+    """The account that a user acts for, and as what."""
+
+    account_id: UUID
+    slot: int
+    role: str
+
+
+HOLDER_OF_TOKEN = """
+SELECT t.id, t.user_id, t.account_id, a.slot, m.role, u.language, u.time_zone, a.currency
+  FROM accounts_apitoken t
+  JOIN accounts_user u ON u.id = t.user_id AND u.is_active
+  JOIN accounts_membership m ON m.user_id = t.user_id AND m.account_id = t.account_id
+  JOIN accounts_account a ON a.id = t.account_id AND a.closed_at IS NULL
+ WHERE t.digest = %s AND t.revoked_at IS NULL
+   AND (t.expires_at IS NULL OR t.expires_at > %s)
+"""
+
+
+def token_digest(secret: str) -> bytes:
+    """SHA-256 of the secret: 32 bytes."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def account_for_token(secret: str, now: datetime) -> TokenHolder | None:
+    """The holder of a live token, in one query; None for any other string."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLDER_OF_TOKEN, [token_digest(secret), now])
+        row = cursor.fetchone()
+    return TokenHolder(*row) if row else None
+
+
+def membership_of(user_id: int) -> Membered | None:
+    """The user's own account first, else the one they joined first; one query."""
+    rows = Membership.objects.filter(user_id=user_id).order_by("since_at", "id")
+    found = sorted(rows, key=lambda row: row.role != Role.OWNER)
+    if not found:
+        return None
+    return Membered(found[0].account_id, slot_of(found[0].account_id), found[0].role)
+
+
+def member_account(user: User) -> Account | None:
+    """The account `user` acts for; None before one is opened."""
+    membered = membership_of(user.pk)
+    return account(membered.account_id) if membered else None
+
+
+def account(account_id: UUID) -> Account:
+    """Raises Account.DoesNotExist."""
+    found: Account = Account.objects.by_id(account_id)
+    return found
+
+
+def live_tokens(user: User, account_id: UUID, now: datetime) -> QuerySet[ApiToken]:
+    """Newest first; neither revoked nor expired."""
+    alive = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    own = ApiToken.objects.filter(
+        user=user, account_id=account_id, revoked_at__isnull=True
+    )
+    return own.filter(alive).order_by("-id")
+
+
+def user_by_phone(phone: str) -> User | None:
+    """`phone` in E.164 with +."""
+    return User.objects.filter(phone=phone).first()

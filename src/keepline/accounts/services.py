@@ -1,0 +1,114 @@
+"""Writes of accounts: open, correct, detach a lost number, API tokens."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from keepline.accounts.models import Account, ApiToken, Membership, Role, User
+from keepline.accounts.queries import token_digest
+from keepline.slots.ids import new_id, random_slot
+
+TOKEN_PREFIX = "kl_"  # so that a secret scanner can tell what it found
+
+
+class IssuedToken(NamedTuple):
+    """`secret` is shown once and never stored."""
+
+    token: ApiToken
+    secret: str
+
+
+@transaction.atomic
+def open_account(
+    user: User, currency: str, language: str, time_zone: str, now: datetime
+) -> Account:
+    """A fresh account in a random slot, `user` its owner. currency: ISO 4217, zone: IANA."""
+    slot = random_slot()
+    account = Account.objects.create(
+        slot=slot,
+        id=new_id(slot),
+        name=user.name or str(user),
+        currency=currency,
+        language=language,
+        time_zone=time_zone,
+        opened_at=now,
+    )
+    Membership.objects.create(user=user, account_id=account.id, role=Role.OWNER)
+    return account
+
+
+def correct_profile(
+    user: User,
+    *,
+    name: str | None = None,
+    language: str | None = None,
+    time_zone: str | None = None,
+) -> User:
+    """Changes what is given; raises ValidationError for an unknown language or zone."""
+    if language is not None:
+        if language not in dict(settings.LANGUAGES):
+            raise ValidationError({"language": "unknown language"})
+        user.language = language
+    if time_zone is not None:
+        user.time_zone = known_zone(time_zone)
+    if name is not None:
+        user.name = name.strip()
+    user.full_clean(validate_unique=False)
+    user.save(update_fields=["name", "language", "time_zone"])
+    return user
+
+
+def choose_language(user: User, language: str) -> None:
+    """The footer's switch; the caller has checked `language` against settings.LANGUAGES."""
+    User.objects.filter(pk=user.pk).update(language=language)
+
+
+def known_zone(name: str) -> str:
+    """`name` when it is an IANA zone; raises ValidationError otherwise."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValidationError({"time_zone": "unknown time zone"}) from error
+    return name
+
+
+def choose_currency(account: Account, currency: str) -> None:
+    """What prices are shown in from now on; wallets in other currencies stay."""
+    Account.objects.filter(slot=account.slot, id=account.id).update(currency=currency)
+
+
+def detach_phone(phone: str) -> int:
+    """A number left its holder: it is no sign-in and no recovery any more. Returns how many."""
+    users = User.objects.filter(phone=phone)
+    return users.update(phone=None, phone_verified=False, former_phone=phone)
+
+
+def issue_token(
+    user: User,
+    account: Account,
+    name: str,
+    now: datetime,
+    valid_days: int | None = None,
+) -> IssuedToken:
+    """256 random bits; only their SHA-256 is kept, which is enough for a secret of that size."""
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        user=user,
+        account_id=account.id,
+        name=name.strip()[:60],
+        digest=token_digest(secret),
+        created_at=now,
+        expires_at=now + timedelta(days=valid_days) if valid_days else None,
+    )
+    return IssuedToken(token, secret)
+
+
+def revoke_token(user: User, token_id: int, now: datetime) -> bool:
+    """True when a token of `user` was alive until now."""
+    own = ApiToken.objects.filter(pk=token_id, user=user, revoked_at__isnull=True)
+    return own.update(revoked_at=now) == 1
