@@ -19,26 +19,20 @@ class UserManager(BaseUserManager["User"]):
     def create_user(
         self, email: str | None = None, password: str | None = None, **fields: object
     ) -> "User":
-        user = self.model(
-            email=self.normalize_email(email) if email else None, **fields
-        )
+        user = self.model(email=self.normalize_email(email) if email else None, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str, **fields: object) -> "User":
-        return self.create_user(
-            email, password, is_staff=True, is_superuser=True, **fields
-        )
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in. Not sharded; never joined in a hot path."""
 
     email = models.EmailField(unique=True, null=True, blank=True)
-    phone = models.CharField(
-        max_length=16, unique=True, null=True, blank=True
-    )  # E.164 with +
+    phone = models.CharField(max_length=16, unique=True, null=True, blank=True)  # E.164 with +
     phone_verified = models.BooleanField(default=False)
     # A lost number is no key: when it leaves its holder it moves here (services.detach_phone).
     former_phone = models.CharField(max_length=16, blank=True)
@@ -83,18 +77,14 @@ class Account(SlottedModel):
     # Contacts of an imported base: unverified until the holder claims the account.
     contact_email = models.EmailField(blank=True)
     contact_phone = models.CharField(max_length=16, blank=True)
-    external_ref = models.CharField(
-        max_length=64, null=True
-    )  # the operator's own number for it
+    external_ref = models.CharField(max_length=64, null=True)  # the operator's own number for it
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             # An imported account's slot is a function of its reference, so this is global.
-            models.UniqueConstraint(
-                fields=["slot", "external_ref"], name="account_external_ref"
-            ),
+            models.UniqueConstraint(fields=["slot", "external_ref"], name="account_external_ref"),
         ]
 
 
@@ -118,9 +108,7 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "account_id"], name="membership_once"
-            )
+            models.UniqueConstraint(fields=["user", "account_id"], name="membership_once")
         ]
 
 

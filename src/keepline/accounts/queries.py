@@ -81,9 +81,7 @@ def account(account_id: UUID) -> Account:
 def live_tokens(user: User, account_id: UUID, now: datetime) -> QuerySet[ApiToken]:
     """Newest first; neither revoked nor expired."""
     alive = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-    own = ApiToken.objects.filter(
-        user=user, account_id=account_id, revoked_at__isnull=True
-    )
+    own = ApiToken.objects.filter(user=user, account_id=account_id, revoked_at__isnull=True)
     return own.filter(alive).order_by("-id")
 
 

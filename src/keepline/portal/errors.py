@@ -15,9 +15,7 @@ class Trouble(NamedTuple):
 
 def page(request: HttpRequest, status: int, trouble: Trouble) -> HttpResponse:
     """error.html with the portal's frame; `status` is the HTTP status."""
-    return render(
-        request, "error.html", {"trouble": trouble, "status": status}, status=status
-    )
+    return render(request, "error.html", {"trouble": trouble, "status": status}, status=status)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -39,9 +37,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
-def bad_request(
-    request: HttpRequest, exception: Exception | None = None
-) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return page(
         request,
         400,
@@ -59,9 +55,7 @@ def forbidden_form(request: HttpRequest, reason: str = "") -> HttpResponse:
         403,
         Trouble(
             _("The page was open too long"),
-            _(
-                "Nothing was changed and nothing was paid. Please go back, reload and try again."
-            ),
+            _("Nothing was changed and nothing was paid. Please go back, reload and try again."),
         ),
     )
 
@@ -71,9 +65,7 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
     return page(
         request,
         429,
-        Trouble(
-            _("Too many attempts"), _("Please wait a few minutes, then try again.")
-        ),
+        Trouble(_("Too many attempts"), _("Please wait a few minutes, then try again.")),
     )
 
 

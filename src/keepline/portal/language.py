@@ -23,9 +23,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     if not isinstance(request.user, AnonymousUser):
         services.choose_language(request.user, language)
     goal = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        goal, {request.get_host()}, request.is_secure()
-    )
+    safe = url_has_allowed_host_and_scheme(goal, {request.get_host()}, request.is_secure())
     response = HttpResponseRedirect(goal if safe else "/")
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,

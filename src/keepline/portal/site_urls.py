@@ -7,7 +7,5 @@ from keepline.portal.language import set_language
 
 urlpatterns = [
     path("language/", set_language, name="set_language"),
-    path(
-        "offline/", TemplateView.as_view(template_name="offline.html"), name="offline"
-    ),
+    path("offline/", TemplateView.as_view(template_name="offline.html"), name="offline"),
 ]
