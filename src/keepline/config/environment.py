@@ -1,0 +1,217 @@
+"""The KEEPLINE_* variables: the one place where they are read, typed and explained.
+
+Each field of `Environment` is one variable (`port` is KEEPLINE_PORT); docs/settings.md is made from
+the same table.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from keepline.config.secret_key import kept_secret_key
+from keepline.config.errors import SettingsError
+
+PREFIX = "KEEPLINE_"
+MODES = ("demo", "production", "test")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+SECRET_KEY_CHARACTERS = 50
+WORDS = ("mode", "log_format")
+TEST_SECRET_KEY = "known to everybody, good for tests only, never for more"
+
+
+def port_number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise ValueError("must be a port number from 1 to 65535")
+    return int(text)
+
+
+def count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("must be a whole number, 0 or more")
+    return int(text)
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return text
+
+    return parse
+
+
+def address(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if urlsplit(text).scheme not in schemes:
+            raise ValueError(
+                "must begin with " + " or ".join(f"{name}://" for name in schemes)
+            )
+        return text
+
+    return parse
+
+
+def folder(text: str) -> Path:
+    return Path(os.path.abspath(Path(text).expanduser()))
+
+
+def hosts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def variable(
+    parse: Callable[[str], Any], default: str, says: str, shown: str = ""
+) -> Any:
+    """One variable: how it is read, its default as text, what it means, its default in words."""
+    return field(
+        metadata={"parse": parse, "default": default, "says": says, "shown": shown}
+    )
+
+
+database_address = address("postgresql", "postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What an installation was told. Empty variables count as unset."""
+
+    mode: str = variable(
+        one_of(*MODES),
+        "demo",
+        "What this installation is for: demo, production or test.",
+    )
+    data: Path = variable(
+        folder,
+        "~/.local/share/keepline",
+        "Folder of everything that Keepline keeps on this disk.",
+    )
+    database_url: str = variable(
+        database_address,
+        "",
+        "PostgreSQL 16 or later, signed in as the role that serves requests.",
+        "the embedded PostgreSQL, in the data folder",
+    )
+    database_owner_url: str = variable(
+        database_address,
+        "",
+        "The same database as the role that owns the tables; used by migrations only.",
+        "the same as `KEEPLINE_DATABASE_URL`",
+    )
+    port: int = variable(port_number, "8000", "Port of the portal and the API.")
+    provider_port: int = variable(
+        port_number,
+        "",
+        "Port of the sandbox payment provider (demo).",
+        "`KEEPLINE_PORT` + 1",
+    )
+    secret_key: str = variable(
+        str,
+        "",
+        f"Signs sessions and links; {SECRET_KEY_CHARACTERS} characters or more. Keep it secret.",
+        "demo: made once, kept in the data folder; production: must be set",
+    )
+    public_url: str = variable(
+        address("http", "https"),
+        "",
+        "Address under which people reach the portal, as written into mails.",
+        "`http://localhost:KEEPLINE_PORT`; production: must be set",
+    )
+    allowed_hosts: tuple[str, ...] = variable(
+        hosts,
+        "",
+        "Host names that requests may name, parted by commas.",
+        "the host of `KEEPLINE_PUBLIC_URL`; outside production also localhost",
+    )
+    email_url: str = variable(
+        address("smtp", "smtps"),
+        "",
+        "Mail server, `smtp://user:password@host:587` (STARTTLS) or `smtps://...:465`.",
+        "mails are written as files into `mail` in the data folder",
+    )
+    email_from: str = variable(str, "Keepline <keepline@localhost>", "Sender of mails.")
+    log_format: str = variable(
+        one_of("console", "json"), "console", "Form of the log: console or json."
+    )
+    trusted_proxy_count: int = variable(
+        count,
+        "0",
+        "How many proxies in front are ours and may state the caller's address.",
+    )
+    crash_at: str = variable(
+        str,
+        "",
+        "Step at which the process kills itself; for tests, refused in production.",
+        "never",
+    )
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> "Environment":
+        """The settings in `given` (os.environ). SettingsError says what is wrong with which."""
+        values = {each.name: _parsed(each, given) for each in fields(cls)}
+        values["database_owner_url"] = (
+            values["database_owner_url"] or values["database_url"]
+        )
+        values["provider_port"] = values["provider_port"] or values["port"] + 1
+        if values["provider_port"] == values["port"]:
+            raise SettingsError(
+                "KEEPLINE_PROVIDER_PORT must differ from KEEPLINE_PORT."
+            )
+        if values["mode"] == "production":
+            _demand_for_production(values)
+        values["public_url"] = (
+            values["public_url"] or f"http://localhost:{values['port']}"
+        )
+        values["public_url"] = values["public_url"].rstrip("/")
+        values["allowed_hosts"] = values["allowed_hosts"] or _hosts_of(values)
+        values["secret_key"] = values["secret_key"] or _own_secret_key(values)
+        return cls(**values)
+
+
+def _parsed(each: Field[Any], given: Mapping[str, str]) -> Any:
+    name = PREFIX + each.name.upper()
+    parse: Callable[[str], Any] = each.metadata["parse"]
+    text = given.get(name, "").strip() or each.metadata["default"]
+    if text == "":
+        return () if parse is hosts else ""
+    try:
+        return parse(text)
+    except ValueError as error:
+        # Addresses carry passwords, so they are never repeated.
+        shown = (
+            f", not {text!r}"
+            if parse in (port_number, count) or each.name in WORDS
+            else ""
+        )
+        raise SettingsError(f"{name} {error}{shown}.") from None
+
+
+def _demand_for_production(values: Mapping[str, Any]) -> None:
+    if len(values["secret_key"]) < SECRET_KEY_CHARACTERS:
+        raise SettingsError(
+            "KEEPLINE_SECRET_KEY must be set in production, to "
+            f"{SECRET_KEY_CHARACTERS} random characters or more."
+        )
+    if not values["public_url"].startswith("https://"):
+        raise SettingsError(
+            "KEEPLINE_PUBLIC_URL must be set in production and begin with https://, "
+            "because its cookies are sent over TLS only."
+        )
+    if values["crash_at"]:
+        raise SettingsError("KEEPLINE_CRASH_AT is for tests and refused in production.")
+
+
+def _hosts_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+    host = urlsplit(values["public_url"]).hostname or "localhost"
+    own = f"[{host}]" if ":" in host else host
+    if values["mode"] == "production":
+        return (own,)
+    return tuple(dict.fromkeys((own, *LOCAL_HOSTS)))
+
+
+def _own_secret_key(values: Mapping[str, Any]) -> str:
+    if values["mode"] == "test":
+        return TEST_SECRET_KEY
+    return kept_secret_key(values["data"])
