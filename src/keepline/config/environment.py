@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from keepline.config.secret_key import kept_secret_key
 from keepline.config.errors import SettingsError
+from keepline.config.secret_key import kept_secret_key
 
 PREFIX = "KEEPLINE_"
 MODES = ("demo", "production", "test")
@@ -46,9 +46,7 @@ def one_of(*words: str) -> Callable[[str], str]:
 def address(*schemes: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if urlsplit(text).scheme not in schemes:
-            raise ValueError(
-                "must begin with " + " or ".join(f"{name}://" for name in schemes)
-            )
+            raise ValueError("must begin with " + " or ".join(f"{name}://" for name in schemes))
         return text
 
     return parse
@@ -64,11 +62,9 @@ def hosts(text: str) -> tuple[str, ...]:
 
 def variable(
     parse: Callable[[str], Any], default: str, says: str, shown: str = ""
-) -> Any:
+) -> dict[str, Any]:
     """One variable: how it is read, its default as text, what it means, its default in words."""
-    return field(
-        metadata={"parse": parse, "default": default, "says": says, "shown": shown}
-    )
+    return {"parse": parse, "default": default, "says": says, "shown": shown}
 
 
 database_address = address("postgresql", "postgres")
@@ -78,92 +74,114 @@ database_address = address("postgresql", "postgres")
 class Environment:
     """What an installation was told. Empty variables count as unset."""
 
-    mode: str = variable(
-        one_of(*MODES),
-        "demo",
-        "What this installation is for: demo, production or test.",
+    mode: str = field(
+        metadata=variable(
+            one_of(*MODES),
+            "demo",
+            "What this installation is for: demo, production or test.",
+        )
     )
-    data: Path = variable(
-        folder,
-        "~/.local/share/keepline",
-        "Folder of everything that Keepline keeps on this disk.",
+    data: Path = field(
+        metadata=variable(
+            folder,
+            "~/.local/share/keepline",
+            "Folder of everything that Keepline keeps on this disk.",
+        )
     )
-    database_url: str = variable(
-        database_address,
-        "",
-        "PostgreSQL 16 or later, signed in as the role that serves requests.",
-        "the embedded PostgreSQL, in the data folder",
+    database_url: str = field(
+        repr=False,
+        metadata=variable(
+            database_address,
+            "",
+            "PostgreSQL 16 or later, signed in as the role that serves requests.",
+            "the embedded PostgreSQL, in the data folder",
+        ),
     )
-    database_owner_url: str = variable(
-        database_address,
-        "",
-        "The same database as the role that owns the tables; used by migrations only.",
-        "the same as `KEEPLINE_DATABASE_URL`",
+    database_owner_url: str = field(
+        repr=False,
+        metadata=variable(
+            database_address,
+            "",
+            "The same database as the role that owns the tables; used by migrations only.",
+            "the same as `KEEPLINE_DATABASE_URL`",
+        ),
     )
-    port: int = variable(port_number, "8000", "Port of the portal and the API.")
-    provider_port: int = variable(
-        port_number,
-        "",
-        "Port of the sandbox payment provider (demo).",
-        "`KEEPLINE_PORT` + 1",
+    port: int = field(metadata=variable(port_number, "8000", "Port of the portal and the API."))
+    provider_port: int = field(
+        metadata=variable(
+            port_number,
+            "",
+            "Port of the sandbox payment provider (demo).",
+            "`KEEPLINE_PORT` + 1",
+        )
     )
-    secret_key: str = variable(
-        str,
-        "",
-        f"Signs sessions and links; {SECRET_KEY_CHARACTERS} characters or more. Keep it secret.",
-        "demo: made once, kept in the data folder; production: must be set",
+    secret_key: str = field(
+        repr=False,
+        metadata=variable(
+            str,
+            "",
+            f"Signs sessions and links; {SECRET_KEY_CHARACTERS} characters or more. Keep it secret.",
+            "demo: made once, kept in the data folder; production: must be set",
+        ),
     )
-    public_url: str = variable(
-        address("http", "https"),
-        "",
-        "Address under which people reach the portal, as written into mails.",
-        "`http://localhost:KEEPLINE_PORT`; production: must be set",
+    public_url: str = field(
+        metadata=variable(
+            address("http", "https"),
+            "",
+            "Address under which people reach the portal, as written into mails.",
+            "`http://localhost:KEEPLINE_PORT`; production: must be set",
+        )
     )
-    allowed_hosts: tuple[str, ...] = variable(
-        hosts,
-        "",
-        "Host names that requests may name, parted by commas.",
-        "the host of `KEEPLINE_PUBLIC_URL`; outside production also localhost",
+    allowed_hosts: tuple[str, ...] = field(
+        metadata=variable(
+            hosts,
+            "",
+            "Host names that requests may name, parted by commas.",
+            "the host of `KEEPLINE_PUBLIC_URL`; outside production also localhost",
+        )
     )
-    email_url: str = variable(
-        address("smtp", "smtps"),
-        "",
-        "Mail server, `smtp://user:password@host:587` (STARTTLS) or `smtps://...:465`.",
-        "mails are written as files into `mail` in the data folder",
+    email_url: str = field(
+        repr=False,
+        metadata=variable(
+            address("smtp", "smtps"),
+            "",
+            "Mail server, `smtp://user:password@host:587` (STARTTLS) or `smtps://...:465`.",
+            "mails are written as files into `mail` in the data folder",
+        ),
     )
-    email_from: str = variable(str, "Keepline <keepline@localhost>", "Sender of mails.")
-    log_format: str = variable(
-        one_of("console", "json"), "console", "Form of the log: console or json."
+    email_from: str = field(
+        metadata=variable(str, "Keepline <keepline@localhost>", "Sender of mails.")
     )
-    trusted_proxy_count: int = variable(
-        count,
-        "0",
-        "How many proxies in front are ours and may state the caller's address.",
+    log_format: str = field(
+        metadata=variable(one_of("console", "json"), "console", "Form of the log: console or json.")
     )
-    crash_at: str = variable(
-        str,
-        "",
-        "Step at which the process kills itself; for tests, refused in production.",
-        "never",
+    trusted_proxy_count: int = field(
+        metadata=variable(
+            count,
+            "0",
+            "How many proxies in front are ours and may state the caller's address.",
+        )
+    )
+    crash_at: str = field(
+        metadata=variable(
+            str,
+            "",
+            "Step at which the process kills itself; for tests, refused in production.",
+            "never",
+        )
     )
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> "Environment":
         """The settings in `given` (os.environ). SettingsError says what is wrong with which."""
         values = {each.name: _parsed(each, given) for each in fields(cls)}
-        values["database_owner_url"] = (
-            values["database_owner_url"] or values["database_url"]
-        )
+        values["database_owner_url"] = values["database_owner_url"] or values["database_url"]
         values["provider_port"] = values["provider_port"] or values["port"] + 1
         if values["provider_port"] == values["port"]:
-            raise SettingsError(
-                "KEEPLINE_PROVIDER_PORT must differ from KEEPLINE_PORT."
-            )
+            raise SettingsError("KEEPLINE_PROVIDER_PORT must differ from KEEPLINE_PORT.")
         if values["mode"] == "production":
             _demand_for_production(values)
-        values["public_url"] = (
-            values["public_url"] or f"http://localhost:{values['port']}"
-        )
+        values["public_url"] = values["public_url"] or f"http://localhost:{values['port']}"
         values["public_url"] = values["public_url"].rstrip("/")
         values["allowed_hosts"] = values["allowed_hosts"] or _hosts_of(values)
         values["secret_key"] = values["secret_key"] or _own_secret_key(values)
@@ -180,11 +198,7 @@ def _parsed(each: Field[Any], given: Mapping[str, str]) -> Any:
         return parse(text)
     except ValueError as error:
         # Addresses carry passwords, so they are never repeated.
-        shown = (
-            f", not {text!r}"
-            if parse in (port_number, count) or each.name in WORDS
-            else ""
-        )
+        shown = f", not {text!r}" if parse in (port_number, count) or each.name in WORDS else ""
         raise SettingsError(f"{name} {error}{shown}.") from None
 
 
@@ -214,4 +228,5 @@ def _hosts_of(values: Mapping[str, Any]) -> tuple[str, ...]:
 def _own_secret_key(values: Mapping[str, Any]) -> str:
     if values["mode"] == "test":
         return TEST_SECRET_KEY
-    return kept_secret_key(values["data"])
+    data: Path = values["data"]
+    return kept_secret_key(data)
