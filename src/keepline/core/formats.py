@@ -1,0 +1,104 @@
+"""Money, instants, sizes and spans as a reader of a language in a zone expects them.
+
+Babel's CLDR does the work; what is decided here is which of its forms a bank statement needs:
+months in letters (3/5 is two dates), a clock of 24 hours, the zone where it matters.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.units import format_unit
+
+__all__ = [
+    "clock",
+    "data_size",
+    "day",
+    "instant",
+    "locale_of",
+    "minutes",
+    "money",
+    "span",
+]
+
+# "en" alone is American: 5/3/26, 2:32 PM. Keepline's English is the one most of the world reads.
+LOCALES = {"en": "en_GB", "zh-hans": "zh_Hans_CN"}
+_SPANS: Final[tuple[tuple[Literal["day", "hour", "minute"], int, int], ...]] = (
+    ("day", 86_400, 2 * 86_400),
+    ("hour", 3_600, 3_600),
+    ("minute", 60, 0),
+)
+_NEVER = 10**6  # of a larger unit, that is: no larger unit is taken instead
+SIZES = (
+    ("digital-terabyte", 10**12),
+    ("digital-gigabyte", 10**9),
+    ("digital-megabyte", 10**6),
+    ("digital-kilobyte", 10**3),
+)
+
+
+def locale_of(language: str) -> Locale:
+    """The CLDR locale of a language code of ours (en, zh-hans)."""
+    return Locale.parse(LOCALES.get(language.lower(), LOCALES["en"]))
+
+
+def money(amount_minor: int, currency: str, language: str) -> str:
+    """1999 USD -> US$19.99. Exact: the amount never passes through a float."""
+    amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
+    return format_currency(amount, currency, locale=locale_of(language))
+
+
+def _local(at: datetime, zone: str) -> datetime:
+    return at.astimezone(ZoneInfo(zone))
+
+
+def day(at: datetime, zone: str, language: str, with_year: bool = True) -> str:
+    """3 May 2026, or 3 May: the date of an instant in a zone."""
+    local = _local(at, zone)
+    if with_year:
+        return format_date(local.date(), "long", locale=locale_of(language))
+    return format_skeleton("MMMMd", local, locale=locale_of(language))
+
+
+def clock(at: datetime, zone: str, language: str, seconds: bool = False) -> str:
+    """14:32, or 14:32:07: the time of day of an instant in a zone."""
+    local = _local(at, zone)
+    pattern = "HH:mm:ss" if seconds else "HH:mm"
+    return format_time(local.timetz(), pattern, locale=locale_of(language))
+
+
+def instant(at: datetime, zone: str, language: str) -> str:
+    """3 May 2026, 14:32."""
+    gap = " " if language.lower().startswith("zh") else ", "
+    return f"{day(at, zone, language)}{gap}{clock(at, zone, language)}"
+
+
+def data_size(size_bytes: int, language: str) -> str:
+    """1_500_000_000 -> 1.5 GB. Decimal units, as plans are sold; cut, never rounded up."""
+    unit, step = next(((u, s) for u, s in SIZES if size_bytes >= s), SIZES[-1])
+    tenths = size_bytes * 10 // step
+    value = Decimal(tenths).scaleb(-1).normalize()
+    return format_unit(value, unit, "short", format="#,##0.#", locale=locale_of(language))
+
+
+def minutes(seconds: int, language: str) -> str:
+    """5400 -> 90 min; begun minutes do not count as left."""
+    return format_unit(seconds // 60, "duration-minute", "short", locale=locale_of(language))
+
+
+def count(number: int, language: str) -> str:
+    """12345 -> 12,345."""
+    return format_decimal(number, locale=locale_of(language))
+
+
+def span(left: timedelta, language: str) -> str:
+    """41 days, 27 hours, 5 minutes: the unit that says enough. Cut, never rounded up."""
+    seconds = max(0, int(left.total_seconds()))
+    # "1 day" could be anything up to two, so under two days hours take over.
+    unit, step = next((u, s) for u, s, least in _SPANS if seconds >= least)
+    whole = timedelta(seconds=seconds // step * step)
+    return format_timedelta(whole, granularity=unit, threshold=_NEVER, locale=locale_of(language))

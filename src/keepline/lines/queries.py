@@ -1,0 +1,127 @@
+"""Reads of lines. Every read names the slot, and the account whose line it must be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from keepline.core.allowances import Allowance
+from keepline.core.ids import slot_of
+from keepline.core.lifecycle.line import LineState
+from keepline.lines.models import Extension, LineEvent
+from keepline.slots.sql import fetch_all
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A line and its clock, as one row. Instants UTC."""
+
+    id: UUID
+    account_id: UUID
+    kind: str
+    label: str
+    e164: int | None
+    iccid: str | None
+    carrier_id: int | None
+    time_zone: str
+    opened_at: datetime
+    activated_at: datetime | None
+    state: LineState
+    plan_id: int
+    policy_id: int
+    valid_until: datetime | None
+    auto_renew: bool
+    dormant: bool
+    next_action_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveExtension:
+    """A piece of life whose end is ahead, with what it granted."""
+
+    id: UUID
+    line_id: UUID
+    granted: Allowance
+    period_end: datetime
+
+
+SELECT = """
+SELECT l.id, l.account_id, l.kind, l.label, l.e164, l.iccid, l.carrier_id, l.time_zone,
+       l.opened_at, l.activated_at, v.state, v.plan_id, v.policy_id, v.valid_until, v.auto_renew,
+       v.dormant, v.next_action_at
+FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id
+WHERE v.slot = %(slot)s AND v.account_id = %(account)s
+"""
+# What was lost long ago is of no use first: it stands after everything that can be saved.
+SOONEST_FIRST = """
+ORDER BY v.state = 'terminated', v.valid_until IS NULL, v.valid_until, l.id
+LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+
+def lines_of(account_id: UUID, limit: int, offset: int = 0) -> list[LineRow]:
+    """The account's lines, soonest expiry first, lost ones last."""
+    return _rows(
+        SELECT + SOONEST_FIRST,
+        {
+            "slot": slot_of(account_id),
+            "account": account_id,
+            "limit": limit,
+            "offset": offset,
+        },
+    )
+
+
+def line_of(line_id: UUID, account_id: UUID) -> LineRow | None:
+    """The line when it is this account's; None for any other."""
+    rows = _rows(
+        SELECT + " AND v.id = %(line)s",
+        {"slot": slot_of(account_id), "account": account_id, "line": line_id},
+    )
+    return rows[0] if rows else None
+
+
+def numbers_of(account_id: UUID, line_ids: Sequence[UUID]) -> dict[UUID, int | None]:
+    """E.164 by line id, of the account's lines among `line_ids`."""
+    rows = fetch_all(
+        "SELECT id, e164 FROM lines_line WHERE slot = %s AND account_id = %s AND id = ANY(%s)",
+        (slot_of(account_id), account_id, list(line_ids)),
+    )
+    return {row.id: row.e164 for row in rows}
+
+
+def _rows(statement: str, params: dict[str, object]) -> list[LineRow]:
+    return [
+        LineRow(**{**row._asdict(), "state": LineState(row.state)})
+        for row in fetch_all(statement, params)
+    ]
+
+
+def live_extensions(
+    account_id: UUID, line_ids: Sequence[UUID], now: datetime
+) -> list[LiveExtension]:
+    """Pieces of life of these lines (of one account) whose end is after `now`, oldest first."""
+    rows = Extension.objects.filter(
+        slot=slot_of(account_id), line_id__in=list(line_ids), period_end__gt=now
+    ).order_by("period_end")
+    return [
+        LiveExtension(
+            row.id,
+            row.line_id,
+            Allowance(row.data_bytes, row.voice_seconds, row.sms_count),
+            row.period_end,
+        )
+        for row in rows
+    ]
+
+
+def extensions_of(line_id: UUID, limit: int) -> list[Extension]:
+    """The newest pieces of a line's life, newest first. The caller has checked whose it is."""
+    rows = Extension.objects.filter(slot=slot_of(line_id), line_id=line_id)
+    return list(rows.order_by("-period_start")[:limit])
+
+
+def events_of(line_id: UUID, limit: int) -> list[LineEvent]:
+    """The newest changes of state, newest first. The caller has checked whose it is."""
+    rows = LineEvent.objects.filter(slot=slot_of(line_id), line_id=line_id)
+    return list(rows.order_by("-id")[:limit])

@@ -1,0 +1,34 @@
+"""Reads of orders. Those for holders name the account and find nothing of another's."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from keepline.core.ids import slot_of
+from keepline.orders.models import Order
+
+
+def by_id(order_id: UUID) -> Order:
+    """The order, for flows that already know whose it is. Raises Order.DoesNotExist."""
+    order: Order = Order.objects.by_id(order_id)
+    return order
+
+
+def order_of(order_id: UUID, account_id: UUID) -> Order | None:
+    """The order when it is this account's; None for any other."""
+    order: Order | None = Order.objects.filter(
+        slot=slot_of(account_id), id=order_id, account_id=account_id
+    ).first()
+    return order
+
+
+def orders_of_line(line_id: UUID, account_id: UUID, limit: int) -> list[Order]:
+    """The newest orders for one line, newest first."""
+    # Found through the account's index: an account's orders are few, a line has no index here.
+    rows = Order.objects.filter(slot=slot_of(account_id), account_id=account_id, line_id=line_id)
+    return list(rows.order_by("-id")[:limit])
+
+
+def orders_among(account_id: UUID, order_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """By id, those of `order_ids` that are this account's."""
+    rows = Order.objects.by_ids(slot_of(account_id), order_ids).filter(account_id=account_id)
+    return {row.id: row for row in rows}
