@@ -1,0 +1,150 @@
+"""Filters and tags that say money, time and sizes in the holder's language and zone.
+
+Language is the active translation, zone the active time zone; both are set per request.
+"""
+
+from datetime import datetime, timedelta
+
+import phonenumbers
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, ngettext
+
+from keepline.core import formats
+from keepline.core.terms import Term
+
+register = template.Library()
+
+
+def _language() -> str:
+    return get_language() or "en"
+
+
+def _zone() -> str:
+    return timezone.get_current_timezone_name()
+
+
+@register.filter
+def money(amount_minor: int | None, currency: str) -> str:
+    """{{ order.total_minor|money:order.currency }}."""
+    return "" if amount_minor is None else formats.money(amount_minor, currency, _language())
+
+
+@register.filter
+def signed_money(amount_minor: int, currency: str) -> str:
+    """Like money, with + before what comes in and a true minus before what goes out."""
+    said = formats.money(abs(amount_minor), currency, _language())
+    return f"+{said}" if amount_minor >= 0 else f"−{said}"  # noqa: RUF001
+
+
+def _time(at: datetime, said: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), said)
+
+
+@register.filter
+def instant(at: datetime | None, zone: str = "") -> SafeString | str:
+    """3 May 2026, 14:32."""
+    return _time(at, formats.instant(at, zone or _zone(), _language())) if at else ""
+
+
+@register.filter
+def day(at: datetime | None, zone: str = "") -> SafeString | str:
+    """3 May 2026."""
+    return _time(at, formats.day(at, zone or _zone(), _language())) if at else ""
+
+
+@register.filter
+def short_day(at: datetime | None, zone: str = "") -> SafeString | str:
+    """3 May, with the year when it is not this one."""
+    if not at:
+        return ""
+    this_year = timezone.localtime(at).year == timezone.localtime().year
+    return _time(at, formats.day(at, zone or _zone(), _language(), with_year=not this_year))
+
+
+@register.filter
+def clock(at: datetime | None, zone: str = "") -> SafeString | str:
+    """14:32."""
+    return _time(at, formats.clock(at, zone or _zone(), _language())) if at else ""
+
+
+@register.filter
+def clock_seconds(at: datetime | None, zone: str = "") -> SafeString | str:
+    """14:32:07."""
+    return _time(at, formats.clock(at, zone or _zone(), _language(), True)) if at else ""
+
+
+@register.filter
+def span(left: timedelta | None) -> str:
+    """41 days; 27 hours; 5 minutes."""
+    return "" if left is None else formats.span(left, _language())
+
+
+@register.filter
+def zone_name(zone: str) -> str:
+    """Asia/Shanghai as people say it: the city, without the underscore."""
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+@register.filter
+def data_size(size_bytes: int | None) -> str:
+    """1.5 GB; None is without limit."""
+    if size_bytes is None:
+        return gettext("Unlimited")
+    return formats.data_size(size_bytes, _language())
+
+
+@register.filter
+def minutes(seconds: int | None) -> str:
+    """90 min; None is without limit."""
+    return gettext("Unlimited") if seconds is None else formats.minutes(seconds, _language())
+
+
+@register.filter
+def messages_count(number: int | None) -> str:
+    """120 SMS; None is without limit."""
+    if number is None:
+        return gettext("Unlimited")
+    return gettext("%(number)s SMS") % {"number": formats.count(number, _language())}
+
+
+@register.filter
+def amount_of(value: int | None, kind: str) -> str:
+    """A bucket's amount by its kind: data, voice or sms."""
+    return {"data": data_size, "voice": minutes, "sms": messages_count}[kind](value)
+
+
+@register.filter
+def phone(e164: int | str | None) -> str:
+    """+86 138 0013 8000."""
+    if not e164:
+        return ""
+    try:
+        number = phonenumbers.parse(f"+{str(e164).removeprefix('+')}")
+    except phonenumbers.NumberParseException:
+        return str(e164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@register.filter
+def term(value: Term | str) -> str:
+    """P1M -> 1 month."""
+    said = str(value)
+    number, unit = int(said[1:-1]), said[-1]
+    if unit == "D":
+        return ngettext("%(n)d day", "%(n)d days", number) % {"n": number}
+    if unit == "W":
+        return ngettext("%(n)d week", "%(n)d weeks", number) % {"n": number}
+    if unit == "M":
+        return ngettext("%(n)d month", "%(n)d months", number) % {"n": number}
+    return ngettext("%(n)d year", "%(n)d years", number) % {"n": number}
+
+
+@register.filter
+def in_language(names: dict[str, str] | str | None) -> str:
+    """The catalogue's {"en": ..., "zh-hans": ...} in the active language."""
+    if not isinstance(names, dict):
+        return names or ""
+    return names.get(_language()) or names.get("en") or next(iter(names.values()), "")
