@@ -116,6 +116,7 @@ class ApiToken(models.Model):
     """A bearer token, kept as SHA-256 only; it acts as its user within one account."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    slot = models.SmallIntegerField(editable=False)  # the account's, so that one shard answers
     account_id = models.UUIDField()
     name = models.CharField(max_length=60)
     digest = models.BinaryField(max_length=32, unique=True)

@@ -38,7 +38,7 @@ SELECT t.id, t.user_id, t.account_id, a.slot, m.role, u.language, u.time_zone, a
   FROM accounts_apitoken t
   JOIN accounts_user u ON u.id = t.user_id AND u.is_active
   JOIN accounts_membership m ON m.user_id = t.user_id AND m.account_id = t.account_id
-  JOIN accounts_account a ON a.id = t.account_id AND a.closed_at IS NULL
+  JOIN accounts_account a ON a.slot = t.slot AND a.id = t.account_id AND a.closed_at IS NULL
  WHERE t.digest = %s AND t.revoked_at IS NULL
    AND (t.expires_at IS NULL OR t.expires_at > %s)
 """

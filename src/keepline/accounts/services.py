@@ -99,6 +99,7 @@ def issue_token(
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user,
+        slot=account.slot,
         account_id=account.id,
         name=name.strip()[:60],
         digest=token_digest(secret),

@@ -98,6 +98,9 @@ def database(url: str) -> dict[str, Any]:
         "DISABLE_SERVER_SIDE_CURSORS": False,
         "OPTIONS": {
             **parts,
+            # Real parameters and prepared statements: planning is half of a short statement.
+            "server_side_binding": True,
+            "prepare_threshold": 3,
             "options": "-c lock_timeout=4s -c idle_in_transaction_session_timeout=30s",
         },
     }
@@ -163,9 +166,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 if ENV.mode == "test":
-    STORAGES["staticfiles"] = {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-    }
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -174,3 +175,5 @@ LOGGING_CONFIG = "keepline.config.logs.configure"
 LOGGING: dict[str, Any] = {"format": ENV.log_format}
 
 from keepline.config.signin import *  # noqa: E402, F403  (allauth's settings, a page of their own)
+
+PROCRASTINATE_IMPORT_PATHS = ["keepline.workers.tasks"]

@@ -49,6 +49,7 @@ class Order(SlottedModel):
     completed_at = models.DateTimeField(null=True)  # reached its end, good or bad
     next_action_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
+    undo_due = models.BooleanField(default=False)  # the network must be put back
     failure_code = models.CharField(max_length=40, blank=True)
     receipt_number = models.IntegerField(null=True)
 

@@ -1,3 +1,7 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from keepline.webhooks.payments import receive
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("payments/<slug:provider>/", receive, name="payment_webhook"),
+]

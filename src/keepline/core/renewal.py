@@ -1,0 +1,120 @@
+"""The decision of a renewal, as one pure function.
+
+A preview, an order and the sweep decide by this same function, so what was shown is what is
+charged and given.
+
+1. The plan must be for this kind of line and, if it names a carrier, for its carrier.
+2. The line must be in a state from which it can be renewed (core.lifecycle.line).
+3. The price of one term, its tax and discount: core.pricing.quote.
+4. The period: core.terms.next_period, by the line's frozen zone and the policy's grace rule.
+5. The money: as much of the wallet as the holder said, the rest from the provider.
+6. The network is told when the plan's allowances live there, or when the line's service had
+   been cut; otherwise nothing changes in it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from keepline.core.allowances import Allowance
+from keepline.core.lifecycle.line import LINE, LineEvent, LineState
+from keepline.core.pricing import Funding, Quote, quote, split_funding
+from keepline.core.terms import Period, Term, next_period
+
+UseWallet = Literal["none", "part", "only"]
+CUT_STATES = frozenset({LineState.GRACE, LineState.SUSPENDED})
+
+
+class Refused(Exception):
+    """The renewal cannot be; `code` is one of flows.errors.CATALOGUE."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class LineFacts(Protocol):
+    """What is read of the line (lines.services.LockedLine)."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def carrier_id(self) -> int | None: ...
+    @property
+    def time_zone(self) -> str: ...
+    @property
+    def state(self) -> LineState: ...
+    @property
+    def valid_until(self) -> datetime | None: ...
+    @property
+    def anchor_at(self) -> datetime | None: ...
+    @property
+    def anchor_count(self) -> int: ...
+
+
+class OfferFacts(Protocol):
+    """What is read of the plan and its price (catalog.queries.PlanOffer)."""
+
+    @property
+    def line_kind(self) -> str: ...
+    @property
+    def carrier_id(self) -> int | None: ...
+    @property
+    def term(self) -> Term: ...
+    @property
+    def allowance(self) -> Allowance: ...
+    @property
+    def delivery(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def price_minor(self) -> int: ...
+    @property
+    def tax_rate_ppm(self) -> int: ...
+    @property
+    def tax_inclusive(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalDecision:
+    """What the renewal costs, gives and needs."""
+
+    quote: Quote
+    period: Period
+    funding: Funding
+    delivery: Literal["ledger", "network"]
+
+
+def decide(
+    line: LineFacts,
+    offer: OfferFacts,
+    grace_rule: Literal["from_payment", "from_expiry"],
+    use_wallet: UseWallet,
+    wallet_free_minor: int,
+    now: datetime,
+) -> RenewalDecision:
+    """Decides one renewal at `now`, the instant of acceptance. Raises Refused."""
+    if offer.line_kind != line.kind or offer.carrier_id not in (None, line.carrier_id):
+        raise Refused("plan_not_for_line")
+    if LineEvent.RENEW not in LINE.allowed(line.state):
+        raise Refused("state_refuses")
+    price = quote(offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive)
+    funding = split_funding(price.total_minor, wallet_free_minor, use_wallet)
+    if use_wallet == "only" and funding.payment_minor > 0:
+        raise Refused("wallet_short")
+    return RenewalDecision(
+        quote=price,
+        period=next_period(
+            now=now,
+            valid_until=line.valid_until,
+            anchor_at=line.anchor_at,
+            anchor_count=line.anchor_count,
+            zone=line.time_zone,
+            term=offer.term,
+            grace_rule=grace_rule,
+        ),
+        funding=funding,
+        delivery="network"
+        if offer.delivery == "network" or line.state in CUT_STATES
+        else "ledger",
+    )

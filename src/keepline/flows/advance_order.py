@@ -1,0 +1,57 @@
+"""The one place that knows what an order needs next. Workers call it for every due order.
+
+Each call takes one step (a network call and the transaction that books its answer) and leaves
+the order at rest or due again; whatever dies on the way is due again when its lease ends.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from keepline.core.lifecycle.order import OrderState
+from keepline.core.lifecycle.payment import PaymentState
+from keepline.flows.deliver_order import deliver
+from keepline.flows.errors import FlowRefused
+from keepline.flows.open_payment import open_payment
+from keepline.flows.refund_payment import refund
+from keepline.flows.settle_payment import settle
+from keepline.flows.withdraw_order import undo_delivery, withdraw
+from keepline.orders import queries as order_queries
+from keepline.orders import services as orders
+from keepline.orders.models import Order
+from keepline.payments import queries as payment_queries
+
+ACTION = "order.advanced"
+
+
+def advance(order_id: UUID, language: str, now: datetime) -> OrderState:
+    """Takes the order one step further; returns the state it is in then."""
+    order = order_queries.by_id(order_id)
+    if order.state == OrderState.ACKNOWLEDGED:
+        _acknowledged(order, language, now)
+    elif order.state in (OrderState.IN_PROGRESS, OrderState.HELD):
+        if order.promise_until <= now:
+            withdraw(order_id, now)
+        else:
+            deliver(order_id, now)
+    else:
+        _ended(order, now)
+    return OrderState(order_queries.by_id(order_id).state)
+
+
+def _acknowledged(order: Order, language: str, now: datetime) -> None:
+    """Not paid yet: a checkout that never opened is opened, then the provider is asked."""
+    payment = payment_queries.of_order(order.id)
+    if payment is not None and payment.state == PaymentState.CREATED and order.attempts <= 1:
+        try:
+            open_payment(order.id, language, now)
+        except FlowRefused:
+            return  # cancelled, and the holder was told
+    settle(order.id, now)
+
+
+def _ended(order: Order, now: datetime) -> None:
+    """Over, but money or network may still have to go back."""
+    refunded = refund(order.id, now)
+    undone = undo_delivery(order.id, now)
+    if refunded and undone:
+        orders.come_to_rest(order.id)

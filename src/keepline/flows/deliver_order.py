@@ -1,0 +1,143 @@
+"""`order.delivered`: the network does what was paid for, or says no, or says nothing.
+
+    N  deliver_order.apply     the whole desired service, under the order's operation id
+    N  deliver_order.ask       after a silence: what became of it
+    T  deliver_order.confirm   extend, post the hold, proof
+    T  deliver_order.reject    void, give back
+    T  deliver_order.silent    held; asked about later, never guessed, withdrawn at the promise
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from keepline.catalog.queries import PlanOffer, plan_offer
+from keepline.core.lifecycle.machine import IllegalTransition
+from keepline.core.lifecycle.order import OrderEvent, OrderState
+from keepline.core.retries import delivery_ask_after
+from keepline.flows import wake
+from keepline.flows.sale import complete_renewal, give_back
+from keepline.flows.settle_payment import period_of
+from keepline.flows.steps import network_step, transaction_step
+from keepline.gateways import switchboard
+from keepline.gateways.network.port import (
+    DesiredService,
+    NetworkAnswer,
+    NetworkOperation,
+    NetworkUnknown,
+)
+from keepline.ledger import services as ledger
+from keepline.lines import services as lines
+from keepline.orders import queries as order_queries
+from keepline.orders import services as orders
+from keepline.orders.models import Order
+from keepline.payments import services as payments
+from keepline.usage import queries as usage
+
+ACTION = "order.delivered"
+WAITING = (OrderState.IN_PROGRESS, OrderState.HELD)
+
+
+def deliver(order_id: UUID, now: datetime) -> OrderState:
+    """Takes a settled order to the network. Safe to repeat: the operation id is the order's."""
+    order = order_queries.by_id(order_id)
+    if order.state not in WAITING:
+        return OrderState(order.state)
+    line = lines.read_line(order.line_id, order.account_id)
+    operation = _operation(order, line, now)
+    try:
+        answer = _call(order, operation)
+    except NetworkUnknown:
+        return _silent(order_id, now)
+    return _conclude(order_id, answer, now)
+
+
+def _operation(order: Order, line: lines.LockedLine, now: datetime) -> NetworkOperation:
+    offer = plan_offer(order.plan_id, order.currency)
+    total = usage.left(line.id, now).plus(offer.allowance)
+    return NetworkOperation(
+        operation_id=order.id,
+        line_ref=str(line.id),
+        msisdn=line.e164,
+        iccid=line.iccid,
+        desired=DesiredService(
+            state="active",
+            valid_until=period_of(order, line, offer).end_at,
+            data_bytes=total.data_bytes,
+            voice_seconds=total.voice_seconds,
+            sms_count=total.sms_count,
+        ),
+        order_id=order.id,
+    )
+
+
+def _call(order: Order, operation: NetworkOperation) -> NetworkAnswer:
+    """After a silence the network is asked first; what it never saw is sent again."""
+    network = switchboard.network()
+    if order.state == OrderState.HELD:
+        with network_step("deliver_order.ask"):
+            answer = network.ask(operation.operation_id, operation.line_ref)
+        if answer.outcome != "not_found":
+            return answer
+    with network_step("deliver_order.apply"):
+        return network.apply(operation)
+
+
+def _silent(order_id: UUID, now: datetime) -> OrderState:
+    with transaction_step("deliver_order.silent"):
+        order = orders.lock_order(order_id)
+        if order.state == OrderState.IN_PROGRESS:
+            orders.transition(order, OrderEvent.HOLD, now)
+        if order.state == OrderState.HELD:
+            soon = now + delivery_ask_after(order.attempts)
+            orders.look_again(order, min(soon, order.promise_until))
+    return OrderState(order.state)
+
+
+def _conclude(order_id: UUID, answer: NetworkAnswer, now: datetime) -> OrderState:
+    step = "confirm" if answer.outcome == "confirmed" else "reject"
+    with transaction_step(f"deliver_order.{step}"):
+        seen = order_queries.by_id(order_id)
+        line = lines.lock_line(seen.line_id, seen.account_id)
+        ledger.lock_wallet(seen.wallet_id)
+        order = orders.lock_order(order_id)
+        if order.state not in WAITING:
+            if answer.outcome == "confirmed" and order.state == OrderState.WITHDRAWN:
+                _undo_later(order, now)
+            return OrderState(order.state)
+        if answer.outcome == "confirmed":
+            _confirm(order, line, answer, now)
+        else:
+            give_back(
+                order,
+                payments.lock_payment(order_id),
+                OrderEvent.REJECT,
+                f"network_{answer.code or answer.outcome}"[:40],
+                now,
+            )
+            wake.orders()
+    return OrderState(order.state)
+
+
+def _confirm(
+    order: Order, line: lines.LockedLine, answer: NetworkAnswer, now: datetime
+) -> None:
+    offer: PlanOffer = plan_offer(order.plan_id, order.currency)
+    read_back = answer.read_back
+    network = {
+        "outcome": "confirmed",
+        "by": switchboard.network().name,
+        "at": now.isoformat(),
+        "state": read_back.state if read_back else None,
+    }
+    try:
+        complete_renewal(order, line, offer, period_of(order, line, offer), now, network)
+    except IllegalTransition:  # the line ended while its order was under way
+        payment = payments.lock_payment(order.id)
+        give_back(order, payment, OrderEvent.REJECT, "state_refuses", now)
+        _undo_later(order, now)
+
+
+def _undo_later(order: Order, now: datetime) -> None:
+    """A late "applied" is undone, never booked (design, settled 1)."""
+    orders.look_again(order, now, undo_due=True)
+    wake.orders()

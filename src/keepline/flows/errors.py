@@ -1,0 +1,110 @@
+"""What a flow says when it refuses: one class, a catalogue of codes.
+
+Entrances render it: the API as an RFC 9457 problem, the portal as a sentence in the holder's
+language, the CLI as a line on stderr. docs/errors.md is generated from this table.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext, gettext_noop
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One kind of refusal: HTTP status, sentence, what to do, whether trying again may help."""
+
+    status: int
+    title: str
+    hint: str
+    retryable: bool = False
+
+
+CATALOGUE: dict[str, Refusal] = {
+    "not_found": Refusal(
+        404,
+        gettext_noop("There is no such thing here."),
+        gettext_noop("Check the address, or look it up in your list of lines."),
+    ),
+    "key_missing": Refusal(
+        400,
+        gettext_noop("The request carries no Idempotency-Key."),
+        gettext_noop("Make one key per intent, 8 to 64 characters, and send it again on retry."),
+    ),
+    "key_reused": Refusal(
+        422,
+        gettext_noop("This key was used for another request."),
+        gettext_noop("Make a new key for a new intent."),
+    ),
+    "key_in_progress": Refusal(
+        409,
+        gettext_noop("The same request is still being worked on."),
+        gettext_noop("Wait a moment and repeat it with the same key."),
+        retryable=True,
+    ),
+    "busy": Refusal(
+        409,
+        gettext_noop("Somebody else is changing this line right now."),
+        gettext_noop("Try again in a few seconds with the same key."),
+        retryable=True,
+    ),
+    "plan_not_for_line": Refusal(
+        422,
+        gettext_noop("This plan cannot renew this line."),
+        gettext_noop("Choose one of the plans offered for the line."),
+    ),
+    "state_refuses": Refusal(
+        409,
+        gettext_noop("A line in this state cannot be renewed."),
+        gettext_noop("Look at what the line's page says may be done next."),
+    ),
+    "price_changed": Refusal(
+        409,
+        gettext_noop("The price has changed since you saw it."),
+        gettext_noop("Look at the order again and confirm it."),
+    ),
+    "wallet_short": Refusal(
+        402,
+        gettext_noop("The wallet holds less than this costs."),
+        gettext_noop("Top up the wallet, or pay the rest another way."),
+    ),
+    "provider_unknown": Refusal(
+        422,
+        gettext_noop("This way to pay is not offered."),
+        gettext_noop("Choose one of the ways offered."),
+    ),
+    "provider_refused": Refusal(
+        402,
+        gettext_noop("The payment provider refused the payment."),
+        gettext_noop("Nothing was taken. Try again or choose another way to pay."),
+    ),
+    "amount_refused": Refusal(
+        422,
+        gettext_noop("This amount cannot be topped up."),
+        gettext_noop("Choose an amount within the limits shown."),
+    ),
+    "currency_refused": Refusal(
+        422,
+        gettext_noop("There is no price in this currency."),
+        gettext_noop("Choose a plan that is sold in your currency."),
+    ),
+}
+
+
+class FlowRefused(Exception):
+    """A flow changed nothing, and says why. `facts` are plain values for the sentence."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.refusal = CATALOGUE[code]
+        self.facts = facts
+
+    @property
+    def title(self) -> str:
+        """The sentence, in the active language."""
+        return gettext(self.refusal.title)
+
+    @property
+    def hint(self) -> str:
+        """What to do about it, in the active language."""
+        return gettext(self.refusal.hint)

@@ -1,0 +1,118 @@
+"""`payment.opened`: the provider is asked for a checkout, under the key we made before.
+
+    N  open_payment.open      repeated with the same payment id it is the same checkout
+    T  open_payment.opened    where the holder pays, and the provider's own id
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from keepline.core.lifecycle.order import OrderEvent, OrderState
+from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
+from keepline.flows.errors import FlowRefused
+from keepline.flows.sale import give_back
+from keepline.flows.steps import network_step, transaction_step
+from keepline.gateways import switchboard
+from keepline.gateways.payments.port import (
+    OpenedPayment,
+    PaymentRequest,
+    ProviderRefused,
+    ProviderUnknown,
+)
+from keepline.ledger import services as ledger
+from keepline.orders import queries as order_queries
+from keepline.orders import services as orders
+from keepline.orders.models import Order
+from keepline.payments import queries as payment_queries
+from keepline.payments import services as payments
+from keepline.payments.models import Payment
+
+ACTION = "payment.opened"
+FIRST_LOOK_AFTER = timedelta(seconds=15)
+ASK_AGAIN_AFTER = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAddress:
+    """Where Keepline is seen from outside; return addresses are made from it."""
+
+    url: str
+
+
+_address = PublicAddress("http://localhost:8000")
+
+
+def configure(address: PublicAddress) -> None:
+    """Set once by config.wiring."""
+    global _address  # noqa: PLW0603 - one operator, one address
+    _address = address
+
+
+def open_payment(order_id: UUID, language: str, now: datetime) -> str | None:
+    """The address at which the holder pays, or None when the provider gave no answer yet.
+
+    Raises FlowRefused("provider_refused") after a definitive no; the order is cancelled then.
+    """
+    order = order_queries.by_id(order_id)
+    payment = payment_queries.of_order(order_id)
+    if payment is None or order.state != OrderState.ACKNOWLEDGED:
+        return None
+    if payment.checkout_url:
+        return str(payment.checkout_url)
+    try:
+        with network_step("open_payment.open"):
+            opened = switchboard.payments(payment.provider).open_payment(
+                _request(order, payment, language)
+            )
+    except ProviderUnknown:
+        orders.look_again(order, now + ASK_AGAIN_AFTER)
+        return None
+    except ProviderRefused as refused:
+        _refused(order_id, refused, now)
+        raise FlowRefused("provider_refused", provider_code=refused.code) from refused
+    with transaction_step("open_payment.opened"):
+        _opened(order_id, opened, now)
+    return opened.checkout_url
+
+
+def _request(order: Order, payment: Payment, language: str) -> PaymentRequest:
+    page = f"{_address.url}/orders/{order.id}"
+    return PaymentRequest(
+        payment_id=payment.id,
+        order_id=order.id,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        description=f"Keepline {str(order.id)[-8:]}",
+        return_url=f"{page}/return/",
+        cancel_url=f"{page}/return/",
+        holder_language=language,
+        metadata={"order_id": str(order.id)},
+    )
+
+
+def _opened(order_id: UUID, opened: OpenedPayment, now: datetime) -> None:
+    order = orders.lock_order(order_id)
+    payment = payments.lock_payment(order_id)
+    if payment is None or payment.state != PaymentState.CREATED:
+        return  # the other road was faster
+    payments.name_at_provider(payment, opened.provider_payment_id)
+    payments.transition(
+        payment,
+        PaymentEvent.OPEN,
+        provider_payment_id=opened.provider_payment_id,
+        checkout_url=opened.checkout_url,
+    )
+    orders.look_again(order, now + FIRST_LOOK_AFTER, attempts=0)
+
+
+def _refused(order_id: UUID, refused: ProviderRefused, now: datetime) -> None:
+    with transaction_step("open_payment.refused"):
+        seen = order_queries.by_id(order_id)
+        ledger.lock_wallet(seen.wallet_id)
+        order = orders.lock_order(order_id)
+        payment = payments.lock_payment(order_id)
+        if payment is None or payment.state != PaymentState.CREATED:
+            return
+        payments.transition(payment, PaymentEvent.DECLINE, decline_code=refused.code[:40])
+        give_back(order, payment, OrderEvent.CANCEL, "provider_refused", now)

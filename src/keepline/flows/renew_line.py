@@ -1,0 +1,253 @@
+"""`line.renewed`: a line is extended for money.
+
+The way down (docs/renewal.md has it in prose, with a picture):
+
+    start    T  key, locks, decision, order; the wallet pays at once, or a hold, or a payment
+    (open_payment, settle_payment: the provider's part, for orders that need one)
+    fund     T  (inside start or settle) the money is there: extend now, or send to the network
+    (deliver_order: the network's part)
+    confirm  T  (inside deliver) extend, post the hold, tell the holder
+
+A renewal that changes nothing in the network and is paid from the wallet is over when `start`
+commits.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import OperationalError
+
+from keepline.catalog.queries import PlanOffer, offer_on_sale, policy_values
+from keepline.core.allowances import Allowance
+from keepline.core.ids import slot_of
+from keepline.core.lifecycle.order import OrderState
+from keepline.core.renewal import Refused, RenewalDecision, UseWallet, decide
+from keepline.core.terms import Period
+from keepline.flows import wake
+from keepline.flows.errors import FlowRefused
+from keepline.flows.sale import complete_renewal, deliver_by_network, hold_wallet_part
+from keepline.flows.steps import transaction_step
+from keepline.gateways import switchboard
+from keepline.ledger import queries as ledger_queries
+from keepline.ledger import services as ledger
+from keepline.lines import services as lines
+from keepline.orders import queries as order_queries
+from keepline.orders import services as orders
+from keepline.orders.models import Order, OrderKind
+from keepline.payments import services as payments
+from keepline.usage import queries as usage
+
+ACTION = "line.renewed"
+PROMISE_TO_OPEN = timedelta(seconds=30)  # then a worker opens the payment in the entrance's place
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalRequest:
+    """What a holder (or somebody for them) asks for.
+
+    `key`: made by the client, one per intent. `expected_total_minor`: what the holder saw, None
+    to accept the price of the moment. `actor`: user:17, token:3, worker.
+    """
+
+    account_id: UUID
+    line_id: UUID
+    plan_code: str
+    currency: str
+    use_wallet: UseWallet
+    provider: str | None
+    key: str
+    expected_total_minor: int | None
+    actor: str
+    channel: str
+    seller: str = "house"
+
+    def digest(self) -> bytes:
+        """SHA-256 of what the key stands for: the same key with another body is refused."""
+        body = [
+            str(self.line_id),
+            self.plan_code,
+            self.currency,
+            self.use_wallet,
+            self.provider,
+            self.expected_total_minor,
+        ]
+        return hashlib.sha256(json.dumps(body).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class StartedOrder:
+    """The order as it stands after `start`; `first` is False for a repeat of the key."""
+
+    order_id: UUID
+    state: OrderState
+    needs_payment: bool
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalPreview:
+    """The whole order before paying; what the receipt will say if it is accepted now."""
+
+    line: lines.LockedLine
+    offer: PlanOffer
+    decision: RenewalDecision
+    wallet_free_minor: int
+    buckets_before: Allowance
+    buckets_after: Allowance
+
+
+def preview(
+    account_id: UUID,
+    line_id: UUID,
+    plan_code: str,
+    currency: str,
+    use_wallet: UseWallet,
+    now: datetime,
+) -> RenewalPreview:
+    """Decides without locks or writes. Raises FlowRefused as `start` would."""
+    try:
+        line = lines.read_line(line_id, account_id)
+    except lines.LineNotFound:
+        raise FlowRefused("not_found") from None
+    offer = _offer(plan_code, currency, now)
+    free = ledger_queries.free_minor(ledger.wallet_id_of(account_id, currency))
+    decision = _decide(line, offer, use_wallet, free, now)
+    before = usage.left(line_id, now)
+    return RenewalPreview(line, offer, decision, free, before, before.plus(offer.allowance))
+
+
+def start(request: RenewalRequest, now: datetime) -> StartedOrder:
+    """Accepts a renewal, once for its key. Raises FlowRefused and then has changed nothing."""
+    if request.provider is not None and request.provider not in switchboard.providers():
+        raise FlowRefused("provider_unknown")
+    try:
+        with transaction_step("renew_line.start"):
+            started = _start(request, now)
+    except orders.KeyReused:
+        raise FlowRefused("key_reused") from None
+    except lines.LineNotFound:
+        raise FlowRefused("not_found") from None
+    except Refused as refused:
+        raise FlowRefused(refused.code) from None
+    except OperationalError as error:
+        raise busy(error) from error
+    if started.state is OrderState.IN_PROGRESS:
+        wake.orders()
+    return started
+
+
+def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
+    slot = slot_of(request.account_id)
+    claim = orders.claim_key(
+        slot, request.actor, "renew_line", request.key, request.digest(), now
+    )
+    if not claim.first:
+        return replay(claim.order_id)
+    line = lines.lock_line(request.line_id, request.account_id)
+    wallet_id = ledger.wallet_id_of(request.account_id, request.currency)
+    free = ledger.lock_wallet(wallet_id)
+    offer = _offer(request.plan_code, request.currency, now)
+    decision = _decide(line, offer, request.use_wallet, free, now)
+    if request.expected_total_minor not in (None, decision.quote.total_minor):
+        raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)
+    if decision.funding.payment_minor and request.provider is None:
+        raise Refused("wallet_short")
+    order = _draft(request, claim.order_id, wallet_id, line, offer, decision, now)
+    return _enter(request, order, line, offer, decision.period, now)
+
+
+def _enter(
+    request: RenewalRequest,
+    order: Order,
+    line: lines.LockedLine,
+    offer: PlanOffer,
+    period: Period,
+    now: datetime,
+) -> StartedOrder:
+    """Writes the order in the state that its funding and delivery allow at once."""
+    needs_payment = order.payment_minor > 0
+    if needs_payment:
+        order.next_action_at = now + PROMISE_TO_OPEN
+        orders.insert_order(order)
+        hold_wallet_part(order, now)
+        payments.create_payment(order, request.provider or "", now)
+    elif order.delivery == "network":
+        orders.insert_order(order)
+        hold_wallet_part(order, now)
+        deliver_by_network(order, offer.promise_seconds, now)
+    else:
+        complete_renewal(order, line, offer, period, now)
+    return StartedOrder(order.id, OrderState(order.state), needs_payment, first=True)
+
+
+def _draft(
+    request: RenewalRequest,
+    order_id: UUID,
+    wallet_id: UUID,
+    line: lines.LockedLine,
+    offer: PlanOffer,
+    decision: RenewalDecision,
+    now: datetime,
+) -> Order:
+    price = decision.quote
+    return orders.new_order(
+        order_id,
+        account_id=request.account_id,
+        line_id=line.id,
+        wallet_id=wallet_id,
+        kind=OrderKind.RENEWAL,
+        plan_id=offer.plan_id,
+        delivery=decision.delivery,
+        currency=price.currency,
+        subtotal_minor=price.subtotal_minor,
+        discount_minor=price.discount_minor,
+        tax_minor=price.tax_minor,
+        total_minor=price.total_minor,
+        wallet_minor=decision.funding.wallet_minor,
+        payment_minor=decision.funding.payment_minor,
+        valid_until_before=line.valid_until,
+        valid_until_after=decision.period.end_at,
+        actor=request.actor,
+        channel=request.channel,
+        seller=request.seller,
+        accepted_at=now,
+    )
+
+
+def replay(order_id: UUID) -> StartedOrder:
+    """The answer to a repeated key: the same order, as it stands now."""
+    order: Order = order_queries.by_id(order_id)
+    return StartedOrder(
+        order.id,
+        OrderState(order.state),
+        needs_payment=order.state == OrderState.ACKNOWLEDGED and order.payment_minor > 0,
+        first=False,
+    )
+
+
+def _offer(plan_code: str, currency: str, now: datetime) -> PlanOffer:
+    offer = offer_on_sale(plan_code, currency, now)
+    if offer is None:
+        raise FlowRefused("plan_not_for_line")
+    return offer
+
+
+def _decide(
+    line: lines.LockedLine, offer: PlanOffer, use_wallet: UseWallet, free: int, now: datetime
+) -> RenewalDecision:
+    try:
+        rule = policy_values(line.policy_id).grace_rule
+        return decide(line, offer, rule, use_wallet, free, now)
+    except Refused as refused:
+        raise FlowRefused(refused.code) from None
+
+
+def busy(error: OperationalError) -> Exception:
+    """lock_timeout (55P03) is an answer; anything else is a fault and stays one."""
+    cause = error.__cause__
+    if getattr(cause, "sqlstate", "") == "55P03":
+        return FlowRefused("busy")
+    return error

@@ -1,0 +1,129 @@
+"""The money and service of one renewal order, inside the caller's transaction.
+
+Where the parts of an order's money stand (docs/ledger.md):
+
+    wallet part    held at the start, unless the order is over in the same transaction
+    payment part   comes into the wallet at capture; held then if the network still has to answer
+    at the end     holds are posted, what was not held is sold at once, tax is set apart
+    or             holds are voided, and what a provider took goes back to it
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from keepline.catalog.queries import PlanOffer
+from keepline.core import postings
+from keepline.core.lifecycle.order import OrderEvent, OrderState
+from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
+from keepline.core.terms import Period
+from keepline.ledger import services as ledger
+from keepline.lines import services as lines
+from keepline.messages import services as outbox
+from keepline.orders import services as orders
+from keepline.orders.models import Order
+from keepline.payments import services as payments
+from keepline.payments.models import Payment
+from keepline.usage import queries as usage
+
+
+def sale_of(order: Order) -> postings.Sale:
+    """What the ledger must know of an order."""
+    return postings.Sale(
+        order_id=order.id,
+        wallet_id=order.wallet_id,
+        currency=order.currency,
+        wallet_minor=order.wallet_minor,
+        payment_minor=order.payment_minor,
+        tax_minor=order.tax_minor,
+    )
+
+
+def held_parts(order: Order) -> tuple[postings.Part, ...]:
+    """Which parts of the order's money are on hold, as its state tells."""
+    waits_for_network = order.delivery == "network"
+    settled = order.state in (OrderState.IN_PROGRESS, OrderState.HELD)
+    parts: list[postings.Part] = []
+    if order.wallet_minor and not order._state.adding and (
+        waits_for_network or order.payment_minor
+    ):
+        parts.append("wallet")
+    if order.payment_minor and waits_for_network and settled:
+        parts.append("payment")
+    return tuple(parts)
+
+
+def hold_wallet_part(order: Order, now: datetime) -> None:
+    """Sets the wallet's part aside until the order ends."""
+    if order.wallet_minor:
+        ledger.book(order.slot, postings.hold(sale_of(order), "wallet"), now)
+
+
+def deliver_by_network(order: Order, promise_seconds: int, now: datetime) -> None:
+    """The money is there; from now on the promise runs."""
+    orders.transition(
+        order,
+        OrderEvent.SETTLE,
+        now,
+        settled_at=now,
+        promise_until=now + timedelta(seconds=promise_seconds),
+        next_action_at=now,
+        attempts=0,
+    )
+
+
+def complete_renewal(
+    order: Order,
+    line: lines.LockedLine,
+    offer: PlanOffer,
+    period: Period,
+    now: datetime,
+    network: dict[str, Any] | None = None,
+) -> None:
+    """Extends the line, posts the money, writes the proof and tells the holder."""
+    held = held_parts(order)
+    proof = _proof(order, offer, now, network)
+    grant = lines.Grant(order.id, offer.plan_id, period, offer.allowance)
+    lines.extend(line, grant, order.actor, now)
+    ledger.book(order.slot, postings.sell(sale_of(order), held), now)
+    orders.transition(
+        order,
+        OrderEvent.COMPLETE,
+        now,
+        valid_until_before=line.valid_until,
+        valid_until_after=period.end_at,
+        settled_at=order.settled_at or now,
+        proof=proof,
+    )
+    if order._state.adding:
+        orders.insert_order(order)
+    outbox.put("line.renewed", order.account_id, line.id, order.id, now)
+
+
+def _proof(
+    order: Order, offer: PlanOffer, now: datetime, network: dict[str, Any] | None
+) -> dict[str, Any]:
+    before = usage.left(order.line_id, now)
+    return {
+        "plan": offer.code,
+        "buckets_before": before.as_facts(),
+        "buckets_after": before.plus(offer.allowance).as_facts(),
+        "network": network or {"outcome": "unchanged"},
+    }
+
+
+def give_back(
+    order: Order, payment: Payment | None, event: OrderEvent, code: str, now: datetime
+) -> None:
+    """Ends an order without service: holds are voided, a provider's money goes back to it."""
+    drafts = postings.void(sale_of(order), held_parts(order))
+    columns: dict[str, Any] = {"failure_code": code}
+    if payment is not None and payment.state == PaymentState.CAPTURED:
+        drafts += postings.begin_refund(
+            sale_of(order), payment.id, payment.captured_minor
+        )
+        payments.transition(payment, PaymentEvent.REFUND)
+        columns["next_action_at"] = now
+    ledger.book(order.slot, drafts, now)
+    orders.transition(order, event, now, attempts=0, **columns)
+    kind = {OrderEvent.CANCEL: "order.cancelled", OrderEvent.WITHDRAW: "order.withdrawn"}
+    outbox.put(kind.get(event, "order.failed"), order.account_id, order.line_id, order.id, now)

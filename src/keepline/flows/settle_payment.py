@@ -1,0 +1,204 @@
+"""`payment.settled`: both roads, the browser's return and the webhook, meet here.
+
+Neither road is believed: each only says where to look. The provider is asked, and what it
+answers is booked once, whoever comes first, twice, or hours late.
+
+    N  settle_payment.ask     what does the provider hold to be true
+    T  settle_payment.book    capture into the wallet, then extend or send to the network;
+                              or cancel; or look again later
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from keepline.catalog.queries import PlanOffer, plan_offer, policy_values
+from keepline.core import postings
+from keepline.core.lifecycle.machine import IllegalTransition
+from keepline.core.lifecycle.order import OrderEvent, OrderState
+from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
+from keepline.core.retries import next_ask_after
+from keepline.core.terms import next_period
+from keepline.flows import wake
+from keepline.flows.sale import (
+    complete_renewal,
+    deliver_by_network,
+    give_back,
+    sale_of,
+)
+from keepline.flows.steps import network_step, transaction_step
+from keepline.gateways import switchboard
+from keepline.gateways.payments.port import PaymentStatus, ProviderUnknown
+from keepline.ledger import services as ledger
+from keepline.lines import services as lines
+from keepline.messages import services as outbox
+from keepline.orders import queries as order_queries
+from keepline.orders import services as orders
+from keepline.orders.models import Order, OrderKind
+from keepline.payments import queries as payment_queries
+from keepline.payments import services as payments
+from keepline.payments.models import Payment
+
+ACTION = "payment.settled"
+CHECKOUT_OPEN_FOR = timedelta(hours=1)  # then the provider is asked to close it
+RESTING = (PaymentState.CAPTURED, PaymentState.REFUNDING, PaymentState.REFUNDED)
+
+
+def settle(order_id: UUID, now: datetime) -> OrderState:
+    """Asks the provider about an order's payment and books the answer. Safe at any time."""
+    order = order_queries.by_id(order_id)
+    payment = payment_queries.of_order(order_id)
+    if payment is None or payment.state in RESTING:
+        return OrderState(order.state)
+    provider = switchboard.payments(payment.provider)
+    overdue = now - order.accepted_at > CHECKOUT_OPEN_FOR
+    try:
+        with network_step("settle_payment.ask"):
+            if overdue and payment.state in (PaymentState.CREATED, PaymentState.PENDING):
+                status = provider.cancel(payment.id)
+            else:
+                status = provider.ask(payment.id, payment.provider_payment_id)
+    except ProviderUnknown:
+        return _no_answer(order_id, now)
+    with transaction_step("settle_payment.book"):
+        state = _book(order_id, status, overdue, now)
+    return state
+
+
+def _no_answer(order_id: UUID, now: datetime) -> OrderState:
+    with transaction_step("settle_payment.no_answer"):
+        order = orders.lock_order(order_id)
+        payment = payments.lock_payment(order_id)
+        assert payment is not None
+        if order.state == OrderState.ACKNOWLEDGED:
+            payments.record_ask(payment)
+            _look_again_later(order, now, next_ask_after(payment.asks - 1))
+    return OrderState(order.state)
+
+
+def _book(order_id: UUID, status: PaymentStatus, overdue: bool, now: datetime) -> OrderState:
+    """Locks in the order line, wallet, order; decides on what it finds then."""
+    seen = order_queries.by_id(order_id)
+    line = lines.lock_line(seen.line_id, seen.account_id) if seen.line_id else None
+    ledger.lock_wallet(seen.wallet_id)
+    order = orders.lock_order(order_id)
+    payment = payments.lock_payment(order_id)
+    assert payment is not None
+    if payment.state in RESTING:
+        return OrderState(order.state)  # the second arrival changes nothing
+    if status.status == "captured":
+        _captured(order, line, payment, status, now)
+    elif status.status in ("declined", "expired") or (status.status == "not_found" and overdue):
+        _ended_unpaid(order, payment, status, now)
+    elif order.state == OrderState.ACKNOWLEDGED:
+        _wait_on(order, payment, status, now)
+    return OrderState(order.state)
+
+
+def _captured(
+    order: Order,
+    line: lines.LockedLine | None,
+    payment: Payment,
+    status: PaymentStatus,
+    now: datetime,
+) -> None:
+    if payment.provider_payment_id is None and status.provider_payment_id:
+        payments.name_at_provider(payment, status.provider_payment_id)
+    payments.transition(
+        payment,
+        PaymentEvent.CAPTURE,
+        captured_minor=status.captured_minor,
+        captured_at=now,
+        provider_payment_id=status.provider_payment_id or payment.provider_payment_id,
+    )
+    drafts = postings.capture(sale_of(order), payment.provider, status.captured_minor)
+    ledger.book(order.slot, drafts, now)
+    if order.state != OrderState.ACKNOWLEDGED:
+        _too_late(order, payment, now)
+    elif status.captured_minor != order.payment_minor or status.currency != order.currency:
+        give_back(order, payment, OrderEvent.REJECT, "amount_differs", now)
+        wake.orders()
+    elif order.kind == OrderKind.TOP_UP:
+        orders.transition(order, OrderEvent.COMPLETE, now, settled_at=now)
+        outbox.put("wallet.topped_up", order.account_id, None, order.id, now)
+    else:
+        assert line is not None
+        _fund_renewal(order, line, payment, now)
+
+
+def _fund_renewal(order: Order, line: lines.LockedLine, payment: Payment, now: datetime) -> None:
+    """All the order's money is in the wallet; service comes now, or from the network."""
+    offer = plan_offer(order.plan_id, order.currency)
+    if order.delivery == "network":
+        deliver_by_network(order, offer.promise_seconds, now)
+        ledger.book(order.slot, postings.hold(sale_of(order), "payment"), now)
+        wake.orders()
+        return
+    try:
+        complete_renewal(order, line, offer, period_of(order, line, offer), now)
+    except IllegalTransition:
+        give_back(order, payment, OrderEvent.REJECT, "state_refuses", now)
+        wake.orders()
+
+
+def period_of(order: Order, line: lines.LockedLine, offer: PlanOffer):  # type: ignore[no-untyped-def]
+    """The period an accepted order gives, found under the line's lock.
+
+    Counted from the instant of acceptance, so that it is the one the preview showed; an order
+    accepted before another one was confirmed is stacked after that one.
+    """
+    return next_period(
+        now=order.accepted_at,
+        valid_until=line.valid_until,
+        anchor_at=line.anchor_at,
+        anchor_count=line.anchor_count,
+        zone=line.time_zone,
+        term=offer.term,
+        grace_rule=policy_values(line.policy_id).grace_rule,
+    )
+
+
+def _too_late(order: Order, payment: Payment, now: datetime) -> None:
+    """Money for an order that has ended: it goes back the way it came."""
+    ledger.book(
+        order.slot,
+        postings.begin_refund(sale_of(order), payment.id, payment.captured_minor),
+        now,
+    )
+    payments.transition(payment, PaymentEvent.REFUND)
+    orders.look_again(order, now, attempts=0)
+    wake.orders()
+
+
+def _ended_unpaid(order: Order, payment: Payment, status: PaymentStatus, now: datetime) -> None:
+    if payment.state in (PaymentState.DECLINED, PaymentState.EXPIRED):
+        return
+    declined = status.status == "declined"
+    payments.transition(
+        payment,
+        PaymentEvent.DECLINE if declined else PaymentEvent.EXPIRE,
+        decline_code=status.decline_code[:40],
+    )
+    if order.state == OrderState.ACKNOWLEDGED:
+        code = "payment_declined" if declined else "payment_expired"
+        give_back(order, payment, OrderEvent.CANCEL, code, now)
+
+
+def _wait_on(order: Order, payment: Payment, status: PaymentStatus, now: datetime) -> None:
+    """Not paid yet: look again with growing pauses, at the latest when the checkout closes."""
+    if status.status == "pending" and payment.state == PaymentState.CREATED:
+        if status.provider_payment_id:
+            payments.name_at_provider(payment, status.provider_payment_id)
+        payments.transition(
+            payment,
+            PaymentEvent.OPEN,
+            provider_payment_id=status.provider_payment_id,
+            checkout_url=status.checkout_url,
+        )
+    pause = min(timedelta(seconds=15) * 2 ** min(order.attempts, 8), timedelta(minutes=10))
+    _look_again_later(order, now, pause)
+
+
+def _look_again_later(order: Order, now: datetime, pause: timedelta) -> None:
+    """Plans the next look, unless a webhook made the order due while we were asking."""
+    if order.next_action_at is None or order.next_action_at >= now + orders.LEASE:
+        orders.look_again(order, now + pause)

@@ -1,0 +1,97 @@
+"""`wallet.topped_up`: money into the wallet.
+
+    start    T  key, order, payment (then open_payment and settle_payment as for a renewal)
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import OperationalError
+
+from keepline.core.ids import slot_of
+from keepline.core.lifecycle.order import OrderState
+from keepline.core.money import exponent
+from keepline.flows.errors import FlowRefused
+from keepline.flows.renew_line import PROMISE_TO_OPEN, StartedOrder, busy, replay
+from keepline.flows.steps import transaction_step
+from keepline.gateways import switchboard
+from keepline.ledger import services as ledger
+from keepline.orders import services as orders
+from keepline.orders.models import OrderKind
+from keepline.payments import services as payments
+
+ACTION = "wallet.topped_up"
+SMALLEST_UNITS, LARGEST_UNITS = 1, 500  # in whole units of the currency
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpRequest:
+    """`amount_minor` in minor units of `currency`; `key` made by the client."""
+
+    account_id: UUID
+    amount_minor: int
+    currency: str
+    provider: str
+    key: str
+    actor: str
+    channel: str
+    seller: str = "house"
+
+    def digest(self) -> bytes:
+        """SHA-256 of what the key stands for."""
+        body = [self.amount_minor, self.currency, self.provider]
+        return hashlib.sha256(json.dumps(body).encode()).digest()
+
+
+def limits_minor(currency: str) -> tuple[int, int]:
+    """The smallest and largest amount of one top-up, in minor units."""
+    unit = 10 ** exponent(currency)
+    scale = 100 if exponent(currency) == 0 else 1
+    return SMALLEST_UNITS * unit * scale, LARGEST_UNITS * unit * scale
+
+
+def start(request: TopUpRequest, now: datetime) -> StartedOrder:
+    """Accepts a top-up, once for its key. Raises FlowRefused and then has changed nothing."""
+    if request.provider not in switchboard.providers():
+        raise FlowRefused("provider_unknown")
+    smallest, largest = limits_minor(request.currency)
+    if not smallest <= request.amount_minor <= largest:
+        raise FlowRefused("amount_refused", smallest_minor=smallest, largest_minor=largest)
+    try:
+        with transaction_step("top_up_wallet.start"):
+            return _start(request, now)
+    except orders.KeyReused:
+        raise FlowRefused("key_reused") from None
+    except OperationalError as error:
+        raise busy(error) from error
+
+
+def _start(request: TopUpRequest, now: datetime) -> StartedOrder:
+    slot = slot_of(request.account_id)
+    claim = orders.claim_key(
+        slot, request.actor, "top_up_wallet", request.key, request.digest(), now
+    )
+    if not claim.first:
+        return replay(claim.order_id)
+    wallet = ledger.open_wallet(request.account_id, request.currency)
+    order = orders.new_order(
+        claim.order_id,
+        account_id=request.account_id,
+        wallet_id=wallet.id,
+        kind=OrderKind.TOP_UP,
+        currency=request.currency,
+        subtotal_minor=request.amount_minor,
+        total_minor=request.amount_minor,
+        payment_minor=request.amount_minor,
+        actor=request.actor,
+        channel=request.channel,
+        seller=request.seller,
+        accepted_at=now,
+        next_action_at=now + PROMISE_TO_OPEN,
+    )
+    orders.insert_order(order)
+    payments.create_payment(order, request.provider, now)
+    return StartedOrder(order.id, OrderState(order.state), needs_payment=True, first=True)

@@ -1,0 +1,207 @@
+"""Writes of orders: keys, the order itself, its states, its due instant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from keepline.core.ids import slot_of
+from keepline.core.lifecycle.order import ORDER, OrderEvent, OrderState
+from keepline.orders.models import Order
+from keepline.slots.ids import new_id
+from keepline.slots.sql import execute, fetch_all, fetch_one
+
+
+LEASE = timedelta(seconds=30)  # a worker that dies keeps an order from the others this long
+FINAL = frozenset(
+    {
+        OrderState.COMPLETED,
+        OrderState.FAILED,
+        OrderState.CANCELLED,
+        OrderState.WITHDRAWN,
+    }
+)
+
+
+class KeyReused(Exception):
+    """The key was used for another body."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`first` is True for the caller that shall do the work."""
+
+    order_id: UUID
+    first: bool
+
+
+CLAIM_KEY = """
+INSERT INTO orders_requestkey (slot, id, actor, flow, key, body_digest, order_id, seen_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (slot, actor, flow, key) DO NOTHING
+"""
+
+
+def claim_key(
+    slot: int, actor: str, flow: str, key: str, body_digest: bytes, now: datetime
+) -> Claim:
+    """First sight of a key makes the order's id; a repeat gets the same one.
+
+    A simultaneous twin waits here, on the unique index, until the first has committed; after
+    lock_timeout it gives up with OperationalError. Raises KeyReused for another body.
+    """
+    order_id = new_id(slot)
+    row = (slot, new_id(slot), actor, flow, key, body_digest, order_id, now)
+    if execute(CLAIM_KEY, row) == 1:
+        return Claim(order_id, first=True)
+    seen = fetch_one(
+        "SELECT order_id, body_digest FROM orders_requestkey"
+        " WHERE slot = %s AND actor = %s AND flow = %s AND key = %s",
+        (slot, actor, flow, key),
+    )
+    assert seen is not None, "a conflicting key is visible once its transaction has ended"
+    if bytes(seen.body_digest) != body_digest:
+        raise KeyReused(key)
+    return Claim(seen.order_id, first=False)
+
+
+COLUMNS = tuple(field.attname for field in Order._meta.concrete_fields)
+INSERT_ORDER = (
+    f"INSERT INTO orders_order ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"
+)
+
+
+def new_order(order_id: UUID, **columns: Any) -> Order:
+    """An order that is not written yet: acknowledged, and free to move before it is."""
+    return Order(slot=slot_of(order_id), id=order_id, **columns)
+
+
+def insert_order(order: Order) -> None:
+    """Writes a new order; its id is the idempotency."""
+    execute(
+        INSERT_ORDER,
+        [
+            field.get_db_prep_save(getattr(order, field.attname), connection)
+            for field in Order._meta.concrete_fields
+        ],
+    )
+    order._state.adding = False
+
+
+def lock_order(order_id: UUID) -> Order:
+    """The order under lock (last in the lock order: number, line, wallet, order)."""
+    order: Order = (
+        Order.objects.select_for_update(no_key=True)
+        .filter(slot=slot_of(order_id), id=order_id)
+        .get()
+    )
+    return order
+
+
+def transition(order: Order, event: OrderEvent, now: datetime, **columns: Any) -> OrderState:
+    """Moves an order by `event`, compare and set, with the columns that change along.
+
+    An order not written yet moves in memory; insert_order then writes where it got to.
+    Raises core's IllegalTransition, or OrderMoved when another worker was faster.
+    """
+    source, target = order.state, OrderState(ORDER.next(OrderState(order.state), event))
+    if target in FINAL:
+        columns.setdefault("completed_at", now)
+        columns.setdefault("next_action_at", None)
+    if not order._state.adding:
+        row = Order.objects.filter(slot=order.slot, id=order.id, state=source)
+        if row.update(state=target, **columns) != 1:
+            raise OrderMoved(order.id)
+    order.state = target
+    for name, value in columns.items():
+        setattr(order, name, value)
+    return target
+
+
+class OrderMoved(Exception):
+    """The order left the state the caller decided on."""
+
+
+def look_again(order: Order, at: datetime | None, **columns: Any) -> None:
+    """Sets the instant at which a worker looks at the order next (None: at rest)."""
+    Order.objects.filter(slot=order.slot, id=order.id).update(next_action_at=at, **columns)
+
+
+def come_to_rest(order_id: UUID) -> None:
+    """Nothing more is due, unless something became due meanwhile."""
+    Order.objects.filter(slot=slot_of(order_id), id=order_id, undo_due=False).update(
+        next_action_at=None
+    )
+
+
+CLAIM_DUE = """
+WITH due AS (
+  SELECT slot, id FROM orders_order
+  WHERE next_action_at <= %(now)s AND slot BETWEEN %(first_slot)s AND %(last_slot)s
+  ORDER BY next_action_at LIMIT %(limit)s
+  FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE orders_order o SET next_action_at = %(leased_until)s, attempts = least(attempts + 1, 30000)
+FROM due
+WHERE o.slot = due.slot AND o.id = due.id AND o.slot BETWEEN %(first_slot)s AND %(last_slot)s
+RETURNING o.id
+"""
+
+
+def claim_due(
+    now: datetime, limit: int, slots: tuple[int, int] = (0, 255)
+) -> Sequence[UUID]:
+    """Takes due orders for one worker. What it does not finish comes back after LEASE."""
+    with transaction.atomic():
+        rows = fetch_all(
+            CLAIM_DUE,
+            {
+                "now": now,
+                "limit": limit,
+                "leased_until": now + LEASE,
+                "first_slot": slots[0],
+                "last_slot": slots[1],
+            },
+        )
+    return [row.id for row in rows]
+
+
+NUMBER_RECEIPTS = """
+WITH series AS (
+  SELECT seller, last_number FROM orders_receiptseries WHERE seller = %(seller)s
+  FOR NO KEY UPDATE
+), fresh AS (
+  SELECT slot, id, row_number() OVER (ORDER BY completed_at, id) AS place
+  FROM (
+    SELECT slot, id, completed_at FROM orders_order
+    WHERE seller = %(seller)s AND receipt_number IS NULL AND state = 'completed'
+      AND kind <> 'opening'
+    ORDER BY completed_at, id LIMIT %(limit)s
+  ) AS page
+), numbered AS (
+  UPDATE orders_order o SET receipt_number = series.last_number + fresh.place
+  FROM fresh, series
+  WHERE o.slot = fresh.slot AND o.id = fresh.id AND o.receipt_number IS NULL
+  RETURNING o.receipt_number
+)
+UPDATE orders_receiptseries s SET last_number = n.last
+FROM (SELECT max(receipt_number) AS last FROM numbered) AS n
+WHERE s.seller = %(seller)s AND n.last IS NOT NULL
+"""
+
+
+def number_receipts(seller: str, limit: int) -> bool:
+    """Gives completed orders of a seller their receipt numbers, without a gap.
+
+    One numberer at a time: the row of the series is the lock. Returns True when it found any.
+    """
+    with transaction.atomic():
+        execute(
+            "INSERT INTO orders_receiptseries (seller, last_number) VALUES (%s, 0)"
+            " ON CONFLICT (seller) DO NOTHING",
+            (seller,),
+        )
+        return execute(NUMBER_RECEIPTS, {"seller": seller, "limit": limit}) == 1

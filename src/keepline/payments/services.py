@@ -1,0 +1,96 @@
+"""Writes of payments, and the raw events of providers."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from keepline.core.ids import derived_id, slot_of
+from keepline.core.lifecycle.payment import PAYMENT, PaymentEvent, PaymentState
+from keepline.orders.models import Order
+from keepline.payments.models import Payment, ProviderEvent, ProviderPayment
+
+
+class PaymentMoved(Exception):
+    """The payment left the state the caller decided on."""
+
+
+def payment_id_of(order_id: UUID) -> UUID:
+    """The one payment an order can have; known before it is asked for."""
+    return derived_id(order_id, "payment")
+
+
+def create_payment(order: Order, provider: str, now: datetime) -> Payment:
+    """The payment of an order's provider part; not asked of the provider yet."""
+    payment = Payment(
+        slot=order.slot,
+        id=payment_id_of(order.id),
+        order_id=order.id,
+        account_id=order.account_id,
+        provider=provider,
+        amount_minor=order.payment_minor,
+        currency=order.currency,
+        opened_at=now,
+    )
+    payment.save(force_insert=True)
+    return payment
+
+
+def lock_payment(order_id: UUID) -> Payment | None:
+    """The order's payment under lock, or None when the wallet pays alone."""
+    payment: Payment | None = (
+        Payment.objects.select_for_update(no_key=True)
+        .filter(slot=slot_of(order_id), order_id=order_id)
+        .first()
+    )
+    return payment
+
+
+def transition(payment: Payment, event: PaymentEvent, **columns: Any) -> PaymentState:
+    """Moves a payment by `event`, compare and set, with the columns that change along."""
+    target = PaymentState(PAYMENT.next(PaymentState(payment.state), event))
+    changed = Payment.objects.filter(
+        slot=payment.slot, id=payment.id, state=payment.state
+    ).update(state=target, **columns)
+    if changed != 1:
+        raise PaymentMoved(payment.id)
+    payment.state = target
+    for name, value in columns.items():
+        setattr(payment, name, value)
+    return target
+
+
+def record_ask(payment: Payment) -> None:
+    """Counts one look at the provider, for the janitor's growing pauses."""
+    Payment.objects.filter(slot=payment.slot, id=payment.id).update(asks=payment.asks + 1)
+    payment.asks += 1
+
+
+def name_at_provider(payment: Payment, provider_payment_id: str) -> None:
+    """Enters the provider's own id into the directory; refuses one that is taken.
+
+    Raises django.db.IntegrityError when the id belongs to another payment.
+    """
+    entry, _ = ProviderPayment.objects.get_or_create(
+        provider=payment.provider,
+        provider_payment_id=provider_payment_id,
+        defaults={"payment_id": payment.id},
+    )
+    if entry.payment_id != payment.id:
+        raise PaymentMoved(payment.id)
+
+
+def store_event(
+    provider: str,
+    event_id: str,
+    kind: str,
+    payment_id: UUID | None,
+    body: str,
+    now: datetime,
+) -> bool:
+    """Keeps a verified webhook raw. Returns False when it was here before."""
+    _, created = ProviderEvent.objects.get_or_create(
+        provider=provider,
+        event_id=event_id,
+        defaults={"kind": kind, "payment_id": payment_id, "body": body, "received_at": now},
+    )
+    return created

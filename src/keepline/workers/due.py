@@ -1,0 +1,71 @@
+"""Takes what is due, in batches, and works it off. Any number of these may run anywhere.
+
+The due columns are the truth (orders.next_action_at, outbox.due_at); what a dead worker held is
+due again when its lease ends.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import cache
+from uuid import UUID
+
+import structlog
+from django.db import close_old_connections
+from django.utils import timezone
+
+from keepline.flows.advance_order import advance
+from keepline.flows.notify_holder import notify
+from keepline.messages import services as outbox
+from keepline.orders import services as orders
+
+log = structlog.get_logger(__name__)
+THREADS = 8
+ORDERS_A_BATCH, MESSAGES_A_BATCH = 32, 64
+MESSAGE_LEASE = timedelta(minutes=2)
+LANGUAGE = "en"  # a worker opens a checkout only when the entrance could not
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    # Slow answers of networks and providers are waited for side by side.
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="due")
+
+
+def advance_orders(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Takes every due order one step further, until none is due. Returns how many steps."""
+    steps = 0
+    while claimed := orders.claim_due(clock(), ORDERS_A_BATCH):
+        list(_pool().map(_guarded(lambda i: advance(i, LANGUAGE, clock())), claimed))
+        steps += len(claimed)
+    return steps
+
+
+def send_outbox(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Sends every due message. Returns how many were tried."""
+    tried = 0
+    while claimed := outbox.claim_due(clock(), MESSAGES_A_BATCH, MESSAGE_LEASE):
+        list(_pool().map(_guarded(lambda i: notify(i, clock())), claimed))
+        tried += len(claimed)
+    return tried
+
+
+def number_receipts(seller: str = "house") -> None:
+    """Gives completed orders their receipt numbers."""
+    while orders.number_receipts(seller, limit=1000):
+        pass
+
+
+def _guarded(work: Callable[[UUID], object]) -> Callable[[UUID], None]:
+    """One row that fails must not stop the batch; it is due again when its lease ends."""
+
+    def guarded(row_id: UUID) -> None:
+        close_old_connections()
+        try:
+            work(row_id)
+        except Exception:
+            log.exception("due_work_failed", id=str(row_id))
+        finally:
+            close_old_connections()
+
+    return guarded

@@ -1,0 +1,46 @@
+"""The worker process: listens for wake-ups, and looks by itself every second.
+
+A lost wake-up therefore costs one second. The process ends when the database goes away; whoever
+supervises it starts it again.
+"""
+
+import os
+import threading
+
+import django
+import structlog
+
+log = structlog.get_logger(__name__)
+LOOK_EVERY_S = 1.0
+
+
+def main() -> None:
+    """Runs until told to stop (SIGTERM, SIGINT)."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "keepline.config.settings")
+    django.setup()
+    from procrastinate.contrib.django import app
+
+    stop = threading.Event()
+    poller = threading.Thread(target=_look_around, args=(stop,), name="poller", daemon=True)
+    poller.start()
+    log.info("worker_started", pid=os.getpid())
+    try:
+        with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
+            worker_app.run_worker(concurrency=4, install_signal_handlers=True, delete_jobs="always")
+    finally:
+        stop.set()
+        poller.join(timeout=5)
+
+
+def _look_around(stop: threading.Event) -> None:
+    from django.db import close_old_connections
+
+    from keepline.workers import due
+
+    while not stop.wait(LOOK_EVERY_S):
+        for look in (due.advance_orders, due.send_outbox, due.number_receipts):
+            close_old_connections()
+            try:
+                look()
+            except Exception:
+                log.exception("look_failed", look=look.__name__)

@@ -1,0 +1,44 @@
+"""Jobs. They wake a worker or keep a rhythm; none of them carries the truth about anything."""
+
+import structlog
+from django.db import close_old_connections
+from procrastinate.contrib.django import app
+
+from keepline.workers import due
+
+log = structlog.get_logger(__name__)
+
+
+@app.task(name="advance_orders", pass_context=False)
+def advance_orders() -> None:
+    """Orders are due now."""
+    close_old_connections()
+    due.advance_orders()
+
+
+@app.task(name="send_outbox", pass_context=False)
+def send_outbox() -> None:
+    """Messages are due now."""
+    close_old_connections()
+    due.send_outbox()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="audit_books", queueing_lock="audit_books", pass_context=False)
+def audit_books(timestamp: int) -> None:
+    """Every minute: the invariants; what is broken is logged by its number."""
+    from django.utils import timezone
+
+    from keepline.flows.audit_books import audit
+
+    close_old_connections()
+    for finding in audit(timezone.now()):
+        log.error("invariant_broken", invariant=finding.invariant, rows=finding.rows[:5])
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", pass_context=False)
+async def retry_stalled_jobs(timestamp: int) -> None:
+    """Jobs of a worker that died (procrastinate does not take them up by itself)."""
+    for job in await app.job_manager.get_stalled_jobs():
+        await app.job_manager.retry_job(job)
