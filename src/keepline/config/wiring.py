@@ -4,17 +4,17 @@ import hashlib
 
 from django.conf import settings
 
-from keepline.flows.open_payment import PublicAddress, configure
 from keepline.gateways import switchboard
 
 
 def connect() -> None:
     """Called once at start. Adapters are made on first use, nothing is connected here."""
-    configure(PublicAddress(settings.ENV.public_url))
+    switchboard.announce(settings.ENV.public_url)
     if settings.ENV.mode != "production":
         switchboard.connect("payments:sandbox", _sandbox)
     switchboard.connect("network", _network)
     switchboard.connect("email", _email)
+    switchboard.connect("sms", _sms)
 
 
 def sandbox_secret(purpose: str) -> str:
@@ -49,3 +49,10 @@ def _email() -> object:
     from keepline.gateways.messaging.files import FileEmail
 
     return FileEmail(settings.ENV.data / "mail", settings.DEFAULT_FROM_EMAIL)
+
+
+def _sms() -> object:
+    # No carrier for SMS is connected yet; what stands here is called what it is.
+    from keepline.gateways.messaging.fake_sms import FakeSms
+
+    return FakeSms(settings.ENV.data / "sms")

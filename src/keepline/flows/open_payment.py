@@ -4,7 +4,6 @@
     T  open_payment.opened    where the holder pays, and the provider's own id
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -31,22 +30,6 @@ from keepline.payments.models import Payment
 ACTION = "payment.opened"
 FIRST_LOOK_AFTER = timedelta(seconds=15)
 ASK_AGAIN_AFTER = timedelta(seconds=10)
-
-
-@dataclass(frozen=True, slots=True)
-class PublicAddress:
-    """Where Keepline is seen from outside; return addresses are made from it."""
-
-    url: str
-
-
-_address = PublicAddress("http://localhost:8000")
-
-
-def configure(address: PublicAddress) -> None:
-    """Set once by config.wiring."""
-    global _address  # noqa: PLW0603 - one operator, one address
-    _address = address
 
 
 def open_payment(order_id: UUID, language: str, now: datetime) -> str | None:
@@ -77,7 +60,7 @@ def open_payment(order_id: UUID, language: str, now: datetime) -> str | None:
 
 
 def _request(order: Order, payment: Payment, language: str) -> PaymentRequest:
-    page = f"{_address.url}/orders/{order.id}"
+    page = f"{switchboard.public_url()}/orders/{order.id}"
     return PaymentRequest(
         payment_id=payment.id,
         order_id=order.id,

@@ -8,14 +8,16 @@ from functools import cache
 from typing import cast
 
 from keepline.gateways.messaging.port import EmailChannel
+from keepline.gateways.messaging.sms import SmsChannel
 from keepline.gateways.network.port import NetworkGateway
 from keepline.gateways.payments.port import PaymentProvider
 
 _factories: dict[str, Callable[[], object]] = {}
+_addresses: dict[str, str] = {}
 
 
 def connect(port: str, factory: Callable[[], object]) -> None:
-    """Names the adapter for `port`: payments:sandbox, network, email."""
+    """Names the adapter for `port`: payments:sandbox, network, email, sms."""
     _factories[port] = factory
     _adapter.cache_clear()
 
@@ -43,3 +45,18 @@ def network() -> NetworkGateway:
 def email() -> EmailChannel:
     """The e-mail channel."""
     return cast(EmailChannel, _adapter("email"))
+
+
+def announce(public_url: str) -> None:
+    """Where this installation is seen from outside; providers send holders back there."""
+    _addresses["public"] = public_url.rstrip("/")
+
+
+def public_url() -> str:
+    """The address announced by config.wiring."""
+    return _addresses["public"]
+
+
+def sms() -> SmsChannel:
+    """The SMS channel."""
+    return cast(SmsChannel, _adapter("sms"))

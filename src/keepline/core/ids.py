@@ -1,0 +1,44 @@
+"""Ids that tell their shard: UUIDv7 (RFC 9562) with the slot in the 12 spare bits.
+
+Layout, from the left: 48 bits Unix milliseconds, 4 bits version 7, 12 bits slot, 2 bits variant,
+62 bits random. Ids of one slot sort by the time they were made.
+"""
+
+import hashlib
+from uuid import UUID
+
+__all__ = ["SLOTS", "derived_id", "make_id", "slot_of", "slot_of_text"]
+
+SLOTS = 256
+_LOW_62 = (1 << 62) - 1
+
+
+def make_id(slot: int, unix_ms: int, random_bits: int) -> UUID:
+    """Lays out an id. `slot` 0..255, `unix_ms` below 2**48, the low 62 bits of `random_bits`."""
+    if not 0 <= slot < SLOTS:
+        raise ValueError(f"slot {slot} is not in 0..{SLOTS - 1}")
+    if not 0 <= unix_ms < 1 << 48:
+        raise ValueError("the time does not fit into 48 bits")
+    return UUID(
+        int=unix_ms << 80 | 0x7 << 76 | slot << 64 | 0b10 << 62 | (random_bits & _LOW_62)
+    )
+
+
+def slot_of(row_id: UUID) -> int:
+    """The slot an id carries; raises ValueError for an id that is not one of ours."""
+    slot = (row_id.int >> 64) & 0xFFF
+    if slot >= SLOTS:
+        raise ValueError(f"{row_id} carries no slot")
+    return slot
+
+
+def derived_id(parent: UUID, purpose: str) -> UUID:
+    """The id of a step of `parent`: the same step always makes the same id, in the same slot."""
+    digest = hashlib.sha256(parent.bytes + purpose.encode()).digest()
+    high = parent.int >> 64
+    return UUID(int=high << 64 | 0b10 << 62 | (int.from_bytes(digest[:8]) & _LOW_62))
+
+
+def slot_of_text(text: str) -> int:
+    """A stable slot for something known by its name: a number, an operator's account number."""
+    return hashlib.sha256(text.encode()).digest()[0]

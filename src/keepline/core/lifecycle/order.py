@@ -1,0 +1,53 @@
+"""An order's life (TMF622 states), and how it ends: service, or the money back."""
+
+from enum import StrEnum
+
+from keepline.core.lifecycle.machine import Machine, Transition
+
+__all__ = ["ORDER", "OrderEvent", "OrderState"]
+
+
+class OrderState(StrEnum):
+    """TMF622's words; `withdrawn` is the promise kept (design, settled 1)."""
+
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    HELD = "held"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+
+
+class OrderEvent(StrEnum):
+    """What moves an order."""
+
+    SETTLE = "settle"
+    COMPLETE = "complete"
+    HOLD = "hold"
+    RETRY_DELIVERY = "retry_delivery"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+    CANCEL = "cancel"
+
+
+S, E = OrderState, OrderEvent
+ORDER: Machine[OrderState, OrderEvent] = Machine(
+    name="order",
+    initial=S.ACKNOWLEDGED,
+    finals=frozenset({S.COMPLETED, S.FAILED, S.CANCELLED, S.WITHDRAWN}),
+    transitions=(
+        Transition(S.ACKNOWLEDGED, E.SETTLE, S.IN_PROGRESS, "the money is there"),
+        Transition(S.ACKNOWLEDGED, E.COMPLETE, S.COMPLETED, "nothing to do in the network"),
+        Transition(S.ACKNOWLEDGED, E.CANCEL, S.CANCELLED, "never paid"),
+        Transition(S.ACKNOWLEDGED, E.REJECT, S.FAILED, "paid, but the line cannot be renewed"),
+        Transition(S.IN_PROGRESS, E.COMPLETE, S.COMPLETED, "the network confirmed"),
+        Transition(S.IN_PROGRESS, E.HOLD, S.HELD, "the network did not answer"),
+        Transition(S.IN_PROGRESS, E.REJECT, S.FAILED, "the network refused"),
+        Transition(S.IN_PROGRESS, E.WITHDRAW, S.WITHDRAWN, "the promised instant passed"),
+        Transition(S.HELD, E.RETRY_DELIVERY, S.IN_PROGRESS, "the network never saw it"),
+        Transition(S.HELD, E.COMPLETE, S.COMPLETED, "asked later: applied"),
+        Transition(S.HELD, E.REJECT, S.FAILED, "asked later: refused"),
+        Transition(S.HELD, E.WITHDRAW, S.WITHDRAWN, "the promised instant passed"),
+    ),
+)

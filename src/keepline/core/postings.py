@@ -1,0 +1,288 @@
+"""The ledger's words, and the transfers that each step of an order makes.
+
+Every account has one sign: what it was credited less what it was debited. A wallet is owed to
+its holder, so it is positive; clearing is what a provider owes the house, so it is negative; all
+accounts of one currency sum to zero. docs/ledger.md has the whole table in prose.
+
+| step                            | debit               | credit             | phase  |
+|---------------------------------|---------------------|--------------------|--------|
+| opening balance (import)        | opening_equity      | wallet             | single |
+| a provider captured             | clearing:PROVIDER   | wallet             | single |
+| set aside for an order          | wallet              | deferred_revenue   | hold   |
+| the order is fulfilled          | wallet              | deferred_revenue   | post   |
+| ... what was not held           | wallet              | deferred_revenue   | single |
+| ... its tax                     | deferred_revenue    | tax_payable        | single |
+| the order ends without service  | wallet              | deferred_revenue   | void   |
+| refund decided                  | wallet              | refunds_in_transit | single |
+| the provider gave it back       | refunds_in_transit  | clearing:PROVIDER  | single |
+| the provider would not          | refunds_in_transit  | wallet             | single |
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from functools import lru_cache
+from typing import Literal, Protocol
+from uuid import UUID
+
+from keepline.core.ids import derived_id, make_id
+
+__all__ = [
+    "Balance",
+    "HouseCode",
+    "Part",
+    "Phase",
+    "Sale",
+    "TransferCode",
+    "TransferDraft",
+    "begin_refund",
+    "capture",
+    "end_refund",
+    "fold_balances",
+    "hold",
+    "house_account_id",
+    "opening_balance",
+    "refund_into_wallet",
+    "sell",
+    "void",
+]
+
+Part = Literal["wallet", "payment"]
+
+
+class TransferCode(IntEnum):
+    """Why money moved. Codes in MONEY_IN credit a wallet; ledger.models indexes by them."""
+
+    CAPTURE = 1
+    OPENING_BALANCE = 2
+    RENEWAL = 3
+    TAX = 4
+    REFUND_TO_WALLET = 5
+    CORRECTION = 6
+    BONUS = 7
+    REFUND = 8
+    FEE = 9
+
+
+MONEY_IN = frozenset({1, 2, 5, 6, 7})
+
+
+class Phase(StrEnum):
+    """A movement at once, or one in two phases: held, then posted or voided."""
+
+    SINGLE = "single"
+    HOLD = "hold"
+    POST = "post"
+    VOID = "void"
+
+
+class HouseCode(StrEnum):
+    """Accounts of the house."""
+
+    CLEARING = "clearing"
+    PROVIDER_RECEIVABLE = "provider_receivable"
+    DEFERRED_REVENUE = "deferred_revenue"
+    REVENUE = "revenue"
+    TAX_PAYABLE = "tax_payable"
+    REFUNDS_IN_TRANSIT = "refunds_in_transit"
+    OPENING_EQUITY = "opening_equity"
+    INTER_SLOT = "inter_slot"
+    CASH_TILL = "cash_till"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDraft:
+    """One row of the ledger to be. `amount_minor` is above zero; `hold_id` names what it ends."""
+
+    id: UUID
+    debit_id: UUID
+    credit_id: UUID
+    amount_minor: int
+    currency: str
+    code: TransferCode
+    phase: Phase
+    hold_id: UUID | None
+    order_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What the ledger must know of an order. Minor units of `currency`.
+
+    `wallet_minor` was in the wallet before, `payment_minor` comes in at capture; together they
+    are the order's total, of which `tax_minor` is tax.
+    """
+
+    order_id: UUID
+    wallet_id: UUID
+    currency: str
+    wallet_minor: int
+    payment_minor: int
+    tax_minor: int
+
+    def amount_of(self, part: Part) -> int:
+        """The money of one part."""
+        return self.wallet_minor if part == "wallet" else self.payment_minor
+
+
+@lru_cache(maxsize=4096)
+def house_account_id(code: str, currency: str, party: str = "") -> UUID:
+    """The id of a house account follows from what it is; slot 0, time 0."""
+    digest = hashlib.sha256(f"house:{code}:{currency}:{party}".encode()).digest()
+    return make_id(0, 0, int.from_bytes(digest[:8]))
+
+
+def capture(sale: Sale, provider: str, captured_minor: int) -> list[TransferDraft]:
+    """A provider has taken the holder's money: it is the holder's, in the wallet."""
+    clearing = house_account_id(HouseCode.CLEARING, sale.currency, provider)
+    return _single(
+        sale, "capture", clearing, sale.wallet_id, captured_minor, TransferCode.CAPTURE
+    )
+
+
+def hold(sale: Sale, part: Part) -> list[TransferDraft]:
+    """Sets one part of the order's money aside."""
+    return _phase(sale, part, Phase.HOLD, None)
+
+
+def sell(sale: Sale, held: Sequence[Part]) -> list[TransferDraft]:
+    """The order is fulfilled: holds are posted, the rest is sold at once, tax is set apart."""
+    deferred = house_account_id(HouseCode.DEFERRED_REVENUE, sale.currency)
+    tax = house_account_id(HouseCode.TAX_PAYABLE, sale.currency)
+    drafts = [d for part in held for d in _phase(sale, part, Phase.POST, _hold_id(sale, part))]
+    rest = sale.wallet_minor + sale.payment_minor - sum(d.amount_minor for d in drafts)
+    drafts += _single(sale, "sale", sale.wallet_id, deferred, rest, TransferCode.RENEWAL)
+    drafts += _single(sale, "tax", deferred, tax, sale.tax_minor, TransferCode.TAX)
+    return drafts
+
+
+def void(sale: Sale, held: Sequence[Part]) -> list[TransferDraft]:
+    """The order ends without service: what was set aside is free again."""
+    return [d for part in held for d in _phase(sale, part, Phase.VOID, _hold_id(sale, part))]
+
+
+def begin_refund(sale: Sale, payment_id: UUID, amount_minor: int) -> list[TransferDraft]:
+    """The provider's part leaves the wallet and is on its way back."""
+    transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
+    return _single(
+        sale, f"refund:{payment_id}", sale.wallet_id, transit, amount_minor, TransferCode.REFUND
+    )
+
+
+def end_refund(
+    sale: Sale, payment_id: UUID, provider: str, amount_minor: int
+) -> list[TransferDraft]:
+    """The provider has given it back: clearing owes that much less."""
+    transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
+    clearing = house_account_id(HouseCode.CLEARING, sale.currency, provider)
+    return _single(
+        sale, f"refunded:{payment_id}", transit, clearing, amount_minor, TransferCode.REFUND
+    )
+
+
+def refund_into_wallet(sale: Sale, payment_id: UUID, amount_minor: int) -> list[TransferDraft]:
+    """The provider will not give it back: the holder has it in the wallet."""
+    transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
+    return _single(
+        sale,
+        f"kept:{payment_id}",
+        transit,
+        sale.wallet_id,
+        amount_minor,
+        TransferCode.REFUND_TO_WALLET,
+    )
+
+
+def opening_balance(
+    cause_id: UUID, wallet_id: UUID, amount_minor: int, currency: str
+) -> TransferDraft:
+    """What a wallet of an imported base brought along. `cause_id` names the import of it."""
+    return TransferDraft(
+        id=derived_id(cause_id, "opening_balance"),
+        debit_id=house_account_id(HouseCode.OPENING_EQUITY, currency),
+        credit_id=wallet_id,
+        amount_minor=amount_minor,
+        currency=currency,
+        code=TransferCode.OPENING_BALANCE,
+        phase=Phase.SINGLE,
+        hold_id=None,
+        order_id=None,
+    )
+
+
+def _hold_id(sale: Sale, part: Part) -> UUID:
+    return derived_id(sale.order_id, f"hold:{part}")
+
+
+def _phase(sale: Sale, part: Part, phase: Phase, hold_id: UUID | None) -> list[TransferDraft]:
+    return [
+        TransferDraft(
+            id=derived_id(sale.order_id, f"{phase}:{part}"),
+            debit_id=sale.wallet_id,
+            credit_id=house_account_id(HouseCode.DEFERRED_REVENUE, sale.currency),
+            amount_minor=sale.amount_of(part),
+            currency=sale.currency,
+            code=TransferCode.RENEWAL,
+            phase=phase,
+            hold_id=hold_id,
+            order_id=sale.order_id,
+        )
+    ]
+
+
+def _single(
+    sale: Sale, purpose: str, debit_id: UUID, credit_id: UUID, amount: int, code: TransferCode
+) -> list[TransferDraft]:
+    """One movement at once; none at all when there is nothing to move."""
+    if amount == 0:
+        return []
+    return [
+        TransferDraft(
+            id=derived_id(sale.order_id, purpose),
+            debit_id=debit_id,
+            credit_id=credit_id,
+            amount_minor=amount,
+            currency=sale.currency,
+            code=code,
+            phase=Phase.SINGLE,
+            hold_id=None,
+            order_id=sale.order_id,
+        )
+    ]
+
+
+class TransferRow(Protocol):
+    """What a fold reads of a transfer, draft or row."""
+
+    @property
+    def debit_id(self) -> UUID: ...
+    @property
+    def credit_id(self) -> UUID: ...
+    @property
+    def amount_minor(self) -> int: ...
+    @property
+    def phase(self) -> str: ...
+
+
+@dataclass(slots=True)
+class Balance:
+    """Credits less debits that are final, and what is held."""
+
+    posted_minor: int = 0
+    pending_minor: int = 0
+
+
+def fold_balances(transfers: Iterable[TransferRow]) -> dict[UUID, Balance]:
+    """The oracle: balances as the sum of all transfers, one currency at a time."""
+    balances: dict[UUID, Balance] = defaultdict(Balance)
+    for transfer in transfers:
+        if transfer.phase in (Phase.SINGLE, Phase.POST):
+            balances[transfer.debit_id].posted_minor -= transfer.amount_minor
+            balances[transfer.credit_id].posted_minor += transfer.amount_minor
+        if transfer.phase == Phase.HOLD:
+            balances[transfer.debit_id].pending_minor += transfer.amount_minor
+        elif transfer.phase in (Phase.POST, Phase.VOID):
+            balances[transfer.debit_id].pending_minor -= transfer.amount_minor
+    return dict(balances)

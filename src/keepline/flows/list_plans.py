@@ -1,0 +1,59 @@
+"""Reads the plans that may renew a line, in the account's currency, by term and content."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from keepline.accounts import queries as accounts
+from keepline.catalog import queries as catalog
+from keepline.catalog.models import Plan
+from keepline.catalog.queries import PlanOffer
+from keepline.core.pricing import Quote, quote
+from keepline.flows.errors import FlowRefused
+from keepline.flows.show_lines import LineCard, card, surroundings
+from keepline.ledger import queries as ledger
+from keepline.lines import queries as lines
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChoice:
+    """One plan with its whole price; `current` is the plan the line lives on."""
+
+    offer: PlanOffer
+    plan: Plan
+    quote: Quote
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChoices:
+    """Shortest term first, then cheapest first."""
+
+    line: LineCard
+    currency: str
+    choices: Sequence[PlanChoice]
+
+
+def list_plans(
+    line_id: UUID, account_id: UUID, now: datetime, currency: str | None = None
+) -> PlanChoices:
+    """What `renew_line.start` would accept. Raises FlowRefused("not_found")."""
+    row = lines.line_of(line_id, account_id)
+    if row is None:
+        raise FlowRefused("not_found")
+    currency = currency or accounts.account(account_id).currency
+    around = surroundings(account_id, [row], ledger.balances_of(account_id), now)
+    offers = catalog.offers_for_line(row.kind, row.carrier_id, currency, now)
+    plans = catalog.plans_among({offer.plan_id for offer in offers})
+    line = card(row, around, now)
+    choices = [
+        PlanChoice(
+            offer=offer,
+            plan=plans[offer.plan_id],
+            quote=quote(offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive),
+            current=offer.code == line.plan_code,
+        )
+        for offer in offers
+    ]
+    return PlanChoices(line, currency, choices)

@@ -1,0 +1,82 @@
+"""Reads a renewal as its holder sees it before paying: plans, the whole order, ways to pay."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from keepline.catalog import queries as catalog
+from keepline.catalog.models import Policy
+from keepline.core.pricing import split_funding
+from keepline.core.renewal import UseWallet
+from keepline.flows import renew_line
+from keepline.flows.list_plans import PlanChoice, PlanChoices, list_plans
+from keepline.flows.renew_line import RenewalPreview
+from keepline.flows.show_lines import LineCard, card, surroundings
+from keepline.gateways import switchboard
+from keepline.lines import queries as lines
+
+
+@dataclass(frozen=True, slots=True)
+class PayOption:
+    """One way to pay the whole; `provider` is None when the wallet pays alone."""
+
+    use_wallet: UseWallet
+    provider: str | None
+    wallet_minor: int
+    payment_minor: int
+
+    @property
+    def code(self) -> str:
+        """What the form sends: part:sandbox."""
+        return f"{self.use_wallet}:{self.provider or ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalOrder:
+    """The order as it would be accepted now; `line` is drawn with the piece it adds."""
+
+    choice: PlanChoice
+    preview: RenewalPreview
+    options: Sequence[PayOption]
+    line: LineCard
+    policy: Policy
+
+
+def show_renewal(
+    line_id: UUID, account_id: UUID, plan_code: str, now: datetime
+) -> tuple[PlanChoices, RenewalOrder | None]:
+    """The plans, and the order for `plan_code` ("" for none chosen yet).
+
+    Raises FlowRefused: not_found, or what `renew_line.start` would refuse.
+    """
+    choices = list_plans(line_id, account_id, now)
+    if not plan_code:
+        return choices, None
+    preview = renew_line.preview(account_id, line_id, plan_code, choices.currency, "part", now)
+    choice = next((c for c in choices.choices if c.offer.code == plan_code), None)
+    row = lines.line_of(line_id, account_id)
+    if choice is None or row is None:
+        raise renew_line.FlowRefused("plan_not_for_line")
+    around = surroundings(account_id, [row], [], now)
+    total = preview.decision.quote.total_minor
+    return choices, RenewalOrder(
+        choice=choice,
+        preview=preview,
+        options=pay_options(total, preview.wallet_free_minor, switchboard.providers()),
+        line=card(row, around, now, preview.decision.period.end_at),
+        policy=catalog.policies_among({row.policy_id})[row.policy_id],
+    )
+
+
+def pay_options(total_minor: int, free_minor: int, providers: Sequence[str]) -> Sequence[PayOption]:
+    """The wallet first when it suffices; else part of each; a provider alone always."""
+    modes: list[UseWallet] = ["part", "none"] if 0 < free_minor < total_minor else ["none"]
+    options = []
+    if free_minor >= total_minor:
+        options.append(PayOption("only", None, total_minor, 0))
+    for provider in providers if total_minor else ():
+        for mode in modes:
+            funding = split_funding(total_minor, free_minor, mode)
+            options.append(PayOption(mode, provider, funding.wallet_minor, funding.payment_minor))
+    return options

@@ -1,0 +1,80 @@
+"""Reads a wallet: what it holds, what moved in it, with the balance after each movement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from keepline.accounts import queries as accounts
+from keepline.flows.top_up_wallet import limits_minor
+from keepline.gateways import switchboard
+from keepline.ledger import queries as ledger
+from keepline.ledger.queries import Balance, Movement
+from keepline.ledger.services import wallet_id_of
+from keepline.lines import queries as lines
+from keepline.orders import queries as orders
+
+PAGE = 25
+
+Cursor = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A movement, and what it was for: the order's kind and the line's number."""
+
+    movement: Movement
+    order_id: UUID | None
+    order_kind: str
+    e164: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WalletView:
+    """`balance` is that of the currency asked for, zero when no such wallet was opened yet."""
+
+    balance: Balance
+    others: Sequence[Balance]
+    entries: Sequence[Entry]
+    next_cursor: Cursor | None
+    top_up_least_minor: int
+    top_up_most_minor: int
+    providers: Sequence[str]
+
+
+def show_wallet(
+    account_id: UUID, currency: str | None = None, before: Cursor | None = None
+) -> WalletView:
+    """The wallet in `currency` (None: the account's) with movements older than `before`.
+
+    Five queries, however many movements.
+    """
+    currency = currency or accounts.account(account_id).currency
+    wallets = ledger.balances_of(account_id)
+    wallet_id = wallet_id_of(account_id, currency)
+    empty = Balance(wallet_id, currency, "cash", 0, 0)
+    balance = next((w for w in wallets if w.wallet_id == wallet_id), empty)
+    movements = ledger.statement(wallet_id, before, PAGE + 1)
+    more, movements = len(movements) > PAGE, movements[:PAGE]
+    least, most = limits_minor(currency)
+    return WalletView(
+        balance=balance,
+        others=[wallet for wallet in wallets if wallet.wallet_id != wallet_id],
+        entries=_entries(account_id, movements),
+        next_cursor=(movements[-1].booked_at, movements[-1].id) if more else None,
+        top_up_least_minor=least,
+        top_up_most_minor=most,
+        providers=switchboard.providers(),
+    )
+
+
+def _entries(account_id: UUID, movements: Sequence[Movement]) -> Sequence[Entry]:
+    found = orders.orders_among(account_id, {m.order_id for m in movements if m.order_id})
+    numbers = lines.numbers_of(account_id, [o.line_id for o in found.values() if o.line_id])
+    entries = []
+    for movement in movements:
+        order = found.get(movement.order_id) if movement.order_id else None
+        e164 = numbers.get(order.line_id) if order and order.line_id else None
+        kind = order.kind if order else ""
+        entries.append(Entry(movement, movement.order_id, kind, e164))
+    return entries
