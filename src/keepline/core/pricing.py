@@ -1,0 +1,72 @@
+"""Prices of orders, in integers: subtotal, discount, tax, total; and who pays which part."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Funding", "Quote", "quote", "split_funding"]
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Minor units of `currency`. total = net + tax; subtotal - discount = net (or total, when
+    prices include tax)."""
+
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """Who pays which part of the total."""
+
+    wallet_minor: int
+    payment_minor: int
+
+
+def quote(
+    price_minor: int,
+    currency: str,
+    tax_rate_ppm: int,
+    tax_inclusive: bool,
+    discount_ppm: int = 0,
+    quantity: int = 1,
+) -> Quote:
+    """Prices one order. Rates in parts per million; halves go to the even neighbour."""
+    if price_minor < 0 or tax_rate_ppm < 0 or quantity < 1 or not 0 <= discount_ppm <= MILLION:
+        raise ValueError("prices, rates and quantities are not negative")
+    subtotal = price_minor * quantity
+    discount = _share(subtotal, discount_ppm, MILLION)
+    after = subtotal - discount
+    if tax_inclusive:
+        tax = _share(after, tax_rate_ppm, MILLION + tax_rate_ppm)
+        net, total = after - tax, after
+    else:
+        tax = _share(after, tax_rate_ppm, MILLION)
+        net, total = after, after + tax
+    return Quote(currency, subtotal, discount, net, tax, total)
+
+
+def _share(amount_minor: int, part: int, whole: int) -> int:
+    """amount * part / whole, rounded half to even."""
+    share, rest = divmod(amount_minor * part, whole)
+    if 2 * rest > whole or (2 * rest == whole and share % 2):
+        share += 1
+    return share
+
+
+def split_funding(
+    total_minor: int,
+    wallet_free_minor: int,
+    use_wallet: Literal["none", "part", "only"],
+) -> Funding:
+    """As much from the wallet as is wished and there, the rest from the provider."""
+    if use_wallet == "none":
+        return Funding(0, total_minor)
+    from_wallet = min(total_minor, max(0, wallet_free_minor))
+    return Funding(from_wallet, total_minor - from_wallet)

@@ -1,0 +1,35 @@
+"""When to try again, as data."""
+
+from datetime import timedelta
+
+__all__ = ["DUNNING_DAYS", "MESSAGE_PAUSES", "delivery_ask_after", "next_ask_after"]
+
+# A provider that gave no answer is asked again: soon while somebody waits, then as the janitor
+# of payments does everywhere (5 minutes, 1 hour, 1 day).
+_ASKS = (
+    timedelta(seconds=5),
+    timedelta(seconds=15),
+    timedelta(seconds=60),
+    timedelta(minutes=5),
+    timedelta(hours=1),
+)
+# A network is asked within the order's promise (10 minutes by default).
+_DELIVERY_ASKS = tuple(timedelta(seconds=s) for s in (5, 10, 20, 45, 90, 180))
+
+# Standard Webhooks' pauses, shortened to three days: letters go the same way.
+MESSAGE_PAUSES = tuple(
+    timedelta(seconds=s) for s in (5, 60, 300, 1800, 7200, 18000, 36000, 50400, 72000)
+)
+
+# Days before (negative) and after the expiry at which a saved method is charged.
+DUNNING_DAYS = (-3, -2, -1, 0, 1, 3, 5, 7)
+
+
+def next_ask_after(asks: int) -> timedelta:
+    """The pause after `asks` silences of a provider, from 0 on."""
+    return _ASKS[asks] if asks < len(_ASKS) else timedelta(days=1)
+
+
+def delivery_ask_after(attempts: int) -> timedelta:
+    """The pause after `attempts` silences of a network, from 1 on."""
+    return _DELIVERY_ASKS[min(max(attempts, 1), len(_DELIVERY_ASKS)) - 1]
