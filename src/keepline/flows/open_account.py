@@ -18,14 +18,15 @@ class Opened(NamedTuple):
 
 
 @transaction.atomic
-def open_account(
-    user: User, currency: str, language: str, time_zone: str, now: datetime
-) -> Opened:
+def open_account(user: User, currency: str, language: str, time_zone: str, now: datetime) -> Opened:
     """currency: ISO 4217; language: one of settings.LANGUAGES; time_zone: IANA."""
     account = accounts.open_account(user, currency, language, time_zone, now)
     wallet = ledger.open_wallet(account.id, currency)
     audit.record(
-        "account.opened", actor=f"user:{user.pk}", now=now, account_id=account.id,
+        "account.opened",
+        actor=f"user:{user.pk}",
+        now=now,
+        account_id=account.id,
         facts={"currency": currency, "language": language, "time_zone": time_zone},
     )
     return Opened(account.id, wallet.id)

@@ -1,0 +1,145 @@
+"""The forms of sign-up, sign-in and reset: one field for e-mail or number, labels above."""
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
+from allauth.account.internal import flows as allauth_flows
+from allauth.core import context
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from keepline.accounts.models import User
+from keepline.accounts.phones import parse_phone
+from keepline.flows.open_account import open_account
+from keepline.portal import guesses
+
+
+class PlainWidgets:
+    """A placeholder vanishes as soon as one types; the label above says what goes in."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class LoginForm(PlainWidgets, allauth_forms.LoginForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("E-mail or mobile number")
+        self.fields["login"].widget.attrs.update(
+            autocomplete="username webauthn", inputmode="email"
+        )
+        self.fields["password"].help_text = ""  # the way to a new password stands under the form
+
+    def clean_login(self) -> str:
+        typed: str = super().clean_login()
+        return parse_phone(typed) or typed.lower()
+
+
+class SignupForm(PlainWidgets, allauth_forms.SignupForm):  # type: ignore[misc]
+    """By e-mail or by phone: `by` says which, a link on the page changes it."""
+
+    by = forms.ChoiceField(choices=[("email", ""), ("phone", "")], widget=forms.HiddenInput)
+    time_zone = forms.CharField(
+        required=False,
+        max_length=64,
+        widget=forms.HiddenInput(attrs={"data-time-zone": ""}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = self.data.get("by") or context.request.GET.get("by")
+        self.way = "phone" if asked == "phone" else "email"
+        self.fields["by"].initial = self.way
+        self.fields["email"].label = _("E-mail")
+        del self.fields["email" if self.way == "phone" else "phone"]
+        if self.way == "phone":
+            self.fields["phone"].required = True
+            self.fields["phone"].label = _("Mobile number")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        cleaned.setdefault("email", "")
+        cleaned.setdefault("phone", "")
+        return cleaned
+
+    def try_save(self, request: HttpRequest) -> tuple[AbstractBaseUser | None, Any]:
+        if self.account_already_exists:
+            # As slow as the real thing, or the clock would tell that the address is known.
+            User().set_password(self.cleaned_data["password1"])
+        try:
+            saved: tuple[AbstractBaseUser | None, Any] = super().try_save(request)
+        except IntegrityError:  # the same address, signed up in this very moment
+            self.account_already_exists = True
+            saved = super().try_save(request)
+        return saved
+
+    @transaction.atomic
+    def save(self, request: HttpRequest) -> AbstractBaseUser:
+        user: User = super().save(request)
+        user.language = translation.get_language() or "en"
+        user.time_zone = guesses.time_zone(self.cleaned_data.get("time_zone", ""))
+        user.save(update_fields=["language", "time_zone"])
+        money = guesses.currency(user.time_zone, user.phone or "")
+        open_account(user, money, user.language, user.time_zone, timezone.now())
+        return user
+
+
+class ResetPasswordForm(forms.Form):
+    """E-mail gets a link, a mobile number a code. `cleaned_data["email"]` is whichever it was."""
+
+    email = forms.CharField(
+        label=_("E-mail or mobile number"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "inputmode": "email"}),
+    )
+    users: list[User]
+
+    def clean_email(self) -> str:
+        typed = self.cleaned_data["email"].strip()
+        self.phone = parse_phone(typed)
+        if self.phone:
+            return self.phone
+        try:
+            validate_email(typed)
+        except ValidationError as error:
+            raise ValidationError(
+                _("Enter an e-mail address, or a mobile number with its country code."),
+                code="invalid",
+            ) from error
+        return get_adapter().clean_email(typed.lower())  # type: ignore[no-any-return]
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Mails the link. A phone is the view's matter (portal/phone_reset.py)."""
+        email: str = self.cleaned_data["email"]
+        users = allauth_forms.filter_users_by_email(
+            email, is_active=True, prefer_verified=True, for_login=True
+        )
+        tokens = allauth_forms.default_token_generator
+        allauth_flows.password_reset.request_password_reset(request, email, users, tokens)
+        return email
+
+
+class NewPasswordForm(PlainWidgets, allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+    """Typed once: it can be shown, and a second field is copied blindly."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]
+
+
+class ChangePasswordForm(PlainWidgets, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]
+        self.fields["oldpassword"].help_text = ""
