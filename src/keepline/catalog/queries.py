@@ -1,0 +1,151 @@
+"""Reads of the catalogue.
+
+A plan's version and its prices never change once sold, so an offer, once read, is true for as
+long as the process lives: the hot path of a renewal asks the database for none of it. What can
+change is which version is on sale; that is believed for ON_SALE_FOR at most.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Literal, cast
+
+from django.db.models import Q
+
+from keepline.catalog.models import Plan, PlanPrice, Policy
+from keepline.core.allowances import Allowance
+from keepline.core.terms import Term
+
+ON_SALE_FOR = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyValues:
+    """The clock's rules of one policy version, in days and seconds."""
+
+    policy_id: int
+    grace_days: int
+    suspended_days: int
+    reclaim_days: int
+    quarantine_days: int
+    grace_rule: Literal["from_payment", "from_expiry"]
+    promise_seconds: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOffer:
+    """One version of a plan at its price in one currency."""
+
+    plan_id: int
+    code: str
+    version: int
+    line_kind: str
+    name: dict[str, str]
+    conditions: dict[str, str]
+    carrier_id: int | None
+    region_id: int | None
+    policy_id: int
+    promise_seconds: int
+    term: Term
+    allowance: Allowance
+    delivery: Literal["ledger", "network"]
+    currency: str
+    price_minor: int
+    tax_rate_ppm: int
+    tax_inclusive: bool
+
+
+@lru_cache(maxsize=1024)
+def policy_values(policy_id: int) -> PolicyValues:
+    """One version of a policy. Raises Policy.DoesNotExist."""
+    row = Policy.objects.get(id=policy_id)
+    return PolicyValues(
+        policy_id=row.id,
+        grace_days=row.grace_days,
+        suspended_days=row.suspended_days,
+        reclaim_days=row.reclaim_days,
+        quarantine_days=row.quarantine_days,
+        grace_rule=cast(Literal["from_payment", "from_expiry"], row.grace_rule),
+        promise_seconds=row.promise_seconds,
+        source=row.source,
+    )
+
+
+@lru_cache(maxsize=8192)
+def plan_offer(plan_id: int, currency: str) -> PlanOffer:
+    """A version of a plan, on sale or not. Raises PlanPrice.DoesNotExist."""
+    row = PlanPrice.objects.select_related("plan__policy").get(plan_id=plan_id, currency=currency)
+    return offer_of(row)
+
+
+def offer_of(row: PlanPrice) -> PlanOffer:
+    """The offer of a price row that was read with its plan and policy."""
+    plan: Plan = row.plan
+    return PlanOffer(
+        plan_id=plan.id,
+        code=plan.code,
+        version=plan.version,
+        line_kind=plan.line_kind,
+        name=plan.name,
+        conditions=plan.conditions,
+        carrier_id=plan.carrier_id,
+        region_id=plan.region_id,
+        policy_id=plan.policy_id,
+        promise_seconds=plan.policy.promise_seconds,
+        term=Term.parse(plan.term),
+        allowance=Allowance(plan.data_bytes, plan.voice_seconds, plan.sms_count),
+        delivery=cast(Literal["ledger", "network"], plan.delivery),
+        currency=row.currency,
+        price_minor=row.price_minor,
+        tax_rate_ppm=plan.tax_rate_ppm,
+        tax_inclusive=plan.tax_inclusive,
+    )
+
+
+def offer_on_sale(code: str, currency: str, now: datetime) -> PlanOffer | None:
+    """The version of `code` that is on sale at `now`, in `currency`; None when there is none."""
+    plan_id = _plan_on_sale(code, currency, int(time.monotonic() / ON_SALE_FOR.total_seconds()))
+    if plan_id is None:
+        return None
+    return plan_offer(plan_id, currency)
+
+
+@lru_cache(maxsize=8192)
+def _plan_on_sale(code: str, currency: str, moment: int) -> int | None:
+    """`moment` counts spans of ON_SALE_FOR: an older answer is not asked for again."""
+    row = (
+        PlanPrice.objects.filter(
+            plan__code=code, currency=currency, plan__sold_until_at__isnull=True
+        )
+        .order_by("-plan__version")
+        .values_list("plan_id", flat=True)
+        .first()
+    )
+    return row
+
+
+def offers_for(
+    line_kind: str, carrier_id: int | None, currency: str, now: datetime
+) -> list[PlanOffer]:
+    """What may renew a line of this kind and carrier, cheapest first. One query."""
+    rows = (
+        PlanPrice.objects.select_related("plan__policy")
+        .filter(
+            Q(plan__carrier_id=carrier_id) | Q(plan__carrier__isnull=True),
+            plan__line_kind=line_kind,
+            currency=currency,
+            plan__sold_from_at__lte=now,
+            plan__sold_until_at__isnull=True,
+        )
+        .order_by("price_minor", "plan_id")
+    )
+    return [offer_of(row) for row in rows]
+
+
+def forget() -> None:
+    """Drops what is cached; for tests and after a preset was loaded."""
+    policy_values.cache_clear()
+    plan_offer.cache_clear()
+    _plan_on_sale.cache_clear()
