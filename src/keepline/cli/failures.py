@@ -1,0 +1,27 @@
+"""Errors of libraries that have a plain cause, told in one sentence.
+
+They are known by their class's name, so that nothing has to be imported to look at them.
+"""
+
+import errno
+
+
+def sentence(error: BaseException) -> str | None:
+    """The sentence for `error`, or None when it deserves its traceback."""
+    names = {f"{each.__module__.split('.')[0]}.{each.__name__}" for each in type(error).__mro__}
+    if names & {"psycopg.OperationalError", "django.OperationalError"}:
+        said = str(error).strip().splitlines() or ["no reason given"]
+        return f"The database cannot be used: {said[-1]} (see `keepline doctor`)"
+    if names & {"django.ProgrammingError", "psycopg.UndefinedTable"} and "exist" in str(error):
+        return f"The database is not up to date: run `keepline migrate`. ({_first_line(error)})"
+    if names & {"keepline.SandboxForbidden", "keepline.FlowRefused"}:
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full; make room and start again."
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return "The port is taken by another program; set KEEPLINE_PORT to a free one."
+    return None
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0]

@@ -1,0 +1,78 @@
+"""`keepline`: one command a file, imported only when it is called."""
+
+import sys
+from importlib import import_module
+
+import click
+
+# name -> module whose `command` is run.
+COMMANDS = {
+    "demo": "keepline.cli.demo",
+    "serve": "keepline.cli.serve",
+    "worker": "keepline.cli.worker",
+    "sandbox-provider": "keepline.cli.sandbox_provider",
+    "migrate": "keepline.cli.migrate",
+    "db": "keepline.cli.db",
+    "doctor": "keepline.cli.doctor",
+    "docs": "keepline.cli.docs",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command when it is asked for by name; `--help` reads only the summaries below."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([*SUMMARIES.items()])
+
+
+SUMMARIES = {
+    "demo": "Start everything on this machine with a demo base.",
+    "serve": "Serve the portal and the API.",
+    "worker": "Do the work that is due: deliveries, messages, renewals.",
+    "sandbox-provider": "Run the sandbox payment provider (never in production).",
+    "migrate": "Bring the database's tables up to date.",
+    "db": "Start, stop and look into the embedded PostgreSQL.",
+    "doctor": "Check this installation and say what to mend.",
+    "docs": "Write the pages of docs/ that are made from the code.",
+}
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="keepline")
+def keepline() -> None:
+    """Keepline keeps prepaid lines alive.
+
+    Settings are KEEPLINE_* variables; docs/settings.md lists them.
+    """
+
+
+def main() -> None:
+    """Run a command; what the operator can mend is one sentence, not a traceback."""
+    if sys.version_info < (3, 11):  # noqa: UP036  (a copy of the files may meet any Python)
+        sys.exit("Keepline needs Python 3.11 or later.")
+    from keepline.cli.failures import sentence
+    from keepline.config.errors import OperatorError
+
+    try:
+        keepline()
+    except OperatorError as error:
+        sys.exit(f"keepline: {error}")
+    except Exception as error:
+        known = sentence(error)
+        if known is None:
+            raise
+        sys.exit(f"keepline: {known}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""The tests' database, made before Django's settings are read.
+
+One embedded server for all xdist workers, in a folder of its own, started when the first test needs
+it. KEEPLINE_TEST_DATABASE_URL names another server instead (a role that may create databases).
+Tables are made by the owner role; tests then work as the runtime role, with its lesser rights.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests import database
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+FOLDER = database.run_folder()
+
+os.environ.update(
+    DJANGO_SETTINGS_MODULE="keepline.config.settings",
+    KEEPLINE_MODE="test",
+    KEEPLINE_DATA=str(FOLDER / WORKER),
+    KEEPLINE_DATABASE_URL=database.owner_url(FOLDER),
+)
+os.environ.pop("KEEPLINE_DATABASE_OWNER_URL", None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+
+    assert settings.DATABASES  # read now, so that pytest-django sets Django up
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if WORKER == "main":
+        database.remove(FOLDER)
+
+
+@pytest.fixture(scope="session")
+def database_server() -> None:
+    """A server that takes connections. For tests that start processes or connect by themselves."""
+    database.start(FOLDER)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    database_server: None, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """pytest-django's place before the test base is made: the server is started here."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """pytest-django's test base, then used as the runtime role."""
+    if database.is_external():
+        yield
+        return
+    with django_db_blocker.unblock(), database.as_runtime_role(FOLDER):
+        yield
+
+
+@pytest.fixture
+def process_environment(transactional_db: None) -> dict[str, str]:
+    """os.environ for a process of ours that shall work in this test's database."""
+    from django.db import connection
+
+    name = connection.settings_dict["NAME"]
+    return {
+        **os.environ,
+        "KEEPLINE_DATABASE_URL": database.runtime_url(FOLDER, name),
+        "KEEPLINE_DATABASE_OWNER_URL": database.owner_url(FOLDER, name),
+    }
