@@ -1,0 +1,123 @@
+"""The sandbox provider behind the payment port. Refuses to exist in production."""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from keepline.gateways.payments.port import (
+    ListedPayment,
+    OpenedPayment,
+    PaymentRequest,
+    PaymentStatus,
+    ProviderEvent,
+    ProviderUnknown,
+    RefundRequest,
+    RefundStatus,
+)
+
+from .mode import refuse_in_production
+from .reading import accepted, certain, error_of, read_listed, read_payment, read_refund, readable
+from .signature import Signatures
+
+NOT_FOUND = PaymentStatus("not_found", 0, "", 0, 0, None)
+
+
+class SandboxPayments:
+    """Speaks to the sandbox provider over HTTP; safe to share between threads.
+
+    `timeout_s` bounds each wait (connecting, sending, reading); a call may take a little longer.
+    """
+
+    name = "sandbox"
+
+    def __init__(self, base_url: str, api_key: str, webhook_secret: str, timeout_s: float) -> None:
+        refuse_in_production(os.environ)
+        self._signatures = Signatures(webhook_secret)
+        self._http = httpx.Client(
+            base_url=base_url,
+            headers={"authorization": f"Bearer {api_key}"},
+            timeout=timeout_s,
+            trust_env=False,  # loopback is never reached through a proxy
+        )
+
+    def open_payment(self, request: PaymentRequest) -> OpenedPayment:
+        """See the port."""
+        own = {"payment_id": str(request.payment_id), "order_id": str(request.order_id)}
+        body = {
+            "amount_minor": request.amount_minor,
+            "currency": request.currency,
+            "description": request.description,
+            "language": request.holder_language,
+            "return_url": request.return_url,
+            "cancel_url": request.cancel_url,
+            "metadata": {**request.metadata, **own},
+        }
+        answer = self._call("POST", "/v1/payments", json=body, key=request.payment_id)
+        with readable():
+            content = accepted(answer)
+            return OpenedPayment(str(content["id"]), str(content["checkout_url"]))
+
+    def ask(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
+        """See the port. The seller's id suffices here, so the provider's is not needed."""
+        query = {"payment_id": str(payment_id)}
+        answer = self._call("GET", "/v1/payments", params=query)
+        with readable():
+            found = certain(answer)["payments"]
+            return read_payment(found[0]) if found else NOT_FOUND
+
+    def cancel(self, payment_id: UUID) -> PaymentStatus:
+        """See the port."""
+        answer = self._call("POST", f"/v1/payments/{payment_id}/cancel")
+        with readable():
+            if answer.status_code == 404 and error_of(answer)[0] == "payment_not_found":
+                return NOT_FOUND
+            return read_payment(certain(answer))
+
+    def refund(self, request: RefundRequest) -> RefundStatus:
+        """See the port."""
+        body = {
+            "payment": request.provider_payment_id,
+            "amount_minor": request.amount_minor,
+            "currency": request.currency,
+        }
+        answer = self._call("POST", "/v1/refunds", json=body, key=request.refund_id)
+        with readable():
+            return read_refund(accepted(answer))
+
+    def list_payments(
+        self, opened_from: datetime, opened_until: datetime
+    ) -> Sequence[ListedPayment]:
+        """See the port."""
+        query = {"from": opened_from.isoformat(), "to": opened_until.isoformat()}
+        rows: list[ListedPayment] = []
+        after: str | None = ""
+        while after is not None:
+            answer = self._call("GET", "/v1/payments", params={**query, "after": after})
+            with readable():
+                content = certain(answer)
+                rows.extend(read_listed(row) for row in content["payments"])
+                after = content["next"]
+        return rows
+
+    def verify_webhook(
+        self, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> ProviderEvent:
+        """See the port."""
+        return self._signatures.event(headers, body, now)
+
+    def _call(
+        self, method: str, path: str, key: UUID | None = None, **content: Any
+    ) -> httpx.Response:
+        """One request, one answer below 500; everything else is ProviderUnknown."""
+        headers = {"idempotency-key": str(key)} if key else {}
+        try:
+            answer = self._http.request(method, path, headers=headers, **content)
+        except httpx.HTTPError as error:
+            raise ProviderUnknown(f"{method} {path}: {type(error).__name__}") from error
+        if answer.status_code >= 500:
+            raise ProviderUnknown(f"{method} {path}: HTTP {answer.status_code}")
+        return answer
