@@ -147,9 +147,8 @@ def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
     if not claim.first:
         return replay(claim.order_id)
     line = lines.lock_line(request.line_id, request.account_id)
-    wallet_id = ledger.wallet_id_of(request.account_id, request.currency)
-    free = ledger.lock_wallet(wallet_id)
     offer = _offer(request.plan_code, request.currency, now)
+    wallet_id, free = ledger.lock_wallet_of(request.account_id, request.currency)
     decision = _decide(line, offer, request.use_wallet, free, now)
     if request.expected_total_minor not in (None, decision.quote.total_minor):
         raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)

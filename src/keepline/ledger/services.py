@@ -69,6 +69,19 @@ def lock_wallet(wallet_id: UUID) -> int:
     return int(row.free)
 
 
+def lock_wallet_of(account_id: UUID, currency: str) -> tuple[UUID, int]:
+    """The account's wallet in `currency` under lock, opened when it was not there.
+
+    Returns its id and what may be spent.
+    """
+    wallet_id = wallet_id_of(account_id, currency)
+    try:
+        return wallet_id, lock_wallet(wallet_id)
+    except Wallet.DoesNotExist:
+        open_wallet(account_id, currency)
+        return wallet_id, lock_wallet(wallet_id)
+
+
 # A transfer that is already there (same id) moves nothing: the balances follow only the rows
 # that this statement itself inserted.
 BOOK = """

@@ -1,0 +1,167 @@
+"""Fakes in memory, for tests of flows. They follow the ports; the shipped ones have processes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from keepline.gateways.messaging.port import EmailMessage, SendResult
+from keepline.gateways.network.port import (
+    DesiredService,
+    NetworkAnswer,
+    NetworkOperation,
+    NetworkUnknown,
+)
+from keepline.gateways.payments.port import (
+    ListedPayment,
+    OpenedPayment,
+    PaymentRequest,
+    PaymentStatus,
+    ProviderEvent,
+    ProviderRefused,
+    ProviderUnknown,
+    RefundRequest,
+    RefundStatus,
+    SignatureRefused,
+)
+
+
+@dataclass
+class FakeProvider:
+    """A provider in memory. `silent` counts calls that get no answer (done all the same)."""
+
+    name: str = "sandbox"
+    payments: dict[UUID, PaymentStatus] = field(default_factory=dict)
+    refunds: dict[UUID, RefundStatus] = field(default_factory=dict)
+    refuse_opening: bool = False
+    refuse_refunds: bool = False
+    silent: int = 0
+
+    def _answer(self) -> None:
+        if self.silent:
+            self.silent -= 1
+            raise ProviderUnknown("no answer")
+
+    def open_payment(self, request: PaymentRequest) -> OpenedPayment:
+        if self.refuse_opening:
+            raise ProviderRefused("not_today", "refused at opening")
+        reference = f"pay_{request.payment_id.hex[-12:]}"
+        self.payments.setdefault(
+            request.payment_id,
+            PaymentStatus(
+                status="pending",
+                amount_minor=request.amount_minor,
+                currency=request.currency,
+                captured_minor=0,
+                refunded_minor=0,
+                provider_payment_id=reference,
+                checkout_url=f"http://provider/{reference}",
+            ),
+        )
+        self._answer()
+        return OpenedPayment(reference, f"http://provider/{reference}")
+
+    def ask(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
+        self._answer()
+        nothing = PaymentStatus("not_found", 0, "", 0, 0, None)
+        return self.payments.get(payment_id, nothing)
+
+    def cancel(self, payment_id: UUID) -> PaymentStatus:
+        status = self.ask(payment_id, None)
+        if status.status == "pending":
+            status = self.payments[payment_id] = replace(status, status="expired")
+        return status
+
+    def refund(self, request: RefundRequest) -> RefundStatus:
+        if self.refuse_refunds:
+            return RefundStatus(request.refund_id, "refused", request.amount_minor, "closed")
+        done = RefundStatus(request.refund_id, "refunded", request.amount_minor)
+        if request.refund_id not in self.refunds:
+            self.refunds[request.refund_id] = done
+            status = self.payments[request.payment_id]
+            back = status.refunded_minor + request.amount_minor
+            assert back <= status.captured_minor, "more refunded than captured"
+            self.payments[request.payment_id] = replace(status, refunded_minor=back)
+        self._answer()
+        return done
+
+    def list_payments(
+        self, opened_from: datetime, opened_until: datetime
+    ) -> Sequence[ListedPayment]:
+        raise NotImplementedError
+
+    def verify_webhook(
+        self, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> ProviderEvent:
+        """The body is `EVENT_ID PAYMENT_ID`; the header X-Good stands for the signature."""
+        if headers.get("X-Good") != "yes":
+            raise SignatureRefused("no signature")
+        event_id, payment_id = body.decode().split()
+        return ProviderEvent(event_id, "payment.captured", UUID(payment_id), None, now)
+
+    def pay(self, payment_id: UUID, captured_minor: int | None = None) -> None:
+        """The holder pays at the provider's page."""
+        status = self.payments[payment_id]
+        amount = status.amount_minor if captured_minor is None else captured_minor
+        self.payments[payment_id] = replace(status, status="captured", captured_minor=amount)
+
+    def decline(self, payment_id: UUID) -> None:
+        """The provider declines."""
+        status = self.payments[payment_id]
+        self.payments[payment_id] = replace(status, status="declined", decline_code="no_funds")
+
+
+@dataclass
+class ScriptedNetwork:
+    """A network in memory. `script` says how the next calls of apply go: ok, refuse, lost, mute."""
+
+    name: str = "scripted"
+    script: list[str] = field(default_factory=list)
+    done: dict[UUID, NetworkAnswer] = field(default_factory=dict)
+    lines: dict[str, DesiredService] = field(default_factory=dict)
+    reverted: set[UUID] = field(default_factory=set)
+    deaf: bool = False
+
+    def apply(self, operation: NetworkOperation) -> NetworkAnswer:
+        word = self.script.pop(0) if self.script else "ok"
+        if word == "lost" or self.deaf:
+            raise NetworkUnknown("lost")
+        if operation.operation_id in self.reverted:
+            return NetworkAnswer("reverted")
+        if word == "refuse":
+            return NetworkAnswer("rejected", code="no_such_card")
+        answer = NetworkAnswer("confirmed", read_back=operation.desired)
+        if operation.operation_id not in self.done:
+            self.done[operation.operation_id] = answer
+            self.lines[operation.line_ref] = operation.desired
+        if word == "mute":
+            raise NetworkUnknown("applied, but no answer")
+        return self.done[operation.operation_id]
+
+    def ask(self, operation_id: UUID, line_ref: str) -> NetworkAnswer:
+        if self.deaf:
+            raise NetworkUnknown("deaf")
+        return self.done.get(operation_id, NetworkAnswer("not_found"))
+
+    def revert(self, operation_id: UUID, line_ref: str) -> NetworkAnswer:
+        if self.deaf:
+            raise NetworkUnknown("deaf")
+        self.reverted.add(operation_id)
+        if self.done.pop(operation_id, None):
+            self.lines.pop(line_ref, None)
+        return NetworkAnswer("reverted")
+
+    def read(self, line_ref: str) -> DesiredService | None:
+        return self.lines.get(line_ref)
+
+
+@dataclass
+class Mailbox:
+    """Keeps what was sent."""
+
+    name: str = "mailbox"
+    sent: list[EmailMessage] = field(default_factory=list)
+
+    def send(self, message: EmailMessage) -> SendResult:
+        self.sent.append(message)
+        return SendResult(str(message.message_id))
