@@ -1,11 +1,13 @@
 """What a command does before its work: the settings, the database, Django."""
 
 import os
+import shutil
 from pathlib import Path
 
 import click
 
 from keepline.config.environment import Environment
+from keepline.config.errors import OperatorError
 
 
 def database_urls(env: Environment) -> tuple[str, str]:
@@ -41,8 +43,16 @@ def start_django(as_owner: bool = False) -> Environment:
 
 def free_space_mb(folder: Path) -> int:
     """Free space on the disk of `folder` (or of its nearest parent that exists), in MB."""
-    import shutil
-
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free // 10**6
+
+
+def require_free_mb(folder: Path, needed_mb: int) -> None:
+    """OperatorError when the disk is nearly full, before anything half-made is left on it."""
+    free_mb = free_space_mb(folder)
+    if free_mb < needed_mb:
+        raise OperatorError(
+            f"The disk is nearly full: {free_mb} MB are free for {folder}, and {needed_mb} MB are "
+            "needed; make room, or set KEEPLINE_DATA to another disk."
+        )

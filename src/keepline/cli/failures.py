@@ -20,6 +20,8 @@ def sentence(error: BaseException) -> str | None:
         return "The disk is full; make room and start again."
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return "The port is taken by another program; set KEEPLINE_PORT to a free one."
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{error.filename} cannot be used: {error.strerror}. Is KEEPLINE_DATA yours?"
     return None
 
 

@@ -6,11 +6,9 @@ minute begins anew. Each child has a process group of its own, and nothing of th
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +19,6 @@ LONGEST_PAUSE_S = 30.0
 STEADY_AFTER_S = 60.0
 LOOK_EVERY_S = 0.1
 TERM_PATIENCE_S = 10.0
-PR_SET_PDEATHSIG = 1
 
 Print = Callable[[str], None]
 
@@ -97,7 +94,6 @@ class Supervisor:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
         )
         child.started_at_s = now_s
         child.starts += 1
@@ -128,19 +124,12 @@ def _signal_group(process: subprocess.Popen[str], number: signal.Signals) -> Non
         os.killpg(process.pid, number)
 
 
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-
-def _end_with_parent() -> None:
-    """In the child: the kernel sends SIGTERM when the supervisor itself is killed."""
-    if _libc is not None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 @contextlib.contextmanager
 def _signals(stop: threading.Event) -> Iterator[None]:
     """SIGINT, SIGTERM and SIGHUP set `stop`, a second one changes nothing."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        numbers.append(signal.SIGHUP)
     earlier = {each: signal.signal(each, lambda *_: stop.set()) for each in numbers}
     try:
         yield

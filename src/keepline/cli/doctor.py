@@ -1,0 +1,129 @@
+"""`keepline doctor`: looks at an installation and says what to mend."""
+
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import click
+
+from keepline.cli.boot import free_space_mb
+from keepline.cli.migrate import role_of
+from keepline.config.environment import PREFIX, Environment
+from keepline.config.errors import OperatorError
+
+LOW_SPACE_MB = 1000
+OLDEST_SERVER = 160000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`grade` is ok, warn or fail; a fail makes the exit code 1."""
+
+    grade: str
+    says: str
+
+
+@click.command("doctor")
+def command() -> None:
+    """Check this installation and say what to mend. Exit code 1 when something is broken."""
+    env = Environment.read(os.environ)
+    failed = False
+    for finding in findings(env):
+        click.echo(f"{finding.grade:4}  {finding.says}")
+        failed = failed or finding.grade == "fail"
+    raise SystemExit(1 if failed else 0)
+
+
+def findings(env: Environment) -> Iterator[Finding]:
+    """Every check, in the order in which they are worth reading."""
+    yield from _settings(env)
+    yield _disk(env)
+    yield from _database(env)
+    yield _port(env)
+
+
+def _settings(env: Environment) -> Iterator[Finding]:
+    known = {PREFIX + each.name.upper() for each in fields(Environment)}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            yield Finding("warn", f"{name} is not a setting; docs/settings.md lists them.")
+    if env.mode == "production" and not env.email_url:
+        yield Finding("warn", "KEEPLINE_EMAIL_URL is unset: mails are only written as files.")
+
+
+def _disk(env: Environment) -> Finding:
+    free_mb = free_space_mb(env.data)
+    grade = "ok" if free_mb >= LOW_SPACE_MB else "warn"
+    return Finding(grade, f"{free_mb} MB are free for {env.data}.")
+
+
+def _database(env: Environment) -> Iterator[Finding]:
+    import psycopg
+
+    runtime_url, owner_url = env.database_url, env.database_owner_url
+    if not runtime_url:
+        from keepline.config.postgres import EmbeddedPostgres
+
+        try:
+            server = EmbeddedPostgres(env.data)
+        except OperatorError as error:
+            yield Finding("fail", str(error))
+            return
+        if not server.is_ready():
+            yield Finding("warn", "The embedded PostgreSQL does not run: `keepline db start`.")
+            return
+        runtime_url, owner_url = server.url("keepline_app"), server.url("keepline_owner")
+    for what, url in (("runtime", runtime_url), ("owner", owner_url)):
+        try:
+            with psycopg.connect(url, connect_timeout=5) as connection:
+                version = connection.info.server_version
+        except psycopg.OperationalError as error:
+            yield Finding("fail", f"The database refuses the {what} role: {_last(error)}")
+            return
+        if version < OLDEST_SERVER:
+            yield Finding("fail", f"PostgreSQL {version // 10000} is too old; 16 or later works.")
+            return
+    yield Finding("ok", f"The database answers (PostgreSQL {version // 10000}).")
+    if role_of(runtime_url) == role_of(owner_url):
+        yield Finding(
+            "warn",
+            "Migrations and requests use one role, so the ledger's rows are guarded by triggers "
+            "only; set KEEPLINE_DATABASE_OWNER_URL to a role of its own.",
+        )
+    else:
+        yield from _rights(runtime_url)
+
+
+def _rights(runtime_url: str) -> Iterator[Finding]:
+    import psycopg
+
+    from keepline.config.grants import APPEND_ONLY_TABLES
+
+    asked = """
+        SELECT name FROM unnest(%s::text[]) AS name
+        WHERE to_regclass('public.' || name) IS NOT NULL
+          AND has_table_privilege('public.' || name, 'UPDATE, DELETE, TRUNCATE')
+    """
+    with psycopg.connect(runtime_url, connect_timeout=5) as connection:
+        loose = [name for (name,) in connection.execute(asked, [list(APPEND_ONLY_TABLES)])]
+    if loose:
+        yield Finding(
+            "fail", f"The runtime role may change {', '.join(loose)}: `keepline migrate`."
+        )
+    else:
+        yield Finding("ok", "The runtime role cannot change facts.")
+
+
+def _port(env: Environment) -> Finding:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", env.port))
+        except OSError:
+            return Finding("warn", f"Port {env.port} is in use: by Keepline, or KEEPLINE_PORT.")
+    return Finding("ok", f"Port {env.port} is free.")
+
+
+def _last(error: Exception) -> str:
+    return (str(error).strip().splitlines() or ["no reason given"])[-1]
