@@ -1,4 +1,4 @@
-"""What every page of the portal leans on: language and the page shown off line."""
+"""What every page leans on: the language switch, the page shown off line."""
 
 from django.urls import path
 from django.views.generic import TemplateView

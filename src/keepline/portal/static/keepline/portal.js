@@ -7,6 +7,8 @@
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     root.querySelectorAll("input[data-time-zone]").forEach((field) => { if (zone) field.value = zone; });
 
+    root.querySelectorAll("[data-needs-script]").forEach((part) => { part.hidden = false; });
+
     root.querySelectorAll("[data-dismiss]").forEach((button) => {
       button.hidden = false;
       button.addEventListener("click", () => button.parentElement.remove());

@@ -1,0 +1,46 @@
+"""A person corrects how they are addressed: name, language, time zone, currency of prices."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from keepline.accounts import queries, services
+from keepline.accounts.models import User
+from keepline.audit import services as audit
+from keepline.ledger import services as ledger
+
+
+@transaction.atomic
+def correct_profile(
+    user: User,
+    account_id: UUID,
+    *,
+    name: str,
+    language: str,
+    time_zone: str,
+    currency: str,
+    now: datetime,
+) -> list[str]:
+    """Returns what was changed. Raises ValidationError for an unknown language, zone, currency.
+
+    Lines keep the zone in which their months count; only what is shown follows the person.
+    """
+    account = queries.account(account_id)
+    before = (user.name, user.language, user.time_zone, account.currency)
+    services.correct_profile(user, name=name, language=language, time_zone=time_zone)
+    if currency != account.currency:
+        services.choose_currency(account, currency)
+        ledger.open_wallet(account_id, currency)
+    after = (user.name, user.language, user.time_zone, currency)
+    names = ("name", "language", "time_zone", "currency")
+    changed = [n for n, old, new in zip(names, before, after, strict=True) if old != new]
+    if changed:
+        audit.record(
+            "account.corrected",
+            actor=f"user:{user.pk}",
+            now=now,
+            account_id=account_id,
+            facts={"changed": changed},
+        )
+    return changed
