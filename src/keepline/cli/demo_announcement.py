@@ -3,6 +3,7 @@
 import http.client
 import threading
 import time
+from http import HTTPStatus
 
 from rich.console import Console
 from rich.panel import Panel
@@ -29,7 +30,7 @@ def _answers(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/")
-        return connection.getresponse().status < 500
+        return connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR
     except (OSError, http.client.HTTPException):
         return False
     finally:

@@ -16,11 +16,15 @@ def sentence(error: BaseException) -> str | None:
         return f"The database is not up to date: run `keepline migrate`. ({_first_line(error)})"
     if names & {"keepline.SandboxForbidden", "keepline.FlowRefused"}:
         return str(error)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    return _of_the_system(error) if isinstance(error, OSError) else None
+
+
+def _of_the_system(error: OSError) -> str | None:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full; make room and start again."
-    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+    if error.errno == errno.EADDRINUSE:
         return "The port is taken by another program; set KEEPLINE_PORT to a free one."
-    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{error.filename} cannot be used: {error.strerror}. Is KEEPLINE_DATA yours?"
     return None
 

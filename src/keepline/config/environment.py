@@ -4,7 +4,6 @@ Each field of `Environment` is one variable (`port` is KEEPLINE_PORT); docs/sett
 the same table.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -19,11 +18,12 @@ MODES = ("demo", "production", "test")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SECRET_KEY_CHARACTERS = 50
 WORDS = ("mode", "log_format")
-TEST_SECRET_KEY = "known to everybody, good for tests only, never for more"
+LAST_PORT = 65535
+TEST_SECRET_KEY = "known to everybody, good for tests only, never for more"  # noqa: S105
 
 
 def port_number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LAST_PORT:
         raise ValueError("must be a port number from 1 to 65535")
     return int(text)
 
@@ -53,7 +53,7 @@ def address(*schemes: str) -> Callable[[str], str]:
 
 
 def folder(text: str) -> Path:
-    return Path(os.path.abspath(Path(text).expanduser()))
+    return Path(text).expanduser().absolute()
 
 
 def hosts(text: str) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ class Environment:
         metadata=variable(
             str,
             "",
-            f"Signs sessions and links; {SECRET_KEY_CHARACTERS} characters or more. Keep it secret.",
+            f"Signs sessions and links; {SECRET_KEY_CHARACTERS} or more random characters.",
             "demo: made once, kept in the data folder; production: must be set",
         ),
     )

@@ -37,7 +37,11 @@ class ServerAccount:
         if not self.borrowed:
             return os.access(path, os.X_OK)
         asked = subprocess.run(
-            ["test", "-x", str(path)], cwd="/", check=False, capture_output=True, **self.popen
+            ["/usr/bin/test", "-x", str(path)],
+            cwd="/",
+            check=False,
+            capture_output=True,
+            **self.popen,
         )
         return asked.returncode == 0
 

@@ -77,5 +77,5 @@ def _readable_to_all(folder: Path) -> None:
     folder.chmod(0o755)
     for path in folder.rglob("*"):
         if not path.is_symlink():
-            runnable = path.is_dir() or os.access(path, os.X_OK) and path.stat().st_mode & 0o100
+            runnable = path.is_dir() or (os.access(path, os.X_OK) and path.stat().st_mode & 0o100)
             path.chmod(0o755 if runnable else 0o644)

@@ -92,7 +92,7 @@ def _setting(name: str, value: str) -> str:
 def _for_this_machine(programs: Installation) -> dict[str, str]:
     memory_mb = _memory_bytes() // MEGABYTE
     return {
-        "shared_buffers": f"{min(2048, max(256, memory_mb // 8)) if memory_mb > 1024 else 128}MB",
+        "shared_buffers": f"{min(2048, max(128, memory_mb // 8))}MB",
         "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
         "max_connections": "100",
         "wal_compression": "lz4" if _built_with_lz4(programs) else "off",
