@@ -1,45 +1,40 @@
-"""`keepline docs`: pages that are made from the code, so that they cannot lie."""
+"""`keepline docs`: pages that are made from the code, so that they cannot lie.
 
-from dataclasses import fields
+tests/cli/test_docs.py makes each again and compares.
+"""
+
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
-from keepline.config.environment import PREFIX, Environment
-
-HEAD = """# Settings
-
-Keepline is told by environment variables. An empty variable counts as unset; a value that cannot be
-understood stops every command with a sentence. This page is made by `keepline docs settings`.
-
-| variable | what it means | default |
-|---|---|---|
-"""
+# page -> (where it stands, the module whose `page()` writes it)
+PAGES = {
+    "settings": ("docs/settings.md", "keepline.cli.pages.settings"),
+    "flows": ("docs/flows.md", "keepline.cli.pages.flows"),
+    "states": ("docs/states.md", "keepline.cli.pages.states"),
+}
 
 
-@click.group("docs")
-def command() -> None:
-    """Write the pages of docs/ that are made from the code."""
+def text_of(name: str) -> str:
+    """A page as it should stand."""
+    return str(import_module(PAGES[name][1]).page())
 
 
-@command.command("settings")
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("docs/settings.md"),
-    show_default=True,
-)
-def settings(into: Path) -> None:
-    """Write the table of KEEPLINE_* variables."""
-    into.parent.mkdir(parents=True, exist_ok=True)
-    into.write_text(settings_page(), encoding="utf-8")
-    click.echo(into)
-
-
-def settings_page() -> str:
-    """docs/settings.md as text."""
-    rows = []
-    for each in fields(Environment):
-        default = each.metadata["shown"] or f"`{each.metadata['default']}`"
-        rows.append(f"| `{PREFIX}{each.name.upper()}` | {each.metadata['says']} | {default} |\n")
-    return HEAD + "".join(rows)
+@click.command("docs")
+@click.argument("pages", nargs=-1, type=click.Choice(sorted(PAGES)))
+@click.option("--check", is_flag=True, help="Write nothing; fail when a page is out of date.")
+def command(pages: tuple[str, ...], check: bool) -> None:
+    """Write the pages of docs/ that are made from the code: all, or those named."""
+    stale = []
+    for name in pages or sorted(PAGES):
+        path, text = Path(PAGES[name][0]), text_of(name)
+        if check and (not path.exists() or path.read_text(encoding="utf-8") != text):
+            stale.append(str(path))
+        elif not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            click.echo(path)
+    if stale:
+        sys.exit(f"out of date: {', '.join(stale)}; run `keepline docs`")

@@ -1,0 +1,23 @@
+"""docs/settings.md."""
+
+from dataclasses import fields
+
+from keepline.config.environment import PREFIX, Environment
+
+HEAD = """# Settings
+
+Keepline is told by environment variables. An empty variable counts as unset; a value that cannot be
+understood stops every command with a sentence. This page is made by `keepline docs settings`.
+
+| variable | what it means | default |
+|---|---|---|
+"""
+
+
+def page() -> str:
+    """The table of KEEPLINE_* variables."""
+    rows = []
+    for each in fields(Environment):
+        default = each.metadata["shown"] or f"`{each.metadata['default']}`"
+        rows.append(f"| `{PREFIX}{each.name.upper()}` | {each.metadata['says']} | {default} |\n")
+    return HEAD + "".join(rows)
