@@ -1,0 +1,53 @@
+# Two commands matter: `make demo` starts Keepline, `make test` proves it. `make help` lists the rest.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+JOBS ?= 2
+KEEPLINE_DATA ?= $(CURDIR)/.data
+export KEEPLINE_DATA
+MESSAGES := $(wildcard src/keepline/portal/locale/*/LC_MESSAGES/*.po)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help install demo test lint pytest chromium bench docs clean
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+
+install: .venv/installed .venv/messages  ## prepare .venv, and nothing else
+
+.venv/installed: uv.lock pyproject.toml tools/install
+	@tools/install
+	@touch $@
+
+.venv/messages: .venv/installed $(MESSAGES)
+	@if [ -n "$(MESSAGES)" ]; then \
+		$(BIN)/pybabel -q compile --domain django --directory src/keepline/portal/locale; fi
+	@touch $@
+
+demo: install  ## start everything on this machine (ARGS=--fresh starts anew)
+	@exec $(BIN)/keepline demo $(ARGS)
+
+test: install chromium lint pytest  ## install what tests need, check style and types, run all tests
+
+lint: install  ## style, types, and the import law
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	KEEPLINE_MODE=test $(BIN)/mypy
+	$(BIN)/lint-imports
+
+pytest: install  ## all tests (ARGS="-k name" runs some)
+	$(BIN)/pytest -n $(JOBS) $(ARGS)
+
+chromium:
+	@tools/chromium
+
+bench: install  ## measure; the last line is JSON (QUICK=1 takes less than a minute)
+	@$(BIN)/python -m bench
+
+docs: install  ## write the pages of docs/ that are made from the code
+	@$(BIN)/keepline docs settings
+
+clean:  ## remove what was built; data folders stay
+	rm -rf .venv .tools build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
