@@ -15,6 +15,7 @@ from .letters import mail_of, message_id_of
 from .port import ChannelRefused, ChannelUnavailable, EmailMessage, SendResult
 
 Tls = Literal["none", "starttls", "implicit"]
+PERMANENT = 500  # RFC 5321, 4.2.1: replies from here on will not change
 PORTS = {"none": 25, "starttls": 587, "implicit": 465}
 
 
@@ -46,7 +47,7 @@ class SmtpAddress:
             port=parts.port or PORTS[tls],
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
-            tls=cast(Tls, tls),
+            tls=cast("Tls", tls),
             timeout_s=float(query.get("timeout", ["15"])[0]),
         )
 
@@ -117,4 +118,8 @@ def _named_errors() -> Iterator[None]:
 
 def _error(code: int, text: bytes | str) -> ChannelRefused | ChannelUnavailable:
     said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return ChannelRefused(str(code), said) if code >= 500 else ChannelUnavailable(f"{code} {said}")
+    return (
+        ChannelRefused(str(code), said)
+        if code >= PERMANENT
+        else ChannelUnavailable(f"{code} {said}")
+    )

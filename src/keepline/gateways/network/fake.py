@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from .port import DesiredService, NetworkAnswer, NetworkOperation, NetworkUnknown
+from .port import DesiredService, NetworkAnswer, NetworkOperation, NetworkOutcome, NetworkUnknown
 
 WORD: Final = re.compile(
     r"normal|(?:slow|late):\d{1,6}(?:\.\d+)?|refuse(?::[a-z_]{1,40})?|no_answer|lost|down"
@@ -182,7 +182,7 @@ class FakeNetwork:
             return NetworkAnswer("not_found")
         if row["state"] == "rejected":
             return NetworkAnswer("rejected", None, row["code"], "refused by the fake network")
-        outcome = "confirmed" if row["state"] == "applied" else "reverted"
+        outcome: NetworkOutcome = "confirmed" if row["state"] == "applied" else "reverted"
         return NetworkAnswer(outcome, self._service(memory, row["line_ref"]))
 
     def _service(self, memory: sqlite3.Connection, line_ref: str) -> DesiredService | None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from httpx import codes
 
 from keepline.gateways.payments.port import (
     ListedPayment,
@@ -62,7 +63,8 @@ class SandboxPayments:
             return OpenedPayment(str(content["id"]), str(content["checkout_url"]))
 
     def ask(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
-        """See the port. The seller's id suffices here, so the provider's is not needed."""
+        """See the port. The seller's id suffices at this provider."""
+        del provider_payment_id
         query = {"payment_id": str(payment_id)}
         answer = self._call("GET", "/v1/payments", params=query)
         with readable():
@@ -73,7 +75,7 @@ class SandboxPayments:
         """See the port."""
         answer = self._call("POST", f"/v1/payments/{payment_id}/cancel")
         with readable():
-            if answer.status_code == 404 and error_of(answer)[0] == "payment_not_found":
+            if answer.status_code == codes.NOT_FOUND and error_of(answer)[0] == "payment_not_found":
                 return NOT_FOUND
             return read_payment(certain(answer))
 
@@ -118,6 +120,6 @@ class SandboxPayments:
             answer = self._http.request(method, path, headers=headers, **content)
         except httpx.HTTPError as error:
             raise ProviderUnknown(f"{method} {path}: {type(error).__name__}") from error
-        if answer.status_code >= 500:
+        if answer.is_server_error:
             raise ProviderUnknown(f"{method} {path}: HTTP {answer.status_code}")
         return answer

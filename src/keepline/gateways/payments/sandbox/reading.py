@@ -56,7 +56,7 @@ def read_payment(content: dict[str, Any]) -> PaymentStatus:
     """A payment of the provider's JSON."""
     refunds = [read_refund(row) for row in content["refunds"]]
     return PaymentStatus(
-        status=cast(PaymentOutcome, _word(content, get_args(PaymentOutcome))),
+        status=cast("PaymentOutcome", _word(content, get_args(PaymentOutcome))),
         amount_minor=int(content["amount_minor"]),
         currency=str(content["currency"]),
         captured_minor=int(content["captured_minor"]),
@@ -72,7 +72,7 @@ def read_refund(content: dict[str, Any]) -> RefundStatus:
     """A refund of the provider's JSON."""
     return RefundStatus(
         refund_id=UUID(content["refund_id"]),
-        status=cast(RefundOutcome, _word(content, get_args(RefundOutcome))),
+        status=cast("RefundOutcome", _word(content, get_args(RefundOutcome))),
         amount_minor=int(content["amount_minor"]),
         code=str(content["code"]),
     )

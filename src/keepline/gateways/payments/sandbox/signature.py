@@ -16,6 +16,7 @@ from standardwebhooks import Webhook
 from keepline.gateways.payments.port import ProviderEvent, SignatureRefused
 
 TOLERANCE: Final = timedelta(minutes=5)  # each try is signed anew, so an old one is a replay
+LONGEST_UNIX_S: Final = 11  # digits; enough until the year 5138
 LIMIT_BYTES: Final = 256 * 1024
 
 
@@ -47,7 +48,7 @@ class Signatures:
 
 
 def _sent_at(value: str) -> datetime:
-    if not (value.isascii() and value.isdigit() and len(value) <= 11):
+    if not (value.isascii() and value.isdigit() and len(value) <= LONGEST_UNIX_S):
         raise SignatureRefused("the timestamp is not in unix seconds")
     return datetime.fromtimestamp(int(value), UTC)
 

@@ -8,7 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from ..mode import SandboxForbidden
+from keepline.gateways.payments.sandbox.mode import SandboxForbidden
+
 from .serve import serve
 
 
@@ -41,7 +42,7 @@ def main() -> int:
 
 
 def _sorry(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
+    sys.stderr.write(f"{sentence}\n")
     return 2
 
 

@@ -11,6 +11,7 @@ import json
 import secrets
 import sqlite3
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -84,14 +85,16 @@ class Sender:
                 for row in self._due():
                     task = asyncio.create_task(self._send(client, row))
                     self._under_way[row["seq"]] = task
-                    task.add_done_callback(lambda _, seq=row["seq"]: self._landed(seq))
+                    task.add_done_callback(partial(self._landed, row["seq"]))
                 try:
                     await asyncio.wait_for(self.wake.wait(), 0.5)
                 except TimeoutError:
                     continue
 
-    def _landed(self, seq: int) -> None:
+    def _landed(self, seq: int, task: asyncio.Task[None]) -> None:
         del self._under_way[seq]
+        if not task.cancelled():
+            task.result()  # a defect of the sender must not be silent
         self.wake.set()
 
     def _due(self) -> list[sqlite3.Row]:

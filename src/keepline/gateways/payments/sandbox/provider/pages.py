@@ -18,6 +18,7 @@ from .books import Books, Payment
 from .magic import MAGIC_AMOUNTS
 from .words import LANGUAGES, WORDS, language_of
 
+LONGEST_DELAY_S, MOST_COPIES = 86_400, 50
 TEMPLATES = Environment(
     loader=PackageLoader(__package__, "templates"),
     autoescape=True,
@@ -69,7 +70,8 @@ def _page(
 
 
 def _minutes_left(books: Books, payment: Payment) -> int:
-    return max(0, (payment["expires_at"] - books.settings.clock()) // 60_000)
+    expires_at: int = payment["expires_at"]
+    return max(0, (expires_at - books.settings.clock()) // 60_000)
 
 
 def _policy(payment: Payment | None) -> str:
@@ -170,7 +172,7 @@ def _back(request: Request, payment: Payment, action: str) -> Response:
 def chosen_behaviour(form: dict[str, str]) -> dict[str, object]:
     """What the test form says differs from a good day; ValueError when out of range."""
     delay_s, copies = int(form.get("delay", 0)), int(form.get("copies", 1))
-    if not (0 <= delay_s <= 86_400 and 1 <= copies <= 50):
+    if not (0 <= delay_s <= LONGEST_DELAY_S and 1 <= copies <= MOST_COPIES):
         raise ValueError("out of range")
     words = [f"delay:{delay_s}"] * bool(delay_s) + [f"duplicate:{copies}"] * (copies > 1)
     words += [word for word in ("out_of_order", "lost") if form.get(word)]

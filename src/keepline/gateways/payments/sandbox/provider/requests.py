@@ -9,6 +9,7 @@ from uuid import UUID
 
 from babel import Locale
 
+TEXT_LIMIT = 500
 LIMIT_MINOR = 10**12
 
 
@@ -97,9 +98,9 @@ def open_body(key: str | None, content: dict[str, Any]) -> OpenBody:
         raise RequestRefused(400, "idempotency_key_missing", "Idempotency-Key is required")
     metadata = content.get("metadata", {})
     if not isinstance(metadata, dict) or not all(
-        isinstance(value, str) and len(value) <= 500 for value in metadata.values()
+        isinstance(value, str) and len(value) <= TEXT_LIMIT for value in metadata.values()
     ):
-        raise _wrong("metadata must be an object of texts of up to 500 characters")
+        raise _wrong("metadata must be an object of short texts")
     currency = content.get("currency")
     if currency not in _currencies():
         raise _wrong("currency must be an ISO 4217 code")
@@ -111,7 +112,7 @@ def open_body(key: str | None, content: dict[str, Any]) -> OpenBody:
         order_id=uuid_of(metadata.get("order_id"), "metadata.order_id"),
         amount_minor=_amount(content),
         currency=currency,
-        description=_text(content, "description", 500),
+        description=_text(content, "description", TEXT_LIMIT),
         language=_text(content, "language", 35),
         return_url=_address(content, "return_url"),
         cancel_url=_address(content, "cancel_url"),

@@ -11,7 +11,8 @@ from pathlib import Path
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from ..mode import SandboxForbidden, refuse_in_production
+from keepline.gateways.payments.sandbox.mode import SandboxForbidden, refuse_in_production
+
 from .app import make_app
 from .books import Books
 from .deliveries import Sender

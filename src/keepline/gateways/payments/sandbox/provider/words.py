@@ -49,8 +49,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "wrong_title": "That could not be read",
         "wrong_note": "A value in the test form is out of range. Go back and try again.",
         "home_title": "A payment provider to try things with",
-        "home_note": "It behaves as a real one does, on good days and on bad ones, and takes no money."
-        " These amounts, in minor units of any currency, misbehave by themselves:",
+        "home_note": "It behaves as a real one does, on good days and on bad ones, and takes no"
+        " money. These amounts, in minor units of any currency, misbehave by themselves:",
         "amount": "Amount",
         "effect": "What happens",
     },

@@ -1,0 +1,223 @@
+"""What every payment provider behind the port must keep. Subclassed by each adapter's test.
+
+The subclass gives two fixtures: `provider`, the adapter, and `holder`, who acts at the checkout.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from uuid import UUID, uuid4
+
+import pytest
+
+from keepline.gateways.payments.port import (
+    PaymentProvider,
+    PaymentRequest,
+    ProviderRefused,
+    RefundRequest,
+    SignatureRefused,
+)
+
+
+class Holder(Protocol):
+    """The person at the checkout, and the post that brings the provider's webhooks."""
+
+    def pays(self, payment_id: UUID) -> None: ...
+
+    def is_declined(self, payment_id: UUID) -> None: ...
+
+    def webhook(self, payment_id: UUID, kind: str) -> tuple[dict[str, str], bytes]:
+        """The headers and body of the webhook of that kind, once it came."""
+        ...
+
+
+def a_request(amount_minor: int = 1999, currency: str = "EUR") -> PaymentRequest:
+    """A payment request with fresh ids."""
+    return PaymentRequest(
+        payment_id=uuid4(),
+        order_id=uuid4(),
+        amount_minor=amount_minor,
+        currency=currency,
+        description="Japan, 10 GB for 30 days",
+        return_url="http://localhost:9/return?order=1",
+        cancel_url="http://localhost:9/cancel",
+        holder_language="en",
+        metadata={"line": "one"},
+    )
+
+
+def a_refund(request: PaymentRequest, provider_payment_id: str, amount_minor: int) -> RefundRequest:
+    """A refund with a fresh id."""
+    return RefundRequest(
+        refund_id=uuid4(),
+        payment_id=request.payment_id,
+        provider_payment_id=provider_payment_id,
+        amount_minor=amount_minor,
+        currency=request.currency,
+    )
+
+
+class PaymentContract:
+    """The contract."""
+
+    def test_name_is_a_word(self, provider: PaymentProvider) -> None:
+        assert provider.name.isidentifier()
+
+    def test_opening_is_pending_with_a_checkout(self, provider: PaymentProvider) -> None:
+        request = a_request()
+        opened = provider.open_payment(request)
+        status = provider.ask(request.payment_id, opened.provider_payment_id)
+        assert status.status == "pending"
+        assert (status.amount_minor, status.currency) == (1999, "EUR")
+        assert (status.captured_minor, status.refunded_minor) == (0, 0)
+        assert status.provider_payment_id == opened.provider_payment_id
+        assert status.checkout_url == opened.checkout_url
+
+    def test_same_opening_twice_is_one_payment(self, provider: PaymentProvider) -> None:
+        request = a_request()
+        assert provider.open_payment(request) == provider.open_payment(request)
+
+    def test_same_id_with_other_amount_is_refused(self, provider: PaymentProvider) -> None:
+        request = a_request()
+        provider.open_payment(request)
+        with pytest.raises(ProviderRefused):
+            provider.open_payment(replace(request, amount_minor=1))
+        assert provider.ask(request.payment_id, None).amount_minor == 1999
+
+    @pytest.mark.parametrize("wrong", [{"amount_minor": 0}, {"currency": "XQQ"}])
+    def test_senseless_opening_is_refused(
+        self, provider: PaymentProvider, wrong: dict[str, object]
+    ) -> None:
+        request = replace(a_request(), **wrong)  # type: ignore[arg-type]
+        with pytest.raises(ProviderRefused) as refusal:
+            provider.open_payment(request)
+        assert refusal.value.code
+        assert provider.ask(request.payment_id, None).status == "not_found"
+
+    def test_unheard_of_payment_is_not_found(self, provider: PaymentProvider) -> None:
+        assert provider.ask(uuid4(), None).status == "not_found"
+        assert provider.cancel(uuid4()).status == "not_found"
+
+    def test_paid_is_captured_in_full(self, provider: PaymentProvider, holder: Holder) -> None:
+        request = a_request(12800, "CNY")
+        provider.open_payment(request)
+        holder.pays(request.payment_id)
+        status = provider.ask(request.payment_id, None)
+        assert (status.status, status.captured_minor) == ("captured", 12800)
+
+    def test_decline_names_its_code(self, provider: PaymentProvider, holder: Holder) -> None:
+        request = a_request()
+        provider.open_payment(request)
+        holder.is_declined(request.payment_id)
+        status = provider.ask(request.payment_id, None)
+        assert (status.status, status.captured_minor) == ("declined", 0)
+        assert status.decline_code
+
+    def test_cancel_closes_for_good(self, provider: PaymentProvider) -> None:
+        request = a_request()
+        provider.open_payment(request)
+        assert provider.cancel(request.payment_id).status == "expired"
+        assert provider.cancel(request.payment_id).status == "expired"
+        provider.open_payment(request)  # a late repeat does not open it again
+        assert provider.ask(request.payment_id, None).status == "expired"
+
+    def test_cancel_too_late_tells_of_the_money(
+        self, provider: PaymentProvider, holder: Holder
+    ) -> None:
+        request = a_request()
+        provider.open_payment(request)
+        holder.pays(request.payment_id)
+        status = provider.cancel(request.payment_id)
+        assert (status.status, status.captured_minor) == ("captured", 1999)
+
+    def test_refund_once_by_its_id(self, provider: PaymentProvider, holder: Holder) -> None:
+        request = a_request()
+        opened = provider.open_payment(request)
+        holder.pays(request.payment_id)
+        refund = a_refund(request, opened.provider_payment_id, 500)
+        first = provider.refund(refund)
+        assert first == provider.refund(refund)
+        status = provider.ask(request.payment_id, None)
+        assert (status.status, status.refunded_minor) == ("captured", 500)
+        assert status.refunds == {refund.refund_id: first}
+
+    def test_refunds_never_exceed_the_capture(
+        self, provider: PaymentProvider, holder: Holder
+    ) -> None:
+        request = a_request()
+        opened = provider.open_payment(request)
+        holder.pays(request.payment_id)
+        provider.refund(a_refund(request, opened.provider_payment_id, 1500))
+        over = provider.refund(a_refund(request, opened.provider_payment_id, 500))
+        rest = provider.refund(a_refund(request, opened.provider_payment_id, 499))
+        assert (over.status, rest.status) == ("refused", "refunded")
+        assert over.code
+        assert provider.ask(request.payment_id, None).refunded_minor == 1999
+
+    def test_unpaid_is_not_refunded(self, provider: PaymentProvider) -> None:
+        request = a_request()
+        opened = provider.open_payment(request)
+        refund = provider.refund(a_refund(request, opened.provider_payment_id, 1))
+        assert refund.status == "refused"
+
+    def test_refund_id_with_other_amount_is_refused(
+        self, provider: PaymentProvider, holder: Holder
+    ) -> None:
+        request = a_request()
+        opened = provider.open_payment(request)
+        holder.pays(request.payment_id)
+        refund = a_refund(request, opened.provider_payment_id, 500)
+        provider.refund(refund)
+        with pytest.raises(ProviderRefused):
+            provider.refund(replace(refund, amount_minor=501))
+        assert provider.ask(request.payment_id, None).refunded_minor == 500
+
+    def test_books_are_listed_by_opening(self, provider: PaymentProvider, holder: Holder) -> None:
+        before = datetime.now(UTC)
+        requests = [a_request(100 + n) for n in range(3)]
+        for request in requests:
+            provider.open_payment(request)
+        holder.pays(requests[1].payment_id)
+        after = datetime.now(UTC) + timedelta(seconds=1)
+        mine = {request.payment_id for request in requests}
+        rows = [row for row in provider.list_payments(before, after) if row.payment_id in mine]
+        assert [row.payment_id for row in rows] == [request.payment_id for request in requests]
+        assert [row.status.status for row in rows] == ["pending", "captured", "pending"]
+        earlier = provider.list_payments(before - timedelta(hours=1), before)
+        assert not mine & {row.payment_id for row in earlier}
+
+    def test_webhook_names_payment_and_order(
+        self, provider: PaymentProvider, holder: Holder
+    ) -> None:
+        request = a_request()
+        provider.open_payment(request)
+        holder.pays(request.payment_id)
+        headers, body = holder.webhook(request.payment_id, "payment.captured")
+        now = datetime.now(UTC)
+        event = provider.verify_webhook(headers, body, now)
+        assert event.kind == "payment.captured"
+        assert (event.payment_id, event.order_id) == (request.payment_id, request.order_id)
+        assert abs(now - event.occurred_at) < timedelta(minutes=1)
+        shouting = {name.upper(): value for name, value in headers.items()}
+        assert provider.verify_webhook(shouting, body, now) == event
+
+    def test_forged_webhook_is_not_believed(
+        self, provider: PaymentProvider, holder: Holder
+    ) -> None:
+        request = a_request()
+        provider.open_payment(request)
+        holder.pays(request.payment_id)
+        headers, body = holder.webhook(request.payment_id, "payment.captured")
+        now = datetime.now(UTC)
+        forged = body.replace(b"1999", b"1998")
+        assert forged != body
+        cases = [
+            (headers, forged, now),
+            (headers, body + b" ", now),
+            (headers, body, now + timedelta(minutes=6)),
+            (headers, body, now - timedelta(minutes=6)),
+            ({}, body, now),
+        ]
+        for case in cases:
+            with pytest.raises(SignatureRefused):
+                provider.verify_webhook(*case)
