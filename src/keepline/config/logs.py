@@ -11,7 +11,10 @@ def configure(settings: dict[str, Any]) -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if settings.get("format") == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
+        # The default prints local variables: passwords and codes have no place in a log.
+        else structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     shared = [
         structlog.contextvars.merge_contextvars,
