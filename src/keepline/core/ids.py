@@ -19,9 +19,7 @@ def make_id(slot: int, unix_ms: int, random_bits: int) -> UUID:
         raise ValueError(f"slot {slot} is not in 0..{SLOTS - 1}")
     if not 0 <= unix_ms < 1 << 48:
         raise ValueError("the time does not fit into 48 bits")
-    return UUID(
-        int=unix_ms << 80 | 0x7 << 76 | slot << 64 | 0b10 << 62 | (random_bits & _LOW_62)
-    )
+    return UUID(int=unix_ms << 80 | 0x7 << 76 | slot << 64 | 0b10 << 62 | (random_bits & _LOW_62))
 
 
 def slot_of(row_id: UUID) -> int:

@@ -137,9 +137,7 @@ def house_account_id(code: str, currency: str, party: str = "") -> UUID:
 def capture(sale: Sale, provider: str, captured_minor: int) -> list[TransferDraft]:
     """A provider has taken the holder's money: it is the holder's, in the wallet."""
     clearing = house_account_id(HouseCode.CLEARING, sale.currency, provider)
-    return _single(
-        sale, "capture", clearing, sale.wallet_id, captured_minor, TransferCode.CAPTURE
-    )
+    return _single(sale, "capture", clearing, sale.wallet_id, captured_minor, TransferCode.CAPTURE)
 
 
 def hold(sale: Sale, part: Part) -> list[TransferDraft]:

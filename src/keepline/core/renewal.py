@@ -114,7 +114,5 @@ def decide(
             grace_rule=grace_rule,
         ),
         funding=funding,
-        delivery="network"
-        if offer.delivery == "network" or line.state in CUT_STATES
-        else "ledger",
+        delivery="network" if offer.delivery == "network" or line.state in CUT_STATES else "ledger",
     )

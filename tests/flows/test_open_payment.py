@@ -1,0 +1,48 @@
+"""open_payment: one checkout a payment, however often it is asked for."""
+
+from datetime import timedelta
+
+import pytest
+
+from keepline.core.lifecycle.order import OrderState
+from keepline.core.lifecycle.payment import PaymentState
+from keepline.flows import renew_line
+from keepline.flows.errors import FlowRefused
+from keepline.flows.open_payment import open_payment
+from keepline.orders.models import Order
+from keepline.payments.models import Payment, ProviderPayment
+from tests.cast import NOW, assemble
+from tests.doubles import FakeProvider
+from tests.flows.acts import request, wallet
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_repeat_is_the_same_checkout(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100)
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    first = open_payment(started.order_id, "en", NOW)
+    assert first == open_payment(started.order_id, "en", NOW)
+    assert first is not None
+    assert (len(provider.payments), ProviderPayment.objects.count()) == (1, 1)
+
+
+def test_a_silent_provider_is_asked_again(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100)
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    provider.silent = 1
+    assert open_payment(started.order_id, "en", NOW) is None
+    assert Order.objects.by_id(started.order_id).next_action_at == NOW + timedelta(seconds=10)
+    assert open_payment(started.order_id, "en", NOW) is not None
+    assert len(provider.payments) == 1
+
+
+def test_a_definite_no_ends_the_order(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100)
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    provider.refuse_opening = True
+    with pytest.raises(FlowRefused, match="provider_refused"):
+        open_payment(started.order_id, "en", NOW)
+    assert Order.objects.by_id(started.order_id).state == OrderState.CANCELLED
+    assert Payment.objects.get(order_id=started.order_id).state == PaymentState.DECLINED
+    assert wallet(cast) == (100, 0)

@@ -1,0 +1,62 @@
+"""refund_payment: money goes back by itself."""
+
+from datetime import timedelta
+
+import pytest
+
+from keepline.core.lifecycle.order import OrderState
+from keepline.core.lifecycle.payment import PaymentState
+from keepline.flows.advance_order import advance
+from keepline.lines.models import Extension
+from keepline.messages.models import Outbox
+from keepline.orders.models import Order
+from keepline.payments.models import Payment
+from tests.cast import NOW, assemble
+from tests.doubles import FakeProvider, ScriptedNetwork
+from tests.flows.acts import pay_by_provider, wallet
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_refusal_of_the_network_gives_the_money_back(
+    provider: FakeProvider, network: ScriptedNetwork
+) -> None:
+    cast = assemble(wallet_minor=100, delivery="network")
+    network.script = ["refuse"]
+    order_id = pay_by_provider(cast, provider)
+    assert advance(order_id, "en", NOW) is OrderState.FAILED
+    assert wallet(cast) == (100, 0)
+    assert Payment.objects.get(order_id=order_id).state == PaymentState.REFUNDING
+    advance(order_id, "en", NOW)
+    payment = Payment.objects.get(order_id=order_id)
+    assert (payment.state, payment.refunded_minor) == (PaymentState.REFUNDED, 200)
+    assert Order.objects.by_id(order_id).next_action_at is None
+    assert not Extension.objects.filter(order_id=order_id).exists()
+
+
+def test_a_refund_that_is_refused_stays_in_the_wallet(
+    provider: FakeProvider, network: ScriptedNetwork
+) -> None:
+    cast = assemble(wallet_minor=100, delivery="network")
+    network.script, provider.refuse_refunds = ["refuse"], True
+    order_id = pay_by_provider(cast, provider)
+    advance(order_id, "en", NOW)
+    advance(order_id, "en", NOW)
+    assert wallet(cast) == (300, 0)
+    assert Outbox.objects.filter(kind="order.refunded_to_wallet").count() == 1
+    assert Order.objects.by_id(order_id).next_action_at is None
+
+
+def test_a_refund_without_an_answer_is_sent_again_and_done_once(
+    provider: FakeProvider, network: ScriptedNetwork
+) -> None:
+    cast = assemble(wallet_minor=100, delivery="network")
+    network.script = ["refuse"]
+    order_id = pay_by_provider(cast, provider)
+    advance(order_id, "en", NOW)
+    provider.silent = 1
+    advance(order_id, "en", NOW)
+    assert Payment.objects.get(order_id=order_id).state == PaymentState.REFUNDING
+    advance(order_id, "en", NOW + timedelta(minutes=5))
+    assert len(provider.refunds) == 1
+    assert Payment.objects.get(order_id=order_id).refunded_minor == 200

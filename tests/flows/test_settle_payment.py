@@ -1,0 +1,89 @@
+"""settle_payment: booked once, whatever the provider says and whenever."""
+
+from datetime import timedelta
+
+import pytest
+
+from keepline.core.lifecycle.order import OrderState
+from keepline.core.lifecycle.payment import PaymentState
+from keepline.flows import renew_line
+from keepline.flows.advance_order import advance
+from keepline.flows.open_payment import open_payment
+from keepline.flows.settle_payment import settle
+from keepline.lines.models import Extension
+from keepline.orders.models import Order
+from keepline.payments.models import Payment
+from tests.cast import NOW, assemble
+from tests.doubles import FakeProvider
+from tests.flows.acts import request, wallet
+
+pytestmark = pytest.mark.django_db
+
+
+def test_provider_and_wallet_pay_a_part_each(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100)
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    assert (started.state, started.needs_payment) == (OrderState.ACKNOWLEDGED, True)
+    assert wallet(cast) == (100, 100)
+    assert open_payment(started.order_id, "en", NOW)
+    payment = Payment.objects.get(order_id=started.order_id)
+    assert payment.amount_minor == 200
+    provider.pay(payment.id)
+    assert settle(started.order_id, NOW + timedelta(minutes=2)) is OrderState.COMPLETED
+    assert settle(started.order_id, NOW + timedelta(hours=3)) is OrderState.COMPLETED
+    assert wallet(cast) == (0, 0)
+    assert Extension.objects.filter(order_id=started.order_id).count() == 1
+
+
+def test_what_is_declined_gives_the_wallets_part_free(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100)
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    open_payment(started.order_id, "en", NOW)
+    provider.decline(Payment.objects.get(order_id=started.order_id).id)
+    assert settle(started.order_id, NOW) is OrderState.CANCELLED
+    assert wallet(cast) == (100, 0)
+
+
+def test_an_amount_that_differs_is_not_a_sale(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100)
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    open_payment(started.order_id, "en", NOW)
+    provider.pay(Payment.objects.get(order_id=started.order_id).id, captured_minor=150)
+    assert settle(started.order_id, NOW) is OrderState.FAILED
+    advance(started.order_id, "en", NOW)
+    assert Payment.objects.get(order_id=started.order_id).refunded_minor == 150
+    assert wallet(cast) == (100, 0)
+
+
+def test_money_that_comes_after_the_end_goes_back(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100)
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    open_payment(started.order_id, "en", NOW)
+    payment_id = Payment.objects.get(order_id=started.order_id).id
+    provider.decline(payment_id)
+    assert settle(started.order_id, NOW) is OrderState.CANCELLED
+    provider.pay(payment_id)
+    settle(started.order_id, NOW + timedelta(hours=2))
+    advance(started.order_id, "en", NOW + timedelta(hours=2))
+    payment = Payment.objects.get(order_id=started.order_id)
+    assert (payment.state, payment.refunded_minor) == (PaymentState.REFUNDED, 200)
+    assert wallet(cast) == (100, 0)
+
+
+def test_a_provider_without_an_answer_is_asked_later(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100)
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    open_payment(started.order_id, "en", NOW)
+    provider.silent = 1
+    assert settle(started.order_id, NOW) is OrderState.ACKNOWLEDGED
+    assert Payment.objects.get(order_id=started.order_id).asks == 1
+    assert Order.objects.by_id(started.order_id).next_action_at > NOW
+
+
+def test_a_checkout_left_open_is_closed(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100)
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    open_payment(started.order_id, "en", NOW)
+    assert settle(started.order_id, NOW + timedelta(minutes=61)) is OrderState.CANCELLED
+    assert Order.objects.by_id(started.order_id).failure_code == "payment_expired"
+    assert wallet(cast) == (100, 0)
