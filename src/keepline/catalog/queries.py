@@ -6,6 +6,7 @@ change is which version is on sale; that is believed for ON_SALE_FOR at most.
 """
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,7 +14,7 @@ from typing import Literal, cast
 
 from django.db.models import Q
 
-from keepline.catalog.models import Plan, PlanPrice, Policy
+from keepline.catalog.models import Carrier, Plan, PlanPrice, Policy
 from keepline.core.allowances import Allowance
 from keepline.core.terms import Term
 
@@ -67,7 +68,7 @@ def policy_values(policy_id: int) -> PolicyValues:
         suspended_days=row.suspended_days,
         reclaim_days=row.reclaim_days,
         quarantine_days=row.quarantine_days,
-        grace_rule=cast(Literal["from_payment", "from_expiry"], row.grace_rule),
+        grace_rule=cast("Literal['from_payment', 'from_expiry']", row.grace_rule),
         promise_seconds=row.promise_seconds,
         source=row.source,
     )
@@ -96,7 +97,7 @@ def offer_of(row: PlanPrice) -> PlanOffer:
         promise_seconds=plan.policy.promise_seconds,
         term=Term.parse(plan.term),
         allowance=Allowance(plan.data_bytes, plan.voice_seconds, plan.sms_count),
-        delivery=cast(Literal["ledger", "network"], plan.delivery),
+        delivery=cast("Literal['ledger', 'network']", plan.delivery),
         currency=row.currency,
         price_minor=row.price_minor,
         tax_rate_ppm=plan.tax_rate_ppm,
@@ -141,6 +142,28 @@ def offers_for(
         )
         .order_by("price_minor", "plan_id")
     )
+    return [offer_of(row) for row in rows]
+
+
+def plans_among(plan_ids: Collection[int]) -> dict[int, Plan]:
+    """Plans by id with carrier and region, on sale or not. One query."""
+    rows = Plan.objects.select_related("carrier", "region").filter(id__in=plan_ids)
+    return {row.id: row for row in rows}
+
+
+def carriers_among(carrier_ids: Collection[int]) -> dict[int, Carrier]:
+    """Carriers by id. One query."""
+    return Carrier.objects.in_bulk(carrier_ids)
+
+
+def policies_among(policy_ids: Collection[int]) -> dict[int, Policy]:
+    """Versions of policies by id. One query."""
+    return Policy.objects.in_bulk(policy_ids)
+
+
+def prices_among(plan_ids: Collection[int]) -> list[PlanOffer]:
+    """The offers of these plan versions in every currency they are sold in. One query."""
+    rows = PlanPrice.objects.select_related("plan__policy").filter(plan_id__in=plan_ids)
     return [offer_of(row) for row in rows]
 
 

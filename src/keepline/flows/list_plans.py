@@ -44,7 +44,7 @@ def list_plans(
         raise FlowRefused("not_found")
     currency = currency or accounts.account(account_id).currency
     around = surroundings(account_id, [row], ledger.balances_of(account_id), now)
-    offers = catalog.offers_for_line(row.kind, row.carrier_id, currency, now)
+    offers = catalog.offers_for(row.kind, row.carrier_id, currency, now)
     plans = catalog.plans_among({offer.plan_id for offer in offers})
     line = card(row, around, now)
     choices = [
@@ -54,6 +54,12 @@ def list_plans(
             quote=quote(offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive),
             current=offer.code == line.plan_code,
         )
-        for offer in offers
+        for offer in sorted(offers, key=_by_term_then_price)
     ]
     return PlanChoices(line, currency, choices)
+
+
+def _by_term_then_price(offer: PlanOffer) -> tuple[int, int, int]:
+    # A month counts 31 days here, only so that "1 month" stands behind "30 days".
+    days = offer.term.days + 31 * offer.term.months
+    return days, offer.price_minor, offer.plan_id

@@ -1,4 +1,4 @@
-"""Reads an account's lines as cards, soonest expiry first: seven queries, however many lines.
+"""Reads an account's lines as cards, soonest expiry first: eight queries at most.
 
 What happens next to a line is a kind and an instant, never a sentence: the sentence is made
 where it is shown, in the reader's language.
@@ -12,8 +12,10 @@ from uuid import UUID
 
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Carrier, Plan, Policy
+from keepline.catalog.queries import PlanOffer
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.lifeline import Lifeline, lifeline_of
+from keepline.core.pricing import quote
 from keepline.ledger import queries as ledger
 from keepline.ledger.queries import Balance
 from keepline.lines import queries as lines
@@ -23,6 +25,7 @@ from keepline.usage.queries import EMPTY, Buckets
 
 PAGE = 50
 NEAR_EXPIRY = timedelta(days=7)
+WARN_AHEAD = timedelta(days=14)
 
 NextKind = Literal[
     "set_up",  # being set up; at: none
@@ -80,7 +83,18 @@ class LineCard:
     buckets: Sequence[Bucket]
     wallet: Balance | None
     next_action: NextAction
+    grace_rule: str
     lifeline: Lifeline | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """The wallet cannot pay for what lines will renew by themselves until `until_at`."""
+
+    currency: str
+    needed_minor: int
+    missing_minor: int
+    until_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,7 @@ class LinesPage:
 
     cards: Sequence[LineCard]
     wallets: Sequence[Balance]
+    shortfalls: Sequence[Shortfall]
     next_offset: int | None
 
 
@@ -109,9 +124,11 @@ def show_lines(account_id: UUID, now: datetime, offset: int = 0) -> LinesPage:
     more, rows = len(rows) > PAGE, rows[:PAGE]
     wallets = ledger.balances_of(account_id)
     around = surroundings(account_id, rows, wallets, now)
+    cash = [wallet for wallet in wallets if wallet.purpose == "cash"]
     return LinesPage(
         cards=[card(row, around, now) for row in rows],
-        wallets=[wallet for wallet in wallets if wallet.purpose == "cash"],
+        wallets=cash,
+        shortfalls=shortfalls(rows, cash, now),
         next_offset=offset + PAGE if more else None,
     )
 
@@ -167,6 +184,7 @@ def card(
         buckets=gauges(around.buckets.get(row.id, EMPTY)),
         wallet=around.wallets.get(row.wallet_id),
         next_action=next_action(row, lifeline),
+        grace_rule=policy.grace_rule,
         lifeline=lifeline,
     )
 
@@ -180,6 +198,38 @@ def gauges(buckets: Buckets) -> Sequence[Bucket]:
         Bucket("sms", granted.sms_count, used.sms_count or 0, left.sms_count),
     )
     return [bucket for bucket in every if bucket.granted != 0]
+
+
+def shortfalls(
+    rows: Sequence[LineRow], wallets: Sequence[Balance], now: datetime
+) -> Sequence[Shortfall]:
+    """Wallets that will be short within WARN_AHEAD. One query when any line renews by itself."""
+    due = [
+        row
+        for row in rows
+        if row.auto_renew
+        and row.state == LineState.ACTIVE
+        and row.valid_until
+        and row.valid_until <= now + WARN_AHEAD
+    ]
+    offers = catalog.prices_among({row.plan_id for row in due}) if due else []
+    price = {(offer.plan_id, offer.currency): total_minor(offer) for offer in offers}
+    found = []
+    for wallet in wallets:
+        own = [row for row in due if row.wallet_id == wallet.wallet_id]
+        needed = sum(price.get((row.plan_id, wallet.currency), 0) for row in own)
+        if needed > wallet.free_minor:
+            missing = needed - wallet.free_minor
+            last = max(row.valid_until for row in own if row.valid_until)
+            found.append(Shortfall(wallet.currency, needed, missing, last))
+    return found
+
+
+def total_minor(offer: PlanOffer) -> int:
+    """What one term of the offer costs, tax and all."""
+    return quote(
+        offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive
+    ).total_minor
 
 
 _WITHOUT_CLOCK: dict[LineState, NextKind] = {

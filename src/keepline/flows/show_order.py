@@ -1,6 +1,6 @@
 """Reads one order as its proof: what was promised, paid, sent and given, before and after."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -9,14 +9,17 @@ from uuid import UUID
 from keepline.accounts import queries as accounts
 from keepline.accounts.models import Account
 from keepline.catalog import queries as catalog
-from keepline.catalog.models import Plan
+from keepline.catalog.models import Plan, Policy
+from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
+from keepline.core.lifeline import Lifeline, lifeline_of
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import LineCard, card, surroundings
 from keepline.lines import queries as lines
+from keepline.lines.queries import LineRow
 from keepline.orders import queries as orders
-from keepline.orders.models import Order
+from keepline.orders.models import Order, OrderKind
 from keepline.payments import queries as payments
 from keepline.payments.models import Payment
 
@@ -34,6 +37,20 @@ Stage = Literal[
 ]
 
 
+StepKind = Literal[
+    "ordered", "paid", "sent", "confirmed", "extended", "booked", "ended", "refunded"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the order's way. `at` is None where no instant is kept."""
+
+    kind: StepKind
+    state: Literal["done", "now", "next"]
+    at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class OrderView:
     """`line` and `plan` are None for a top-up. `resting`: nothing more will change by itself."""
@@ -41,13 +58,21 @@ class OrderView:
     order: Order
     stage: Stage
     resting: bool
+    steps: Sequence[Step]
+    taken_minor: int  # what the order took, or would take, of wallet and provider together
     payment: Payment | None
     account: Account
     line: LineCard | None
+    lifeline: Lifeline | None  # at the order's instant, with the piece that it added
     plan: Plan | None
     buckets_before: Mapping[str, int | None]
     buckets_after: Mapping[str, int | None]
     network: Mapping[str, object]
+
+    @property
+    def reference(self) -> str:
+        """The end of the id, for people to say on the phone."""
+        return str(self.order.id)[-12:]
 
 
 def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
@@ -57,14 +82,19 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
         raise FlowRefused("not_found")
     payment = payments.of_order(order_id)
     proof = order.proof or {}
+    row = lines.line_of(order.line_id, account_id) if order.line_id else None
+    around = surroundings(account_id, [row], [], now) if row else None
     stage = stage_of(order, payment)
     return OrderView(
         order=order,
         stage=stage,
         resting=_resting(order, stage, now),
+        steps=steps_of(order, stage),
+        taken_minor=_taken_minor(order, stage, payment),
         payment=payment,
         account=accounts.account(account_id),
-        line=_line(order, account_id, now),
+        line=card(row, around, now) if row and around else None,
+        lifeline=_lifeline(order, row, around.policies[row.policy_id]) if row and around else None,
         plan=catalog.plans_among({order.plan_id}).get(order.plan_id) if order.plan_id else None,
         buckets_before=proof.get("buckets_before") or {},
         buckets_after=proof.get("buckets_after") or {},
@@ -87,6 +117,42 @@ def stage_of(order: Order, payment: Payment | None) -> Stage:
     return "refunded" if payment.refunded_minor else "to_wallet"
 
 
+def steps_of(order: Order, stage: Stage) -> Sequence[Step]:
+    """The way from the order to its end, with what is done, under way and still to come."""
+    ordered = Step("ordered", "done", order.accepted_at)
+    if stage in ("to_pay", "asking"):
+        return [ordered, Step("paid", "now"), *(Step(k, "next") for k in _after_paid(order))]
+    if stage == "delivering":
+        paid = Step("paid", "done", order.settled_at)
+        return [ordered, paid, Step("sent", "done"), Step("confirmed", "now")]
+    if stage == "done":
+        *between, last = _after_paid(order)
+        paid = Step("paid", "done", order.settled_at or order.completed_at)
+        return [
+            ordered,
+            paid,
+            *(Step(kind, "done") for kind in between),
+            Step(last, "done", order.completed_at),
+        ]
+    ended = Step("ended", "done", order.completed_at)
+    if stage == "cancelled":
+        return [ordered, ended]
+    paid = Step("paid", "done", order.settled_at)
+    return [ordered, paid, ended, Step("refunded", "now" if stage == "refunding" else "done")]
+
+
+def _after_paid(order: Order) -> Sequence[StepKind]:
+    if order.kind == OrderKind.TOP_UP:
+        return ["booked"]
+    return ["sent", "confirmed"] if order.delivery == "network" else ["extended"]
+
+
+def _taken_minor(order: Order, stage: Stage, payment: Payment | None) -> int:
+    if stage in ("done", "delivering", "to_pay", "asking"):
+        return order.total_minor
+    return payment.captured_minor - payment.refunded_minor if payment else 0
+
+
 def _resting(order: Order, stage: Stage, now: datetime) -> bool:
     if stage == "done":
         # The receipt's number follows within seconds; a page open for it looks again till then.
@@ -95,8 +161,15 @@ def _resting(order: Order, stage: Stage, now: datetime) -> bool:
     return stage in ("refunded", "to_wallet", "cancelled")
 
 
-def _line(order: Order, account_id: UUID, now: datetime) -> LineCard | None:
-    if order.line_id is None:
-        return None
-    row = lines.line_of(order.line_id, account_id)
-    return card(row, surroundings(account_id, [row], [], now), now) if row else None
+def _lifeline(order: Order, row: LineRow, policy: Policy) -> Lifeline | None:
+    before, after = order.valid_until_before, order.valid_until_after
+    return lifeline_of(
+        LineState.ACTIVE,
+        row.activated_at or row.opened_at,
+        before or after,
+        policy.grace_days,
+        policy.suspended_days,
+        policy.quarantine_days,
+        order.completed_at or order.accepted_at,
+        after if before else None,
+    )

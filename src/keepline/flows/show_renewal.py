@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from keepline.catalog import queries as catalog
-from keepline.catalog.models import Policy
 from keepline.core.pricing import split_funding
 from keepline.core.renewal import UseWallet
 from keepline.flows import renew_line
+from keepline.flows.errors import FlowRefused
 from keepline.flows.list_plans import PlanChoice, PlanChoices, list_plans
 from keepline.flows.renew_line import RenewalPreview
 from keepline.flows.show_lines import LineCard, card, surroundings
@@ -40,7 +39,6 @@ class RenewalOrder:
     preview: RenewalPreview
     options: Sequence[PayOption]
     line: LineCard
-    policy: Policy
 
 
 def show_renewal(
@@ -57,7 +55,7 @@ def show_renewal(
     choice = next((c for c in choices.choices if c.offer.code == plan_code), None)
     row = lines.line_of(line_id, account_id)
     if choice is None or row is None:
-        raise renew_line.FlowRefused("plan_not_for_line")
+        raise FlowRefused("plan_not_for_line")
     around = surroundings(account_id, [row], [], now)
     total = preview.decision.quote.total_minor
     return choices, RenewalOrder(
@@ -65,7 +63,6 @@ def show_renewal(
         preview=preview,
         options=pay_options(total, preview.wallet_free_minor, switchboard.providers()),
         line=card(row, around, now, preview.decision.period.end_at),
-        policy=catalog.policies_among({row.policy_id})[row.policy_id],
     )
 
 

@@ -67,7 +67,7 @@ WITH moved AS (
     AND code IN (1, 2, 5, 6, 7)
 ), placed AS (
   SELECT moved.*, w.posted_minor + amount_minor
-         - (sum(amount_minor) OVER (ORDER BY booked_at DESC, id DESC))::bigint
+         - (sum(amount_minor) OVER (ORDER BY booked_at DESC, moved.id DESC))::bigint
          AS balance_after_minor
   FROM moved, ledger_wallet w
   WHERE w.slot = %(slot)s AND w.id = %(wallet)s

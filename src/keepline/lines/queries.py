@@ -18,6 +18,7 @@ class LineRow:
 
     id: UUID
     account_id: UUID
+    wallet_id: UUID
     kind: str
     label: str
     e164: int | None
@@ -46,7 +47,7 @@ class LiveExtension:
 
 
 SELECT = """
-SELECT l.id, l.account_id, l.kind, l.label, l.e164, l.iccid, l.carrier_id, l.time_zone,
+SELECT l.id, l.account_id, v.wallet_id, l.kind, l.label, l.e164, l.iccid, l.carrier_id, l.time_zone,
        l.opened_at, l.activated_at, v.state, v.plan_id, v.policy_id, v.valid_until, v.auto_renew,
        v.dormant, v.next_action_at
 FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id

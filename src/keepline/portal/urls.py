@@ -1,3 +1,24 @@
-from django.urls import URLPattern, URLResolver
+"""The holder's pages."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from keepline.portal.views import account, app, lines, orders, renew, wallet
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", lines.lines, name="lines"),
+    path("lines/<uuid:line_id>/", lines.line, name="line"),
+    path("lines/<uuid:line_id>/renew/", renew.renew, name="renew"),
+    path("orders/<uuid:order_id>/", orders.order, name="order"),
+    path("orders/<uuid:order_id>/checkout/", orders.checkout, name="checkout"),
+    path("orders/<uuid:order_id>/return/", orders.order_return, name="order_return"),
+    path("orders/<uuid:order_id>/receipt/", orders.receipt, name="receipt"),
+    path("orders/<uuid:order_id>/receipt.pdf", orders.receipt_pdf, name="receipt_pdf"),
+    path("wallet/", wallet.wallet, name="wallet"),
+    path("wallet/top-up/", wallet.top_up, name="top_up"),
+    path("account/", account.account, name="account"),
+    path("account/tokens/", account.add_token, name="add_token"),
+    path("account/tokens/<int:token_id>/revoke/", account.drop_token, name="drop_token"),
+    path("manifest.webmanifest", app.manifest, name="manifest"),
+    path("service-worker.js", app.service_worker, name="service_worker"),
+    path("demo/mailbox/", app.mailbox, name="demo_mailbox"),
+]

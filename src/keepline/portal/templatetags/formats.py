@@ -36,7 +36,7 @@ def money(amount_minor: int | None, currency: str) -> str:
 def signed_money(amount_minor: int, currency: str) -> str:
     """Like money, with + before what comes in and a true minus before what goes out."""
     said = formats.money(abs(amount_minor), currency, _language())
-    return f"+{said}" if amount_minor >= 0 else f"−{said}"  # noqa: RUF001
+    return f"+{said}" if amount_minor >= 0 else f"−{said}"
 
 
 def _time(at: datetime, said: str) -> SafeString:
@@ -73,7 +73,7 @@ def clock(at: datetime | None, zone: str = "") -> SafeString | str:
 @register.filter
 def clock_seconds(at: datetime | None, zone: str = "") -> SafeString | str:
     """14:32:07."""
-    return _time(at, formats.clock(at, zone or _zone(), _language(), True)) if at else ""
+    return _time(at, formats.clock(at, zone or _zone(), _language(), seconds=True)) if at else ""
 
 
 @register.filter
@@ -131,15 +131,13 @@ def phone(e164: int | str | None) -> str:
 @register.filter
 def term(value: Term | str) -> str:
     """P1M -> 1 month."""
-    said = str(value)
-    number, unit = int(said[1:-1]), said[-1]
-    if unit == "D":
-        return ngettext("%(n)d day", "%(n)d days", number) % {"n": number}
-    if unit == "W":
-        return ngettext("%(n)d week", "%(n)d weeks", number) % {"n": number}
-    if unit == "M":
-        return ngettext("%(n)d month", "%(n)d months", number) % {"n": number}
-    return ngettext("%(n)d year", "%(n)d years", number) % {"n": number}
+    length = value if isinstance(value, Term) else Term.parse(value)
+    years, months = divmod(length.months, 12)
+    if length.days:
+        return ngettext("%(n)d day", "%(n)d days", length.days) % {"n": length.days}
+    if years and not months:
+        return ngettext("%(n)d year", "%(n)d years", years) % {"n": years}
+    return ngettext("%(n)d month", "%(n)d months", length.months) % {"n": length.months}
 
 
 @register.filter

@@ -1,0 +1,214 @@
+"""Draws a receipt as PDF, A4, with the lifeline.
+
+Text that Latin-1 Helvetica cannot show (Chinese, Cyrillic) is set in STSong-Light, one of the
+Adobe CID fonts that every PDF reader brings along, so no font file is shipped.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from django.utils.translation import gettext as _
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
+from keepline.core import formats
+from keepline.core.lifeline import WHOLE, Lifeline, Piece, pieces, position
+from keepline.flows.show_order import OrderView
+from keepline.portal.templatetags import words
+from keepline.portal.templatetags.formats import in_language, phone
+
+LEFT, RIGHT, TOP = 56, A4[0] - 56, A4[1] - 72
+INK, SOFT, EDGE = HexColor("#15201f"), HexColor("#54615f"), HexColor("#dbe2e0")
+ACCENT = HexColor("#0b6158")
+PIECES = {
+    "past": HexColor("#a3c7c1"),
+    "active": HexColor("#0b7568"),
+    "added": HexColor("#5fb3a8"),
+    "grace": HexColor("#b87503"),
+    "suspended": HexColor("#b0502c"),
+    "quarantine": HexColor("#75809a"),
+}
+# Strokes through a piece, so that the pieces differ on a grey printer too: distance in points.
+HATCHING = {"added": 9, "grace": 6, "suspended": 4, "quarantine": 2.5}
+CJK = "STSong-Light"
+pdfmetrics.registerFont(UnicodeCIDFont(CJK))
+
+Row = tuple[str, str]
+
+
+def receipt_pdf(view: OrderView, language: str, zone: str) -> bytes:
+    """The receipt of a completed order in `language`, its instants in the holder's `zone`."""
+    out = BytesIO()
+    page = Canvas(out, pagesize=A4, invariant=True)
+    number = view.order.receipt_number
+    title = _("Receipt %(number)s") % {"number": number}
+    page.setTitle(f"Keepline {title}")
+    page.setAuthor("Keepline")
+    y = _head(page, title, formats.instant(view.order.completed_at, zone, language))
+    y = _rows(page, y - 30, _facts(view, language))
+    if view.lifeline:
+        y = _lifeline(page, y - 34, view.lifeline, zone, language)
+    y = _rows(page, y - 34, _amounts(view, language))
+    _foot(page, view)
+    page.showPage()
+    page.save()
+    return out.getvalue()
+
+
+def _facts(view: OrderView, language: str) -> Sequence[Row]:
+    order, line = view.order, view.line
+    rows = [
+        (_("Seller"), words.seller(order.seller)),
+        (_("Holder"), view.account.name),
+        (_("For"), _what(view)),
+    ]
+    if line:
+        rows.insert(2, (_("Line"), phone(line.e164) or line.iccid or words.line_kind(line.kind)))
+    if line and order.valid_until_after:
+        zone = line.time_zone
+        if order.valid_until_before:
+            before = formats.instant(order.valid_until_before, zone, language)
+            rows.append((_("Valid until, before"), before))
+        after = formats.instant(order.valid_until_after, zone, language)
+        rows.append((_("Valid until, after"), after))
+        rows.append((_("Time zone of these two"), zone))
+    return rows
+
+
+def _what(view: OrderView) -> str:
+    kind = words.order_kind(view.order.kind)
+    return f"{kind}: {in_language(view.plan.name)}" if view.plan else kind
+
+
+def _amounts(view: OrderView, language: str) -> Sequence[Row]:
+    order = view.order
+
+    def said(amount_minor: int) -> str:
+        return formats.money(amount_minor, order.currency, language)
+
+    rows = [(_what(view), said(order.subtotal_minor))]
+    if order.discount_minor:
+        rows.append((_("Discount"), f"-{said(order.discount_minor)}"))
+    if order.tax_minor:
+        included = view.plan is not None and view.plan.tax_inclusive
+        rows.append((_("Tax, included") if included else _("Tax"), said(order.tax_minor)))
+    rows.append((_("Total"), said(order.total_minor)))
+    if order.wallet_minor:
+        rows.append((_("From the wallet"), said(order.wallet_minor)))
+    if order.payment_minor:
+        rows.append((_("At the checkout"), said(order.payment_minor)))
+    return rows
+
+
+def _font(text: str, bold: bool = False) -> str:
+    try:
+        text.encode("cp1252")
+    except UnicodeEncodeError:
+        return CJK
+    return "Helvetica-Bold" if bold else "Helvetica"
+
+
+def _text(
+    page: Canvas, x: float, y: float, text: str, size: float = 10, right: bool = False
+) -> None:
+    page.setFont(_font(text), size)
+    (page.drawRightString if right else page.drawString)(x, y, text)
+
+
+def _head(page: Canvas, title: str, date: str) -> float:
+    page.setStrokeColor(ACCENT)
+    page.setLineWidth(3)
+    page.setLineCap(1)
+    page.line(LEFT, TOP + 5, LEFT + 16, TOP + 5)
+    page.setLineWidth(1.6)
+    page.line(LEFT + 11, TOP - 1, LEFT + 11, TOP + 11)
+    page.setFillColor(INK)
+    page.setFont("Helvetica-Bold", 13)
+    page.drawString(LEFT + 24, TOP, "Keepline")
+    _text(page, LEFT, TOP - 48, title, 20)
+    page.setFillColor(SOFT)
+    _text(page, LEFT, TOP - 66, date, 10)
+    return TOP - 66
+
+
+def _rows(page: Canvas, y: float, rows: Sequence[Row]) -> float:
+    page.setLineWidth(0.6)
+    page.setStrokeColor(EDGE)
+    total = _("Total")
+    for name, value in rows:
+        strong = name == total
+        page.setFillColor(INK if strong else SOFT)
+        _text(page, LEFT, y, name, 11 if strong else 10)
+        page.setFillColor(INK)
+        page.setFont(_font(value, bold=strong), 11 if strong else 10)
+        page.drawRightString(RIGHT, y, value)
+        page.line(LEFT, y - 7, RIGHT, y - 7)
+        y -= 22
+    return y
+
+
+def _lifeline(page: Canvas, y: float, line: Lifeline, zone: str, language: str) -> float:
+    bar, scale = pieces(line), (RIGHT - LEFT) / WHOLE
+    for piece in bar:
+        _piece(page, y, piece, scale)
+    page.setStrokeColor(INK)
+    page.setLineWidth(1.4)
+    now_x = LEFT + position(bar, line.now) * scale
+    page.line(now_x, y - 4, now_x, y + 16)
+    page.setFillColor(SOFT)
+    valid_until = line.preview_until or line.valid_until
+    marks = (
+        (_("Active until"), valid_until),
+        (_("Number withdrawn"), line.withdrawn_at),
+        (_("Number lost"), line.lost_at),
+    )
+    step = (RIGHT - LEFT) / 2
+    for place, (name, at) in enumerate(marks):
+        text = f"{name} {formats.day(at, zone, language)}"
+        width = pdfmetrics.stringWidth(text, _font(text), 8)
+        x = LEFT + step * place - width * place / 2
+        _text(page, x, y - 16, text, 8)
+    return y - 16
+
+
+def _piece(page: Canvas, y: float, piece: Piece, scale: float) -> None:
+    x, width = LEFT + piece.x * scale, piece.width * scale
+    page.setFillColor(PIECES[piece.kind])
+    page.rect(x, y, width - 1, 12, stroke=0, fill=1)
+    distance = HATCHING.get(piece.kind)
+    if distance:
+        page.setStrokeColor(HexColor("#ffffff"))
+        page.setLineWidth(0.7)
+        at = x + distance
+        while at < x + width - 2:
+            page.line(at, y, at, y + 12)
+            at += distance
+
+
+def _foot(page: Canvas, view: OrderView) -> None:
+    page.setFillColor(SOFT)
+    y = 72.0
+    if view.line:
+        rule = words.grace_rule(view.line.grace_rule)
+        for part in _wrapped(rule, 8.5, RIGHT - LEFT):
+            _text(page, LEFT, y, part, 8.5)
+            y -= 12
+    _text(page, LEFT, y - 4, f"{_('Order')} {view.order.id}", 8)
+
+
+def _wrapped(text: str, size: float, width: float) -> Sequence[str]:
+    """Breaks at spaces, or anywhere in a script that has none."""
+    font, parts, current = _font(text), [], ""
+    units = text.split(" ") if " " in text.strip() else list(text)
+    glue = " " if " " in text.strip() else ""
+    for unit in units:
+        longer = f"{current}{glue}{unit}" if current else unit
+        if pdfmetrics.stringWidth(longer, font, size) > width and current:
+            parts.append(current)
+            current = unit
+        else:
+            current = longer
+    return [*parts, current]

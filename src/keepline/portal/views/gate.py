@@ -1,0 +1,41 @@
+"""Who may open a page: a signed-in holder; what belongs to others does not exist for them."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from keepline.flows.errors import FlowRefused
+from keepline.portal.holder import Holder
+
+P = ParamSpec("P")
+HolderView = Callable[Concatenate[HttpRequest, Holder, P], HttpResponse]
+
+
+def for_holder(view: HolderView[P]) -> Callable[..., HttpResponse]:
+    """Passes the request's holder on. A refusal that no page of its own awaits is a page."""
+
+    @login_required
+    @wraps(view)
+    def gated(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        holder: Holder = request.holder  # type: ignore[attr-defined]
+        if not holder:
+            raise Http404("a user without an account has no lines")
+        try:
+            return view(request, holder, *args, **kwargs)
+        except FlowRefused as refused:
+            if refused.refusal.status == 404:
+                raise Http404(refused.code) from refused
+            return render(
+                request, "portal/refused.html", {"refused": refused}, status=refused.refusal.status
+            )
+
+    return gated
+
+
+def actor_of(holder: Holder) -> str:
+    """How orders and audit name the holder."""
+    return f"user:{holder.user.pk}"

@@ -1,0 +1,71 @@
+"""An order: on to its checkout, back from it, its proof, its receipt."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from keepline.flows.open_payment import open_payment
+from keepline.flows.settle_payment import settle
+from keepline.flows.show_order import OrderView, show_order
+from keepline.portal.holder import Holder
+from keepline.portal.receipt_pdf import receipt_pdf as drawn_receipt
+from keepline.portal.views.gate import for_holder
+
+
+@require_safe
+@for_holder
+def order(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
+    """The proof; htmx fetches it again and again until it rests."""
+    view = show_order(order_id, holder.account_id, timezone.now())
+    htmx = getattr(request, "htmx", False)
+    template = "portal/parts/proof.html" if htmx else "portal/order.html"
+    section = "lines" if view.line else "wallet"
+    return render(request, template, {"view": view, "section": section})
+
+
+@require_safe
+@for_holder
+def checkout(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
+    """On to the provider's page. Safe to repeat: one order has one checkout."""
+    show_order(order_id, holder.account_id, timezone.now())
+    address = open_payment(order_id, get_language() or "en", timezone.now())
+    return HttpResponseRedirect(address) if address else redirect("order", order_id)
+
+
+@require_safe
+@for_holder
+def order_return(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
+    """Back from the provider. The browser is not believed: the provider is asked."""
+    show_order(order_id, holder.account_id, timezone.now())
+    settle(order_id, timezone.now())
+    return redirect("order", order_id)
+
+
+def _receipt(holder: Holder, order_id: UUID) -> OrderView:
+    view = show_order(order_id, holder.account_id, timezone.now())
+    if view.stage != "done" or view.order.receipt_number is None:
+        raise Http404("no receipt yet")
+    return view
+
+
+@require_safe
+@for_holder
+def receipt(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
+    view = _receipt(holder, order_id)
+    return render(request, "portal/receipt.html", {"view": view, "section": "lines"})
+
+
+@require_safe
+@for_holder
+def receipt_pdf(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
+    view = _receipt(holder, order_id)
+    language = get_language() or "en"
+    body = drawn_receipt(view, language, holder.time_zone)
+    response = HttpResponse(body, content_type="application/pdf")
+    name = f"keepline-receipt-{view.order.receipt_number}.pdf"
+    response["Content-Disposition"] = f'inline; filename="{name}"'
+    return response

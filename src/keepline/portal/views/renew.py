@@ -1,0 +1,111 @@
+"""Renew: choose a plan, see the whole order, pay.
+
+The client's key travels in the address from the first page on: a reload keeps it, a second click
+sends it again, and one key is one order.
+"""
+
+import re
+from uuid import UUID, uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from keepline.flows import renew_line
+from keepline.flows.errors import FlowRefused
+from keepline.flows.renew_line import RenewalRequest
+from keepline.flows.show_renewal import show_renewal
+from keepline.portal.holder import Holder
+from keepline.portal.views.gate import actor_of, for_holder
+
+KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
+PAY = re.compile(r"(none|part|only):([a-z0-9_-]{0,24})")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_holder
+def renew(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
+    """?plan=CODE&key=... shows the order of one plan; without a plan the plans."""
+    if request.method == "POST":
+        return _pay(request, holder, line_id)
+    plan_code, key = request.GET.get("plan", ""), request.GET.get("key", "")
+    if not KEY.fullmatch(key):
+        query = {"plan": plan_code, "key": uuid4()} if plan_code else {"key": uuid4()}
+        return redirect(f"{reverse('renew', args=[line_id])}?{urlencode(query)}")
+    return _page(request, holder, line_id, plan_code, key)
+
+
+def _page(
+    request: HttpRequest,
+    holder: Holder,
+    line_id: UUID,
+    plan_code: str,
+    key: str,
+    refused: FlowRefused | None = None,
+) -> HttpResponse:
+    now = timezone.now()
+    try:
+        choices, order = show_renewal(line_id, holder.account_id, plan_code, now)
+    except FlowRefused as no_order:
+        if no_order.refusal.status == 404:
+            raise
+        refused = refused or no_order
+        choices, order = show_renewal(line_id, holder.account_id, "", now)
+    context = {
+        "choices": choices,
+        "order": order,
+        "key": key,
+        "refused": refused,
+        "refused_link": _way_out(refused, line_id),
+        "chosen_pay": request.POST.get("pay", ""),
+        "promise_minutes": order.choice.offer.promise_seconds // 60 if order else 0,
+        "section": "lines",
+    }
+    template = "portal/renew_order.html" if order else "portal/renew.html"
+    return render(request, template, context, status=refused.refusal.status if refused else 200)
+
+
+def _way_out(refused: FlowRefused | None, line_id: UUID) -> tuple[str, str] | None:
+    if refused is None:
+        return None
+    if refused.code == "key_reused":
+        return reverse("line", args=[line_id]), _("See the orders of this line")
+    if refused.code == "wallet_short":
+        return reverse("wallet"), _("To the wallet")
+    return None
+
+
+def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
+    posted = request.POST
+    plan_code, key = posted.get("plan", ""), posted.get("key", "")
+    pay = PAY.fullmatch(posted.get("pay", ""))
+    expected = posted.get("expected_total_minor", "")
+    if not KEY.fullmatch(key):
+        return _page(request, holder, line_id, plan_code, str(uuid4()), FlowRefused("key_missing"))
+    if pay is None or not (expected.isascii() and expected.isdigit() and len(expected) < 16):
+        unreadable = FlowRefused("price_changed" if pay else "provider_unknown")
+        return _page(request, holder, line_id, plan_code, key, unreadable)
+    choices, _none = show_renewal(line_id, holder.account_id, "", timezone.now())
+    try:
+        started = renew_line.start(
+            RenewalRequest(
+                account_id=holder.account_id,
+                line_id=line_id,
+                plan_code=plan_code,
+                currency=choices.currency,
+                use_wallet=pay[1],  # type: ignore[arg-type]
+                provider=pay[2] or None,
+                key=key,
+                expected_total_minor=int(expected),
+                actor=actor_of(holder),
+                channel="portal",
+            ),
+            timezone.now(),
+        )
+    except FlowRefused as refused:
+        return _page(request, holder, line_id, plan_code, key, refused)
+    return redirect("checkout" if started.needs_payment else "order", started.order_id)

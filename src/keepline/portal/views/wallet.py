@@ -1,0 +1,107 @@
+"""The wallet: balance, statement, top-up."""
+
+import re
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST, require_safe
+
+from keepline.flows import top_up_wallet
+from keepline.flows.errors import FlowRefused
+from keepline.flows.show_wallet import Cursor, WalletView, show_wallet
+from keepline.flows.top_up_wallet import TopUpRequest
+from keepline.portal.amounts import NotAnAmount, minor_of
+from keepline.portal.holder import Holder
+from keepline.portal.views.gate import actor_of, for_holder
+
+KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
+SUGGESTED_UNITS = (10, 20, 50, 100)
+
+
+@require_safe
+@for_holder
+def wallet(request: HttpRequest, holder: Holder) -> HttpResponse:
+    """?currency=EUR is another wallet, ?before=INSTANT~ID an older page of the statement."""
+    view = show_wallet(holder.account_id, _currency(request), _cursor(request))
+    return _page(request, view, str(uuid4()))
+
+
+@require_POST
+@for_holder
+def top_up(request: HttpRequest, holder: Holder) -> HttpResponse:
+    """Starts a top-up and leads on to its checkout."""
+    key = request.POST.get("key", "")
+    view = show_wallet(holder.account_id, _currency(request))
+    if not KEY.fullmatch(key):
+        return _page(request, view, str(uuid4()), FlowRefused("key_missing"))
+    try:
+        started = top_up_wallet.start(
+            TopUpRequest(
+                account_id=holder.account_id,
+                amount_minor=_amount(request, view.balance.currency),
+                currency=view.balance.currency,
+                provider=request.POST.get("provider", ""),
+                key=key,
+                actor=actor_of(holder),
+                channel="portal",
+            ),
+            timezone.now(),
+        )
+    except FlowRefused as refused:
+        return _page(request, view, key, refused)
+    return redirect("checkout" if started.needs_payment else "order", started.order_id)
+
+
+def _amount(request: HttpRequest, currency: str) -> int:
+    typed = request.POST.get("other", "").strip() or request.POST.get("amount", "")
+    try:
+        return minor_of(typed, currency)
+    except NotAnAmount as error:
+        raise FlowRefused("amount_refused") from error
+
+
+def _page(
+    request: HttpRequest, view: WalletView, key: str, refused: FlowRefused | None = None
+) -> HttpResponse:
+    scale = 100 if minor_of("1", view.balance.currency) == 1 else 1
+    context = {
+        "view": view,
+        "key": key,
+        "refused": refused,
+        "suggested": [
+            (units * scale, minor_of(str(units * scale), view.balance.currency))
+            for units in SUGGESTED_UNITS
+        ],
+        "typed": request.POST.get("other", ""),
+        "chosen": request.POST.get("amount", ""),
+        "older": _written(view.next_cursor),
+        "first_page": "before" not in request.GET,
+        "section": "wallet",
+    }
+    status = refused.refusal.status if refused else 200
+    return render(request, "portal/wallet.html", context, status=status)
+
+
+def _currency(request: HttpRequest) -> str | None:
+    asked = request.GET.get("currency") or request.POST.get("currency")
+    if asked and asked not in settings.CURRENCIES:
+        raise Http404("no such currency")
+    return asked or None
+
+
+def _written(cursor: Cursor | None) -> str:
+    return f"{cursor[0].isoformat()}~{cursor[1]}" if cursor else ""
+
+
+def _cursor(request: HttpRequest) -> Cursor | None:
+    instant, _, row_id = request.GET.get("before", "").partition("~")
+    try:
+        at: datetime | None = parse_datetime(instant.replace(" ", "+"))
+        return (at, UUID(row_id)) if at and at.tzinfo else None
+    except ValueError:
+        return None
