@@ -125,19 +125,25 @@ class EmbeddedPostgres:
         self._child = child
 
     def _disown_stale_pid(self) -> None:
-        """Let PostgreSQL see that the pid in its file is stale, although it may be in use again.
+        """Let PostgreSQL see that the pids in its files are stale, although they may be in use.
 
-        Called only while we hold `alive`, so no server process lives. The file stays: it also names
-        the shared memory, by which PostgreSQL makes sure for itself. The parent's pid (ours) is the
-        one that it takes for stale without asking the kernel.
+        Called only while we hold `alive`, so no server process lives. postmaster.pid stays: it also
+        names the shared memory, by which PostgreSQL makes sure for itself. The parent's pid (ours)
+        is the one that it takes for stale without asking the kernel.
         """
-        path = self.place.cluster / "postmaster.pid"
-        if not path.exists() or _is_postgres(self._pid(), self.place.cluster):
+        if _is_postgres(self._pid(), self.place.cluster):
             return
-        lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
-        if lines:
-            lines[0] = f"{os.getpid()}\n"
-        path.write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
+        (self.place.socket_folder() / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+        path = self.place.cluster / "postmaster.pid"
+        if not path.exists():
+            return
+        # Not through a link: the folder is the server account's, and we may be root.
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_NOFOLLOW), "r+b") as file:
+            lines = file.read().split(b"\n")
+            lines[0] = str(os.getpid()).encode()
+            file.seek(0)
+            file.write(b"\n".join(lines))
+            file.truncate()
 
     def _answer(self) -> int:
         """pg_isready: 0 ready, 1 refusing for now, 2 no answer."""
