@@ -46,7 +46,7 @@ bench: install  ## measure; the last line is JSON (QUICK=1 takes less than a min
 	@$(BIN)/python -m bench
 
 docs: install  ## write the pages of docs/ that are made from the code
-	@$(BIN)/keepline docs settings
+	@$(BIN)/keepline docs
 
 clean:  ## remove what was built; data folders stay
 	rm -rf .venv .tools build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -5,22 +5,25 @@ from importlib import import_module
 
 import click
 
-# name -> module whose `command` is run.
+# name -> (module whose `command` is run, its line in the help)
 COMMANDS = {
-    "demo": "keepline.cli.demo",
-    "serve": "keepline.cli.serve",
-    "worker": "keepline.cli.worker",
-    "sandbox-provider": "keepline.cli.sandbox_provider",
-    "migrate": "keepline.cli.migrate",
-    "load-demo": "keepline.cli.load_demo",
-    "db": "keepline.cli.db",
-    "doctor": "keepline.cli.doctor",
-    "docs": "keepline.cli.docs",
+    "demo": ("keepline.cli.demo", "Start everything on this machine with a demo base."),
+    "serve": ("keepline.cli.serve", "Serve the portal and the API."),
+    "worker": ("keepline.cli.worker", "Do the work that is due: deliveries, messages, renewals."),
+    "sandbox-provider": (
+        "keepline.cli.sandbox_provider",
+        "Run the sandbox payment provider (never in production).",
+    ),
+    "migrate": ("keepline.cli.migrate", "Bring the database's tables up to date."),
+    "load-demo": ("keepline.cli.load_demo", "Load the demo base into an empty database."),
+    "db": ("keepline.cli.db", "Start, stop and look into the embedded PostgreSQL."),
+    "doctor": ("keepline.cli.doctor", "Check this installation and say what to mend."),
+    "docs": ("keepline.cli.docs", "Write the pages of docs/ that are made from the code."),
 }
 
 
 class LazyGroup(click.Group):
-    """Imports a command when it is asked for by name; `--help` reads only the summaries below."""
+    """Imports a command when it is asked for by name; `--help` reads the table above only."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*COMMANDS]
@@ -28,25 +31,12 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(COMMANDS[cmd_name]).command
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([*SUMMARIES.items()])
-
-
-SUMMARIES = {
-    "demo": "Start everything on this machine with a demo base.",
-    "serve": "Serve the portal and the API.",
-    "worker": "Do the work that is due: deliveries, messages, renewals.",
-    "sandbox-provider": "Run the sandbox payment provider (never in production).",
-    "migrate": "Bring the database's tables up to date.",
-    "load-demo": "Load the demo base into an empty database.",
-    "db": "Start, stop and look into the embedded PostgreSQL.",
-    "doctor": "Check this installation and say what to mend.",
-    "docs": "Write the pages of docs/ that are made from the code.",
-}
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,101 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from keepline.config.environment import Environment
+from keepline.config.errors import SettingsError
+
+PRODUCTION = {
+    "KEEPLINE_MODE": "production",
+    "KEEPLINE_SECRET_KEY": "k" * 50,
+    "KEEPLINE_PUBLIC_URL": "https://lines.example.org/",
+}
+
+
+def read(folder: Path, **given: str) -> Environment:
+    return Environment.read({"KEEPLINE_DATA": str(folder), **given})
+
+
+def test_defaults(tmp_path: Path) -> None:
+    env = read(tmp_path)
+    assert (env.mode, env.port, env.provider_port) == ("demo", 8000, 8001)
+    assert env.public_url == "http://localhost:8000"
+    assert env.allowed_hosts == ("localhost", "127.0.0.1", "[::1]")
+    assert env.data == tmp_path
+    assert env.database_url == ""
+
+
+def test_empty_is_unset(tmp_path: Path) -> None:
+    assert read(tmp_path, KEEPLINE_PORT="", KEEPLINE_ALLOWED_HOSTS=" ").port == 8000
+
+
+def test_derived(tmp_path: Path) -> None:
+    env = read(
+        tmp_path, KEEPLINE_PORT="9000", KEEPLINE_DATABASE_URL="postgresql://a:secret@db/keepline"
+    )
+    assert env.provider_port == 9001
+    assert env.public_url == "http://localhost:9000"
+    assert env.database_owner_url == env.database_url
+    assert "secret" not in repr(env)
+
+
+def test_production(tmp_path: Path) -> None:
+    env = read(tmp_path, **PRODUCTION)
+    assert env.allowed_hosts == ("lines.example.org",)
+    assert env.public_url == "https://lines.example.org"
+    assert env.secret_key == "k" * 50
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KEEPLINE_SECRET_KEY", ""),
+        ("KEEPLINE_SECRET_KEY", "short"),
+        ("KEEPLINE_PUBLIC_URL", ""),
+        ("KEEPLINE_PUBLIC_URL", "http://lines.example.org"),
+        ("KEEPLINE_CRASH_AT", "order_written"),
+    ],
+)
+def test_refused_in_production(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read(tmp_path, **{**PRODUCTION, name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KEEPLINE_PORT", "http"),
+        ("KEEPLINE_PORT", "0"),
+        ("KEEPLINE_PORT", "65536"),
+        ("KEEPLINE_PORT", "٨٠٠٠"),
+        ("KEEPLINE_PORT", "-1"),
+        ("KEEPLINE_PROVIDER_PORT", "8000"),
+        ("KEEPLINE_MODE", "prod"),
+        ("KEEPLINE_DATABASE_URL", "mysql://somebody:hunter2@db/keepline"),
+        ("KEEPLINE_DATABASE_OWNER_URL", "sqlite:///file"),
+        ("KEEPLINE_EMAIL_URL", "mail.example.org"),
+        ("KEEPLINE_LOG_FORMAT", "xml"),
+        ("KEEPLINE_TRUSTED_PROXY_COUNT", "many"),
+    ],
+)
+def test_bad_values_name_their_variable(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name) as caught:
+        read(tmp_path, **{name: value})
+    assert "hunter2" not in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+def test_demo_keeps_one_private_secret(tmp_path: Path) -> None:
+    first, second = read(tmp_path / "data"), read(tmp_path / "data")
+    assert first.secret_key == second.secret_key
+    assert len(first.secret_key) >= 50
+    mode = (tmp_path / "data" / "secret-key").stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600
+    assert read(tmp_path / "other").secret_key != first.secret_key
+
+
+def test_data_folder_that_cannot_be() -> None:
+    with pytest.raises(SettingsError, match="cannot be used"):
+        read(Path("/dev/null/data"))
