@@ -27,16 +27,15 @@ class LengthRule:
     def validate(self, password: str, user: Any = None) -> None:
         length = len(unicodedata.normalize("NFC", password))
         if length < LEAST_CHARACTERS:
-            text = _("Use at least %(least)d characters. Four or five random words do well.")
-            raise ValidationError(text % {"least": LEAST_CHARACTERS}, code="password_too_short")
+            text = _("It has %(length)d characters; at least %(least)d are needed.")
+            told = {"length": length, "least": LEAST_CHARACTERS}
+            raise ValidationError(text % told, code="password_too_short")
         if length > MOST_CHARACTERS:
             text = _("Use at most %(most)d characters.")
             raise ValidationError(text % {"most": MOST_CHARACTERS}, code="password_too_long")
 
     def get_help_text(self) -> str:
-        return _(
-            "At least %(least)d characters, any you like. Four or five random words do well."
-        ) % {"least": LEAST_CHARACTERS}
+        return _("At least 15 characters, any you like. Four or five random words do well.")
 
 
 class GuessingRule:

@@ -20,6 +20,10 @@ ACCOUNT_FORMS = {
     "login": "keepline.portal.signin_forms.LoginForm",
     "signup": "keepline.portal.signin_forms.SignupForm",
     "reset_password": "keepline.portal.signin_forms.ResetPasswordForm",
+    "add_email": "keepline.portal.signin_forms.AddEmailForm",
+    "reauthenticate": "keepline.portal.signin_forms.ReauthenticateForm",
+    "confirm_email_verification_code": "keepline.portal.signin_forms.EmailCodeForm",
+    "verify_phone": "keepline.portal.signin_forms.PhoneCodeForm",
     "change_password": "keepline.portal.signin_forms.ChangePasswordForm",
     "reset_password_from_key": "keepline.portal.signin_forms.NewPasswordForm",
 }
@@ -59,6 +63,12 @@ SMS_PER_COUNTRY_AN_HOUR = 200
 ALLAUTH_TRUSTED_PROXY_COUNT = _ENV.trusted_proxy_count
 
 MFA_ADAPTER = "keepline.accounts.second_factor.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "keepline.portal.signin_forms.SecondStepForm",
+    "reauthenticate": "keepline.portal.signin_forms.SecondStepAgainForm",
+    "activate_totp": "keepline.portal.signin_forms.TotpForm",
+    "add_webauthn": "keepline.portal.signin_forms.AddPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Keepline"

@@ -96,7 +96,7 @@ class PasswordResetView(AllauthPasswordResetView):  # type: ignore[misc]
         return redirect("phone_reset_code")
 
 
-class _Step(FormView[Any]):
+class _Step(FormView):  # type: ignore[type-arg]
     """A page of a reset under way; without one it leads back to the start."""
 
     confirmed = False

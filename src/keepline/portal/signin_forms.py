@@ -6,6 +6,9 @@ from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from allauth.account.internal import flows as allauth_flows
 from allauth.core import context
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -30,6 +33,15 @@ class PlainWidgets:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+        for name in ("email", "new_email"):
+            if name in self.fields:
+                self.fields[name].label = _("E-mail")
+        if "password1" in self.fields:
+            self.fields["password1"].help_text = _(
+                "At least 15 characters, any you like. Four or five random words do well."
+            )
+        if "code" in self.fields:
+            self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
 
 class LoginForm(PlainWidgets, allauth_forms.LoginForm):  # type: ignore[misc]
@@ -61,7 +73,6 @@ class SignupForm(PlainWidgets, allauth_forms.SignupForm):  # type: ignore[misc]
         asked = self.data.get("by") or context.request.GET.get("by")
         self.way = "phone" if asked == "phone" else "email"
         self.fields["by"].initial = self.way
-        self.fields["email"].label = _("E-mail")
         del self.fields["email" if self.way == "phone" else "phone"]
         if self.way == "phone":
             self.fields["phone"].required = True
@@ -119,7 +130,7 @@ class ResetPasswordForm(forms.Form):
             ) from error
         return get_adapter().clean_email(typed.lower())  # type: ignore[no-any-return]
 
-    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+    def save(self, request: HttpRequest) -> str:
         """Mails the link. A phone is the view's matter (portal/phone_reset.py)."""
         email: str = self.cleaned_data["email"]
         users = allauth_forms.filter_users_by_email(
@@ -143,3 +154,46 @@ class ChangePasswordForm(PlainWidgets, allauth_forms.ChangePasswordForm):  # typ
         super().__init__(*args, **kwargs)
         del self.fields["password2"]
         self.fields["oldpassword"].help_text = ""
+
+
+class AddEmailForm(PlainWidgets, allauth_forms.AddEmailForm):  # type: ignore[misc]
+    pass
+
+
+class ReauthenticateForm(PlainWidgets, allauth_forms.ReauthenticateForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
+
+
+class EmailCodeForm(PlainWidgets, allauth_forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+    pass
+
+
+class PhoneCodeForm(PlainWidgets, allauth_forms.VerifyPhoneForm):  # type: ignore[misc]
+    pass
+
+
+class AddPasskeyForm(PlainWidgets, webauthn_forms.AddWebAuthnForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the key")
+        self.fields["name"].initial = ""
+        self.initial["name"] = _("My passkey")
+        self.fields["passwordless"].label = _("It opens the account without a password")
+        self.fields["passwordless"].initial = True
+        self.fields["passwordless"].help_text = _(
+            "Off: it is only a second step, as for older security keys."
+        )
+
+
+class TotpForm(PlainWidgets, totp_forms.ActivateTOTPForm):  # type: ignore[misc]
+    pass
+
+
+class SecondStepForm(PlainWidgets, mfa_forms.AuthenticateForm):  # type: ignore[misc]
+    """App code (digits) or recovery code."""
+
+
+class SecondStepAgainForm(PlainWidgets, mfa_forms.ReauthenticateForm):  # type: ignore[misc]
+    pass
