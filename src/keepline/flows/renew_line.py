@@ -81,6 +81,7 @@ class RenewalRequest:
 class StartedOrder:
     """The order as it stands after `start`; `first` is False for a repeat of the key."""
 
+    order: Order
     order_id: UUID
     state: OrderState
     needs_payment: bool
@@ -141,9 +142,7 @@ def start(request: RenewalRequest, now: datetime) -> StartedOrder:
 
 def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
     slot = slot_of(request.account_id)
-    claim = orders.claim_key(
-        slot, request.actor, "renew_line", request.key, request.digest(), now
-    )
+    claim = orders.claim_key(slot, request.actor, "renew_line", request.key, request.digest(), now)
     if not claim.first:
         return replay(claim.order_id)
     line = lines.lock_line(request.line_id, request.account_id)
@@ -179,7 +178,7 @@ def _enter(
         deliver_by_network(order, offer.promise_seconds, now)
     else:
         complete_renewal(order, line, offer, period, now)
-    return StartedOrder(order.id, OrderState(order.state), needs_payment, first=True)
+    return StartedOrder(order, order.id, OrderState(order.state), needs_payment, first=True)
 
 
 def _draft(
@@ -220,6 +219,7 @@ def replay(order_id: UUID) -> StartedOrder:
     """The answer to a repeated key: the same order, as it stands now."""
     order: Order = order_queries.by_id(order_id)
     return StartedOrder(
+        order,
         order.id,
         OrderState(order.state),
         needs_payment=order.state == OrderState.ACKNOWLEDGED and order.payment_minor > 0,

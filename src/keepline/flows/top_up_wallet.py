@@ -1,6 +1,6 @@
 """`wallet.topped_up`: money into the wallet.
 
-    start    T  key, order, payment (then open_payment and settle_payment as for a renewal)
+start    T  key, order, payment (then open_payment and settle_payment as for a renewal)
 """
 
 import hashlib
@@ -94,4 +94,4 @@ def _start(request: TopUpRequest, now: datetime) -> StartedOrder:
     )
     orders.insert_order(order)
     payments.create_payment(order, request.provider, now)
-    return StartedOrder(order.id, OrderState(order.state), needs_payment=True, first=True)
+    return StartedOrder(order, order.id, OrderState(order.state), needs_payment=True, first=True)
