@@ -44,7 +44,7 @@ def open_inbox() -> Iterator[Inbox]:
             self.end_headers()
             self.wfile.write(b"<title>back</title><h1>Back at the shop</h1>")
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

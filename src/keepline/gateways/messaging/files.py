@@ -2,10 +2,10 @@
 
 import os
 from datetime import UTC, datetime
-from email.policy import SMTPUTF8
+from email.policy import SMTP
 from pathlib import Path
 
-from .letters import mail_of, message_id_of
+from .letters import mail_of, message_id_of, sender_of
 from .port import ChannelUnavailable, EmailMessage, SendResult
 
 
@@ -16,11 +16,11 @@ class FileEmail:
 
     def __init__(self, folder: Path, sender: str) -> None:
         self._folder = folder
-        self._sender = sender
+        self._sender = sender_of(sender)
 
     def send(self, message: EmailMessage) -> SendResult:
         """See the port. A repeat replaces the file by an equal one."""
-        content = mail_of(message, self._sender, datetime.now(UTC)).as_bytes(policy=SMTPUTF8)
+        content = mail_of(message, self._sender, datetime.now(UTC)).as_bytes(policy=SMTP)
         target = self._folder / f"{message.message_id}.eml"
         part = target.with_suffix(f".{os.getpid()}.part")
         try:

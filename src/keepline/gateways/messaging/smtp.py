@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.policy import SMTP, SMTPUTF8
-from email.utils import parseaddr
+from email.policy import SMTP
 from typing import Literal, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .letters import mail_of, message_id_of
+from .letters import mail_of, message_id_of, recipient_of, sender_of
 from .port import ChannelRefused, ChannelUnavailable, EmailMessage, SendResult
 
 Tls = Literal["none", "starttls", "implicit"]
@@ -59,16 +58,14 @@ class SmtpEmail:
 
     def __init__(self, url: str, sender: str) -> None:
         self._address = SmtpAddress.read(url)
-        self._sender = sender
+        self._sender = sender_of(sender)
 
     def send(self, message: EmailMessage) -> SendResult:
         """See the port. 5xx about this mail is refused; anything else is to be tried again."""
         mail = mail_of(message, self._sender, datetime.now(UTC))
-        ascii_only = message.to.isascii() and self._sender.isascii()
-        content = mail.as_bytes(policy=SMTP if ascii_only else SMTPUTF8)
-        options = () if ascii_only else ("SMTPUTF8", "BODY=8BITMIME")  # RFC 6531
+        content = mail.as_bytes(policy=SMTP)
         with _named_errors(), self._connection() as server:
-            server.sendmail(parseaddr(self._sender)[1], [message.to], content, options)
+            server.sendmail(self._sender.addr_spec, [recipient_of(message).addr_spec], content)
         return SendResult(message_id_of(message, self._sender))
 
     @contextmanager
@@ -109,8 +106,6 @@ def _named_errors() -> Iterator[None]:
         raise _error(code, text) from error
     except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
         raise _error(error.smtp_code, error.smtp_error) from error
-    except smtplib.SMTPNotSupportedError as error:
-        raise ChannelRefused("not_supported", str(error)) from error
     except (smtplib.SMTPException, OSError, UnicodeError) as error:
         # A wrong password or certificate is our fault, not the mail's: the mail waits for repair.
         raise ChannelUnavailable(f"{type(error).__name__}: {error}") from error
