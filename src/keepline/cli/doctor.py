@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import click
 
 from keepline.cli.boot import free_space_mb
+from keepline.cli.failures import first_line
 from keepline.cli.migrate import role_of
 from keepline.config.environment import PREFIX, Environment
 from keepline.config.errors import OperatorError
@@ -79,7 +80,7 @@ def _database(env: Environment) -> Iterator[Finding]:
             with psycopg.connect(url, connect_timeout=5) as connection:
                 version = connection.info.server_version
         except psycopg.OperationalError as error:
-            yield Finding("fail", f"The database refuses the {what} role: {_last(error)}")
+            yield Finding("fail", f"The database refuses the {what} role: {first_line(error)}")
             return
         if version < OLDEST_SERVER:
             yield Finding("fail", f"PostgreSQL {version // 10000} is too old; 16 or later works.")
@@ -123,7 +124,3 @@ def _port(env: Environment) -> Finding:
         except OSError:
             return Finding("warn", f"Port {env.port} is in use: by Keepline, or KEEPLINE_PORT.")
     return Finding("ok", f"Port {env.port} is free.")
-
-
-def _last(error: Exception) -> str:
-    return (str(error).strip().splitlines() or ["no reason given"])[-1]

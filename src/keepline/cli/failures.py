@@ -10,10 +10,9 @@ def sentence(error: BaseException) -> str | None:
     """The sentence for `error`, or None when it deserves its traceback."""
     names = {f"{each.__module__.split('.')[0]}.{each.__name__}" for each in type(error).__mro__}
     if names & {"psycopg.OperationalError", "django.OperationalError"}:
-        said = str(error).strip().splitlines() or ["no reason given"]
-        return f"The database cannot be used: {said[-1]} (see `keepline doctor`)"
+        return f"The database cannot be used: {first_line(error)} (see `keepline doctor`)"
     if names & {"django.ProgrammingError", "psycopg.UndefinedTable"} and "exist" in str(error):
-        return f"The database is not up to date: run `keepline migrate`. ({_first_line(error)})"
+        return f"The database is not up to date: run `keepline migrate`. ({first_line(error)})"
     if names & {"keepline.SandboxForbidden", "keepline.FlowRefused"}:
         return str(error)
     return _of_the_system(error) if isinstance(error, OSError) else None
@@ -29,5 +28,6 @@ def _of_the_system(error: OSError) -> str | None:
     return None
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0]
+def first_line(error: BaseException) -> str:
+    """Of an error that comes with hints on lines of its own."""
+    return (str(error).strip().splitlines() or ["no reason given"])[0].strip()

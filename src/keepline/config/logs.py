@@ -34,3 +34,4 @@ def configure(settings: dict[str, Any]) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines carry whole URLs
+    logging.getLogger("procrastinate.blueprints").setLevel(logging.WARNING)  # a line a start
