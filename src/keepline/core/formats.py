@@ -87,7 +87,9 @@ def data_size(size_bytes: int, language: str) -> str:
 
 def minutes(seconds: int, language: str) -> str:
     """5400 -> 90 min; begun minutes do not count as left."""
-    return format_unit(seconds // 60, "duration-minute", "short", locale=locale_of(language))
+    locale = locale_of(language)
+    said = format_unit(seconds // 60, "duration-minute", "short", locale=locale)
+    return said.replace("mins", "min")  # British CLDR has a plural of an abbreviation
 
 
 def count(number: int, language: str) -> str:

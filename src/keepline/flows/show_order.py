@@ -78,7 +78,7 @@ class OrderView:
 def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
     """Raises FlowRefused("not_found") for an order of another account."""
     order = orders.order_of(order_id, account_id)
-    if order is None:
+    if order is None or order.kind == OrderKind.OPENING:  # an import is nobody's order
         raise FlowRefused("not_found")
     payment = payments.of_order(order_id)
     proof = order.proof or {}

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from keepline.core.ids import slot_of
-from keepline.orders.models import Order
+from keepline.orders.models import Order, OrderKind
 
 
 def by_id(order_id: UUID) -> Order:
@@ -22,10 +22,22 @@ def order_of(order_id: UUID, account_id: UUID) -> Order | None:
 
 
 def orders_of_line(line_id: UUID, account_id: UUID, limit: int) -> list[Order]:
-    """The newest orders for one line, newest first."""
+    """The newest orders for one line, newest first, without what an import brought along."""
     # Found through the account's index: an account's orders are few, a line has no index here.
     rows = Order.objects.filter(slot=slot_of(account_id), account_id=account_id, line_id=line_id)
-    return list(rows.order_by("-id")[:limit])
+    return list(rows.exclude(kind=OrderKind.OPENING).order_by("-id")[:limit])
+
+
+def orders_of_account(
+    account_id: UUID, limit: int, before: UUID | None = None, line_id: UUID | None = None
+) -> list[Order]:
+    """The account's orders (of one line), newest first, older than the order `before`."""
+    rows = Order.objects.filter(slot=slot_of(account_id), account_id=account_id)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    if line_id is not None:
+        rows = rows.filter(line_id=line_id)
+    return list(rows.exclude(kind=OrderKind.OPENING).order_by("-id")[:limit])
 
 
 def orders_among(account_id: UUID, order_ids: Collection[UUID]) -> dict[UUID, Order]:

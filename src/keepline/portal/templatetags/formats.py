@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from keepline.core import formats
 from keepline.core.terms import Term
+from keepline.flows.show_lines import Bucket
 
 register = template.Library()
 
@@ -114,6 +115,20 @@ def messages_count(number: int | None) -> str:
 def amount_of(value: int | None, kind: str) -> str:
     """A bucket's amount by its kind: data, voice or sms."""
     return {"data": data_size, "voice": minutes, "sms": messages_count}[kind](value)
+
+
+@register.filter
+def left_of(bucket: Bucket) -> str:
+    """18.6 GB of 30 GB; 35 of 60 min; 43 of 50; without limit, what was used."""
+    if bucket.left is None:
+        return gettext("Unlimited, %(used)s used") % {"used": amount_of(bucket.used, bucket.kind)}
+    left, granted = amount_of(bucket.left, bucket.kind), amount_of(bucket.granted, bucket.kind)
+    if bucket.kind == "voice":
+        left = formats.count(bucket.left // 60, _language())
+    if bucket.kind == "sms":
+        left = formats.count(bucket.left, _language())
+        granted = formats.count(bucket.granted or 0, _language())
+    return gettext("%(left)s of %(granted)s") % {"left": left, "granted": granted}
 
 
 @register.filter
