@@ -45,13 +45,17 @@ def mail_of(message: EmailMessage, sender: Address, sent_at: datetime) -> MimeMe
     Message-ID is made of `message_id` and the sender's domain alone: a repeat has the same.
     Raises ChannelRefused for an address or header that no mail server may be given.
     """
+    try:
+        return _filled(message, sender, sent_at)
+    except (ValueError, MessageError, IndexError) as error:
+        raise ChannelRefused("malformed", str(error)) from error
+
+
+def _filled(message: EmailMessage, sender: Address, sent_at: datetime) -> MimeMessage:
     mail = MimeMessage()
     mail["From"] = sender
-    try:
-        mail["To"] = recipient_of(message)
-        mail["Subject"] = message.subject
-    except (ValueError, MessageError, IndexError) as error:
-        raise ChannelRefused("malformed_header", str(error)) from error
+    mail["To"] = recipient_of(message)
+    mail["Subject"] = message.subject
     mail["Date"] = format_datetime(sent_at)
     mail["Message-ID"] = message_id_of(message, sender)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies
