@@ -1,10 +1,10 @@
 """`order.delivered`: the network does what was paid for, or says no, or says nothing.
 
-    N  deliver_order.apply     the whole desired service, under the order's operation id
-    N  deliver_order.ask       after a silence: what became of it
-    T  deliver_order.confirm   extend, post the hold, proof
-    T  deliver_order.reject    void, give back
-    T  deliver_order.silent    held; asked about later, never guessed, withdrawn at the promise
+N  deliver_order.apply     the whole desired service, under the order's operation id
+N  deliver_order.ask       after a silence: what became of it
+T  deliver_order.confirm   extend, post the hold, proof
+T  deliver_order.reject    void, give back
+T  deliver_order.silent    held; asked about later, never guessed, withdrawn at the promise
 """
 
 from datetime import datetime
@@ -118,9 +118,7 @@ def _conclude(order_id: UUID, answer: NetworkAnswer, now: datetime) -> OrderStat
     return OrderState(order.state)
 
 
-def _confirm(
-    order: Order, line: lines.LockedLine, answer: NetworkAnswer, now: datetime
-) -> None:
+def _confirm(order: Order, line: lines.LockedLine, answer: NetworkAnswer, now: datetime) -> None:
     offer: PlanOffer = plan_offer(order.plan_id, order.currency)
     read_back = answer.read_back
     network = {

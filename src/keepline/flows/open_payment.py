@@ -1,7 +1,7 @@
 """`payment.opened`: the provider is asked for a checkout, under the key we made before.
 
-    N  open_payment.open      repeated with the same payment id it is the same checkout
-    T  open_payment.opened    where the holder pays, and the provider's own id
+N  open_payment.open      repeated with the same payment id it is the same checkout
+T  open_payment.opened    where the holder pays, and the provider's own id
 """
 
 from datetime import datetime, timedelta

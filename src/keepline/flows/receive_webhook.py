@@ -26,9 +26,7 @@ ACTION = "webhook.received"
 log = structlog.get_logger(__name__)
 
 
-def receive_webhook(
-    provider: str, headers: Mapping[str, str], body: bytes, now: datetime
-) -> bool:
+def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
     """Stores a webhook and makes its order due. False when it was here before.
 
     Raises SignatureRefused, FlowRefused("not_found") for a provider the operator has not.

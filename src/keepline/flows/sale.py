@@ -13,6 +13,7 @@ from typing import Any
 
 from keepline.catalog.queries import PlanOffer
 from keepline.core import postings
+from keepline.core.allowances import NOTHING
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
 from keepline.core.terms import Period
@@ -23,6 +24,7 @@ from keepline.orders import services as orders
 from keepline.orders.models import Order
 from keepline.payments import services as payments
 from keepline.payments.models import Payment
+from keepline.slots.sql import together
 from keepline.usage import queries as usage
 
 
@@ -43,8 +45,10 @@ def held_parts(order: Order) -> tuple[postings.Part, ...]:
     waits_for_network = order.delivery == "network"
     settled = order.state in (OrderState.IN_PROGRESS, OrderState.HELD)
     parts: list[postings.Part] = []
-    if order.wallet_minor and not order._state.adding and (
-        waits_for_network or order.payment_minor
+    if (
+        order.wallet_minor
+        and not order._state.adding
+        and (waits_for_network or order.payment_minor)
     ):
         parts.append("wallet")
     if order.payment_minor and waits_for_network and settled:
@@ -80,35 +84,35 @@ def complete_renewal(
     network: dict[str, Any] | None = None,
 ) -> None:
     """Extends the line, posts the money, writes the proof and tells the holder."""
-    held = held_parts(order)
-    proof = _proof(order, offer, now, network)
-    grant = lines.Grant(order.id, offer.plan_id, period, offer.allowance)
-    lines.extend(line, grant, order.actor, now)
-    ledger.book(order.slot, postings.sell(sale_of(order), held), now)
-    orders.transition(
-        order,
-        OrderEvent.COMPLETE,
-        now,
-        valid_until_before=line.valid_until,
-        valid_until_after=period.end_at,
-        settled_at=order.settled_at or now,
-        proof=proof,
-    )
-    if order._state.adding:
-        orders.insert_order(order)
-    outbox.put("line.renewed", order.account_id, line.id, order.id, now)
+    fresh, held = order._state.adding, held_parts(order)
+    columns = {
+        "valid_until_before": line.valid_until,
+        "valid_until_after": period.end_at,
+        "settled_at": order.settled_at or now,
+        "proof": _proof(order, offer, now, network),
+    }
+    if fresh:  # moves in memory, is written below where it got to
+        orders.transition(order, OrderEvent.COMPLETE, now, **columns)
+    with together():
+        grant = lines.Grant(order.id, offer.plan_id, period, offer.allowance)
+        lines.extend(line, grant, order.actor, now)
+        ledger.book(order.slot, postings.sell(sale_of(order), held), now)
+        outbox.put("line.renewed", order.account_id, line.id, order.id, now)
+        if fresh:
+            orders.insert_order(order)
+    if not fresh:
+        orders.transition(order, OrderEvent.COMPLETE, now, **columns)
 
 
 def _proof(
     order: Order, offer: PlanOffer, now: datetime, network: dict[str, Any] | None
 ) -> dict[str, Any]:
-    before = usage.left(order.line_id, now)
-    return {
-        "plan": offer.code,
-        "buckets_before": before.as_facts(),
-        "buckets_after": before.plus(offer.allowance).as_facts(),
-        "network": network or {"outcome": "unchanged"},
-    }
+    proof: dict[str, Any] = {"plan": offer.code, "network": network or {"outcome": "unchanged"}}
+    if offer.allowance != NOTHING:  # a plan that brings no bucket leaves all as they were
+        before = usage.left(order.line_id, now)
+        proof["buckets_before"] = before.as_facts()
+        proof["buckets_after"] = before.plus(offer.allowance).as_facts()
+    return proof
 
 
 def give_back(
@@ -118,9 +122,7 @@ def give_back(
     drafts = postings.void(sale_of(order), held_parts(order))
     columns: dict[str, Any] = {"failure_code": code}
     if payment is not None and payment.state == PaymentState.CAPTURED:
-        drafts += postings.begin_refund(
-            sale_of(order), payment.id, payment.captured_minor
-        )
+        drafts += postings.begin_refund(sale_of(order), payment.id, payment.captured_minor)
         payments.transition(payment, PaymentEvent.REFUND)
         columns["next_action_at"] = now
     ledger.book(order.slot, drafts, now)

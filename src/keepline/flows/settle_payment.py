@@ -60,8 +60,7 @@ def settle(order_id: UUID, now: datetime) -> OrderState:
     except ProviderUnknown:
         return _no_answer(order_id, now)
     with transaction_step("settle_payment.book"):
-        state = _book(order_id, status, overdue, now)
-    return state
+        return _book(order_id, status, overdue, now)
 
 
 def _no_answer(order_id: UUID, now: datetime) -> OrderState:

@@ -7,7 +7,7 @@ from uuid import UUID
 from keepline.core.ids import derived_id, slot_of
 from keepline.core.postings import HouseCode, TransferDraft, house_account_id
 from keepline.ledger.models import HouseAccount, Wallet
-from keepline.slots.sql import execute, fetch_one
+from keepline.slots.sql import fetch_one, write
 
 PARTY_CODES = (HouseCode.CLEARING, HouseCode.PROVIDER_RECEIVABLE)
 
@@ -123,7 +123,7 @@ def book(slot: int, drafts: Sequence[TransferDraft], booked_at: datetime) -> Non
     """
     if not drafts:
         return
-    execute(
+    write(
         BOOK,
         {
             "slot": slot,

@@ -10,7 +10,7 @@ from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.terms import Period
 from keepline.lines.models import LineEvent as LineEventRow
 from keepline.slots.ids import new_id
-from keepline.slots.sql import execute, fetch_one
+from keepline.slots.sql import execute, fetch_one, write
 
 
 class LineNotFound(Exception):
@@ -98,7 +98,7 @@ def extend(line: LockedLine, grant: Grant, actor: str, now: datetime) -> LineSta
     django.db.IntegrityError when the period was already given.
     """
     slot, target = slot_of(line.id), LINE.next(line.state, LineEvent.RENEW)
-    touched = execute(
+    write(
         EXTEND,
         {
             "slot": slot,
@@ -117,9 +117,9 @@ def extend(line: LockedLine, grant: Grant, actor: str, now: datetime) -> LineSta
             "source": line.state.value,
             "target": target.value,
         },
+        touches=1,
+        otherwise=StateMoved(line.id),
     )
-    if touched != 1:
-        raise StateMoved(line.id)
     if target != line.state:
         _record(line, LineEvent.RENEW, target, actor, "renewed", grant.order_id, now)
     return LineState(target)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from keepline.core.ids import derived_id, slot_of
 from keepline.messages.models import Outbox
-from keepline.slots.sql import execute, fetch_all
+from keepline.slots.sql import fetch_all, write
 
 INSERT = """
 INSERT INTO messages_outbox (slot, id, kind, account_id, line_id, order_id, occurred_at, due_at,
@@ -19,7 +19,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, '', '') ON CONFLICT (slot, id) DO NOT
 
 def put(kind: str, account_id: UUID, line_id: UUID | None, order_id: UUID, now: datetime) -> None:
     """Writes an event about an order into the outbox, in the caller's transaction."""
-    execute(
+    write(
         INSERT,
         (
             slot_of(order_id),

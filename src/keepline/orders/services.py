@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
+from psycopg.types.json import Jsonb
 
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.order import ORDER, OrderEvent, OrderState
 from keepline.orders.models import Order
 from keepline.slots.ids import new_id
-from keepline.slots.sql import execute, fetch_all, fetch_one
-
+from keepline.slots.sql import execute, fetch_all, fetch_one, write
 
 LEASE = timedelta(seconds=30)  # a worker that dies keeps an order from the others this long
 FINAL = frozenset(
@@ -69,8 +69,9 @@ def claim_key(
 
 
 COLUMNS = tuple(field.attname for field in Order._meta.concrete_fields)
-INSERT_ORDER = (
-    f"INSERT INTO orders_order ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"
+PROOF = COLUMNS.index("proof")
+INSERT_ORDER = (  # names of our own columns, values as parameters
+    f"INSERT INTO orders_order ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
 )
 
 
@@ -81,13 +82,9 @@ def new_order(order_id: UUID, **columns: Any) -> Order:
 
 def insert_order(order: Order) -> None:
     """Writes a new order; its id is the idempotency."""
-    execute(
-        INSERT_ORDER,
-        [
-            field.get_db_prep_save(getattr(order, field.attname), connection)
-            for field in Order._meta.concrete_fields
-        ],
-    )
+    values = [getattr(order, column) for column in COLUMNS]
+    values[PROOF] = None if order.proof is None else Jsonb(order.proof)
+    write(INSERT_ORDER, values)
     order._state.adding = False
 
 
@@ -151,9 +148,7 @@ RETURNING o.id
 """
 
 
-def claim_due(
-    now: datetime, limit: int, slots: tuple[int, int] = (0, 255)
-) -> Sequence[UUID]:
+def claim_due(now: datetime, limit: int, slots: tuple[int, int] = (0, 255)) -> Sequence[UUID]:
     """Takes due orders for one worker. What it does not finish comes back after LEASE."""
     with transaction.atomic():
         rows = fetch_all(

@@ -11,13 +11,13 @@ from django.db.models.sql.where import WhereNode
 
 from keepline.core.ids import slot_of
 
-ModelT = TypeVar("ModelT", bound=models.Model, covariant=True)
+ModelT_co = TypeVar("ModelT_co", bound=models.Model, covariant=True)
 
 
-class SlottedQuerySet(models.QuerySet[ModelT]):
+class SlottedQuerySet(models.QuerySet[ModelT_co]):
     """Finds rows by id alone, yet always names the slot, so that one shard answers."""
 
-    def by_id(self, row_id: UUID) -> ModelT:
+    def by_id(self, row_id: UUID) -> ModelT_co:
         """The row with `row_id`; raises the model's DoesNotExist."""
         return self.get(slot=slot_of(row_id), id=row_id)
 
