@@ -11,9 +11,10 @@ from keepline.catalog.models import Plan
 from keepline.catalog.queries import PlanOffer
 from keepline.core.pricing import Quote, quote
 from keepline.flows.errors import FlowRefused
-from keepline.flows.show_lines import LineCard, card, surroundings
+from keepline.flows.show_lines import LineCard, Surroundings, card, surroundings
 from keepline.ledger import queries as ledger
 from keepline.lines import queries as lines
+from keepline.lines.queries import LineRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,11 @@ class PlanChoice:
 
 @dataclass(frozen=True, slots=True)
 class PlanChoices:
-    """Shortest term first, then cheapest first."""
+    """Shortest term first, then cheapest first. `row` and `around` are what `line` was made of."""
 
     line: LineCard
+    row: LineRow
+    around: Surroundings
     currency: str
     choices: Sequence[PlanChoice]
 
@@ -56,7 +59,7 @@ def list_plans(
         )
         for offer in sorted(offers, key=_by_term_then_price)
     ]
-    return PlanChoices(line, currency, choices)
+    return PlanChoices(line, row, around, currency, choices)
 
 
 def _by_term_then_price(offer: PlanOffer) -> tuple[int, int, int]:

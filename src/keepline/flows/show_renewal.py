@@ -11,9 +11,8 @@ from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
 from keepline.flows.list_plans import PlanChoice, PlanChoices, list_plans
 from keepline.flows.renew_line import RenewalPreview
-from keepline.flows.show_lines import LineCard, card, surroundings
+from keepline.flows.show_lines import LineCard, card
 from keepline.gateways import switchboard
-from keepline.lines import queries as lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +52,14 @@ def show_renewal(
         return choices, None
     preview = renew_line.preview(account_id, line_id, plan_code, choices.currency, "part", now)
     choice = next((c for c in choices.choices if c.offer.code == plan_code), None)
-    row = lines.line_of(line_id, account_id)
-    if choice is None or row is None:
+    if choice is None:
         raise FlowRefused("plan_not_for_line")
-    around = surroundings(account_id, [row], [], now)
     total = preview.decision.quote.total_minor
     return choices, RenewalOrder(
         choice=choice,
         preview=preview,
         options=pay_options(total, preview.wallet_free_minor, switchboard.providers()),
-        line=card(row, around, now, preview.decision.period.end_at),
+        line=card(choices.row, choices.around, now, preview.decision.period.end_at),
     )
 
 
