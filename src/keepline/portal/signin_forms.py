@@ -41,6 +41,7 @@ class PlainWidgets:
                 "At least 15 characters, any you like. Four or five random words do well."
             )
         if "code" in self.fields:
+            self.fields["code"].label = _("Code")
             self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
 
