@@ -1,9 +1,10 @@
-"""Alice signed in, Charlie signed in, fakes at the ports."""
+"""Alice signed in, Charlie signed in, fakes at the ports, and a clock that stands still."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.test import Client
 
 from keepline.gateways import switchboard
@@ -14,34 +15,48 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def ports() -> Iterator[FakeProvider]:
+def provider() -> Iterator[FakeProvider]:
     """The fake provider; network and mail are fakes too."""
-    provider = FakeProvider()
-    switchboard.connect("payments:sandbox", lambda: provider)
+    fake = FakeProvider()
+    switchboard.connect("payments:sandbox", lambda: fake)
     switchboard.connect("network", ScriptedNetwork)
     switchboard.connect("email", Mailbox)
-    yield provider
+    yield fake
 
 
 @pytest.fixture
-def stage(db: None) -> "Cast":
+def stage(db: None) -> "Iterator[Cast]":
     # Imported late: pytest reads this file before Django is set up.
-    from tests import cast
+    from tests.cast import NOW, assemble
 
-    return cast.assemble()
+    with time_machine.travel(NOW, tick=False):
+        yield assemble(data_bytes=5_000_000_000, voice_seconds=600, sms_count=None)
 
 
-def signed_in(user: object) -> Client:
+def signed_in(email: str) -> Client:
+    """Through the form, so that allauth knows when the password was last typed."""
+    from tests.cast import PASSWORD
+
     client = Client(HTTP_ACCEPT_LANGUAGE="en")
-    client.force_login(user)  # type: ignore[arg-type]
+    answer = client.post("/accounts/login/", {"login": email, "password": PASSWORD})
+    assert answer.status_code == 302, answer.content
     return client
+
+
+def _confirmed(user: object) -> None:
+    from allauth.account.models import EmailAddress
+
+    email = user.email  # type: ignore[attr-defined]
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
 
 
 @pytest.fixture
 def alice(stage: "Cast") -> Client:
-    return signed_in(stage.alice)
+    _confirmed(stage.alice)
+    return signed_in("alice@example.com")
 
 
 @pytest.fixture
 def charlie(stage: "Cast") -> Client:
-    return signed_in(stage.charlie)
+    _confirmed(stage.charlie)
+    return signed_in("charlie@example.com")

@@ -1,0 +1,111 @@
+"""Every URL there is, opened by a stranger: what is Alice's does not exist for Charlie.
+
+The URLs are read from the resolver. A new one whose parameters this test cannot fill fails it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from keepline.accounts.models import ApiToken
+from keepline.accounts.services import issue_token
+from tests.cast import NOW, Cast
+from tests.portal.acts import with_receipt
+
+pytestmark = pytest.mark.django_db
+
+API = "v1/"  # its own tests walk it, with tokens instead of sessions
+OWNED_BY_NOBODY = {
+    "provider",  # a webhook's address; the signature decides
+    "uidb36",  # a reset link: whoever holds it may use it
+    "key",
+}
+
+
+def routes(
+    resolver: URLResolver, prefix: str = "", above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """(address pattern, name, parameters) of every URL."""
+    for entry in resolver.url_patterns:
+        path = prefix + str(entry.pattern)
+        names = [*above, *entry.pattern.converters, *entry.pattern.regex.groupindex]
+        params = tuple(dict.fromkeys(names))
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, path, params)
+        elif isinstance(entry, URLPattern):
+            yield path, entry.name or "", params
+
+
+ALL = [route for route in routes(get_resolver()) if not route[0].startswith(API)]
+WITH_PARAMETERS = [(name, params) for _, name, params in ALL if params]
+WITHOUT = sorted({name for _, name, params in ALL if not params})
+
+
+@pytest.fixture
+def belongings(stage: Cast, alice: Client) -> dict[str, Any]:
+    """One thing of Alice's for every parameter that names a thing of somebody."""
+    key = Authenticator.objects.create(
+        user=stage.alice, type=Authenticator.Type.WEBAUTHN, data={"name": "key", "credential": {}}
+    )
+    return {
+        "line_id": stage.line.id,
+        "order_id": with_receipt(alice, stage),
+        "token_id": issue_token(stage.alice, stage.account, "backup", NOW).token.pk,
+        "session_id": UserSession.objects.get(user=stage.alice).pk,
+        "pk": key.pk,
+    }
+
+
+def address(name: str, params: tuple[str, ...], belongings: dict[str, Any]) -> str | None:
+    """None when the URL names nothing that anybody owns."""
+    if set(params) <= OWNED_BY_NOBODY:
+        return None
+    unknown = set(params) - set(belongings)
+    assert not unknown, f"teach this test what {unknown} of {name} stands for"
+    return reverse(name, kwargs={param: belongings[param] for param in params})
+
+
+@pytest.mark.parametrize(("name", "params"), WITH_PARAMETERS, ids=lambda value: str(value))
+def test_a_strangers_line_order_or_key_is_not_there(
+    name: str, params: tuple[str, ...], belongings: dict[str, Any], charlie: Client
+) -> None:
+    url = address(name, params, belongings)
+    if url is None:
+        return
+    statuses = {charlie.get(url).status_code, charlie.post(url).status_code}
+    assert 404 in statuses
+    assert statuses <= {404, 405}
+    visitor = Client().get(url)
+    assert visitor.status_code in (302, 405), "a visitor is sent to sign in, or knows no GET"
+
+
+@pytest.mark.parametrize(("name", "params"), WITH_PARAMETERS, ids=lambda value: str(value))
+def test_its_owner_finds_it(
+    name: str, params: tuple[str, ...], belongings: dict[str, Any], alice: Client
+) -> None:
+    url = address(name, params, belongings)
+    if url is not None:
+        found = {alice.get(url).status_code, alice.post(url).status_code}
+        assert 404 not in found, "or the test above proves nothing"
+
+
+@pytest.mark.parametrize("name", WITHOUT)
+def test_ones_own_pages_tell_nothing_of_others(
+    name: str, belongings: dict[str, Any], charlie: Client
+) -> None:
+    answer = charlie.get(reverse(name), follow=True)
+    assert answer.status_code < 500
+    told = b"".join(answer) if answer.streaming else answer.content
+    for secret in ("line_id", "order_id"):
+        assert str(belongings[secret]).encode() not in told
+    assert b"alice@example.com" not in told
+
+
+def test_a_strangers_token_lives_on(belongings: dict[str, Any], charlie: Client) -> None:
+    charlie.post(reverse("drop_token", args=[belongings["token_id"]]))
+    assert ApiToken.objects.get(pk=belongings["token_id"]).revoked_at is None
