@@ -6,11 +6,14 @@ Tables are made by the owner role; tests then work as the runtime role, with its
 """
 
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from keepline.config.postgres import EmbeddedPostgres
 from tests import database
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -57,6 +60,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         return
     with django_db_blocker.unblock(), database.as_runtime_role(FOLDER):
         yield
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that the server's account may pass, so that under root it stays in there."""
+    with tempfile.TemporaryDirectory(prefix="keepline-test-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+        EmbeddedPostgres(Path(name)).stop()
 
 
 @pytest.fixture

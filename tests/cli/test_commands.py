@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from keepline.cli import schema_mark
+from keepline.config.postgres import EmbeddedPostgres
+
 OWN = ("KEEPLINE_DATABASE_URL", "KEEPLINE_DATABASE_OWNER_URL", "KEEPLINE_MODE", "KEEPLINE_DATA")
 
 
@@ -44,10 +47,8 @@ def refused(result: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Iterator[str]:
-    yield str(tmp_path / "data")
-    if (tmp_path / "data").exists():
-        keepline("db", "stop", KEEPLINE_DATA=str(tmp_path / "data"))
+def data(open_folder: Path) -> str:
+    return str(open_folder)
 
 
 def test_help_is_quick_and_names_every_command() -> None:
@@ -180,3 +181,11 @@ def test_old_python_is_told_in_one_sentence() -> None:
     result = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True)
     assert result.returncode == 1
     assert result.stderr == "Keepline needs Python 3.11 or later.\n"
+
+
+def test_mark_spares_only_what_was_done(data: str) -> None:
+    """Another role, or other files, and the database is not current."""
+    assert keepline("migrate", "-v", "0", KEEPLINE_DATA=data).returncode == 0
+    server = EmbeddedPostgres(Path(data))
+    assert schema_mark.is_current(server.url("keepline_app"))
+    assert not schema_mark.is_current(server.url("keepline_owner"))

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from keepline.cli import schema_mark
 from keepline.config.postgres import EmbeddedPostgres
 from tests.cli.test_commands import OWN, keepline, refused
 
@@ -77,11 +78,8 @@ def port() -> int:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "data"
-    yield folder
-    if folder.exists():
-        keepline("db", "stop", KEEPLINE_DATA=str(folder))
+def data(open_folder: Path) -> Path:
+    return open_folder
 
 
 def test_start_kill_stop_and_start_again(data: Path, port: int) -> None:
@@ -113,6 +111,7 @@ def test_start_kill_stop_and_start_again(data: Path, port: int) -> None:
     try:
         second.wait_for_line(rf"http://localhost:{port}\b")
         assert mark_is_there(server)
+        assert schema_mark.is_current(server.url("keepline_app"))
     finally:
         assert second.stop() == 0
 

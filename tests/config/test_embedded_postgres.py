@@ -5,10 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -21,12 +20,8 @@ from tests.database import SETTINGS
 
 
 @pytest.fixture
-def data() -> Iterator[Path]:
-    """A data folder that the server's account reaches, under root too."""
-    with tempfile.TemporaryDirectory(prefix="keepline-embedded-") as name:
-        Path(name).chmod(0o711)
-        yield Path(name)
-        EmbeddedPostgres(Path(name)).stop()
+def data(open_folder: Path) -> Path:
+    return open_folder
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from keepline.cli import demo_folder
+from keepline.cli import demo_folder, schema_mark
 from keepline.cli.boot import require_free_mb, set_environment
 from keepline.cli.demo_announcement import announce_when_up
 from keepline.cli.serve import require_free_port
@@ -61,8 +61,9 @@ def _run(env: Environment) -> None:
     try:
         if server:
             server.start()
-        set_environment()
-        _finish("migrate", "--verbosity", "0")
+        settled = set_environment()
+        if not schema_mark.is_current(settled.database_url):
+            _finish("migrate", "--verbosity", "0")
         _finish("load-demo")
         announce_when_up(env)
         supervisor = Supervisor([_child("serve"), _child("worker"), _child("sandbox-provider")])

@@ -14,6 +14,8 @@ PAGES = {
     "settings": ("docs/settings.md", "keepline.cli.pages.settings"),
     "flows": ("docs/flows.md", "keepline.cli.pages.flows"),
     "states": ("docs/states.md", "keepline.cli.pages.states"),
+    "errors": ("docs/errors.md", "keepline.cli.pages.errors"),
+    "openapi": ("docs/api/openapi.json", "keepline.cli.pages.openapi"),
 }
 
 

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import click
 
@@ -40,6 +41,7 @@ def findings(env: Environment) -> Iterator[Finding]:
     """Every check, in the order in which they are worth reading."""
     yield from _settings(env)
     yield _disk(env)
+    yield from _abandoned()
     yield from _database(env)
     yield _port(env)
 
@@ -57,6 +59,18 @@ def _disk(env: Environment) -> Finding:
     free_mb = free_space_mb(env.data)
     grade = "ok" if free_mb >= LOW_SPACE_MB else "warn"
     return Finding(grade, f"{free_mb} MB are free for {env.data}.")
+
+
+def _abandoned() -> Iterator[Finding]:
+    """Databases that root's starts put below /var/lib/keepline for data folders now gone."""
+    from keepline.config.postgres.place import SYSTEM_FOLDER
+
+    if os.geteuid() != 0 or not SYSTEM_FOLDER.exists():
+        return
+    for note in SYSTEM_FOLDER.glob("*/made-for"):
+        data = Path(note.read_text(encoding="utf-8").strip())
+        if not (data / "postgres-is-in").exists():
+            yield Finding("warn", f"{note.parent} is the database of {data}, which is gone.")
 
 
 def _database(env: Environment) -> Iterator[Finding]:

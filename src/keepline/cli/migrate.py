@@ -4,6 +4,7 @@ import os
 
 import click
 
+from keepline.cli import schema_mark
 from keepline.cli.boot import database_urls, start_django
 from keepline.config.environment import Environment
 
@@ -27,6 +28,7 @@ def migrate(runtime_url: str, owner_url: str, verbosity: int) -> None:
     runtime_role = role_of(runtime_url)
     if runtime_role != role_of(owner_url):
         grant_runtime(owner_url, runtime_role)
+    schema_mark.write(owner_url, runtime_role)
 
 
 def role_of(url: str) -> str:

@@ -1,5 +1,6 @@
 """`keepline serve`: the portal and the API by granian."""
 
+import os
 import socket
 
 import click
@@ -14,7 +15,11 @@ from keepline.config.errors import OperatorError
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes."
 )
 @click.option(
-    "--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="Threads a process."
+    "--threads",
+    type=click.IntRange(1, 64),
+    default=lambda: 2 * (os.cpu_count() or 1),
+    show_default="two a core",
+    help="Requests that a process works on at once; each holds a connection to the database.",
 )
 def command(host: str, workers: int, threads: int) -> None:
     """Serve the portal and the API on KEEPLINE_PORT."""
