@@ -78,6 +78,11 @@ def account(account_id: UUID) -> Account:
     return found
 
 
+def user(user_id: int) -> User:
+    """Raises User.DoesNotExist."""
+    return User.objects.get(pk=user_id)
+
+
 def live_tokens(user: User, account_id: UUID, now: datetime) -> QuerySet[ApiToken]:
     """Newest first; neither revoked nor expired."""
     alive = Q(expires_at__isnull=True) | Q(expires_at__gt=now)

@@ -1,3 +1,7 @@
-from django.urls import URLPattern, URLResolver
+"""Mounted at /v1/."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from keepline.api.v1 import api
+
+urlpatterns: list[URLPattern | URLResolver] = [path("", api.urls)]

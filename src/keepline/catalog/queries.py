@@ -145,6 +145,21 @@ def offers_for(
     return [offer_of(row) for row in rows]
 
 
+def offers_on_sale(
+    currency: str, line_kind: str | None, now: datetime, limit: int, after_plan_id: int = 0
+) -> list[PlanOffer]:
+    """What is on sale in `currency` (for one kind of line), by plan id. One query."""
+    rows = PlanPrice.objects.select_related("plan__policy").filter(
+        currency=currency,
+        plan_id__gt=after_plan_id,
+        plan__sold_from_at__lte=now,
+        plan__sold_until_at__isnull=True,
+    )
+    if line_kind is not None:
+        rows = rows.filter(plan__line_kind=line_kind)
+    return [offer_of(row) for row in rows.order_by("plan_id")[:limit]]
+
+
 def plans_among(plan_ids: Collection[int]) -> dict[int, Plan]:
     """Plans by id with carrier and region, on sale or not. One query."""
     rows = Plan.objects.select_related("carrier", "region").filter(id__in=plan_ids)

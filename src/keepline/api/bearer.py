@@ -1,0 +1,53 @@
+"""Who calls: a bearer token (RFC 6750), looked up in one query."""
+
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja.security import HttpBearer
+
+from keepline.accounts.models import Role
+from keepline.accounts.queries import TokenHolder, account_for_token
+from keepline.api.problems import Refused
+from keepline.core.ids import SLOTS, slot_of
+from keepline.flows.errors import FlowRefused
+
+LONGEST_TOKEN = 128
+SPENDERS = frozenset({Role.SPEND.value, Role.MANAGE.value, Role.OWNER.value})
+
+
+class BearerToken(HttpBearer):
+    """`request.auth` is a TokenHolder afterwards."""
+
+    openapi_description = "A token from POST /v1/tokens, or made in the portal under Account."
+
+    def authenticate(self, _request: HttpRequest, token: str) -> TokenHolder | None:
+        if not token or len(token) > LONGEST_TOKEN:
+            return None
+        return account_for_token(token, timezone.now())
+
+
+def holder_of(request: HttpRequest) -> TokenHolder:
+    """The holder that `BearerToken` found."""
+    holder: TokenHolder = request.auth  # type: ignore[attr-defined]
+    return holder
+
+
+def spender_of(request: HttpRequest) -> TokenHolder:
+    """The holder, when their role may spend the account's money."""
+    holder = holder_of(request)
+    if holder.role not in SPENDERS:
+        raise Refused("role_refused", role=holder.role)
+    return holder
+
+
+def actor_of(holder: TokenHolder) -> str:
+    """Keys are counted per user: a retry with a fresh token is still the same intent."""
+    return f"user:{holder.user_id}"
+
+
+def own(row_id: UUID, holder: TokenHolder) -> UUID:
+    """`row_id`, when a row of this account could have it. Any other id names nothing here."""
+    if (row_id.int >> 64) & 0xFFF >= SLOTS or slot_of(row_id) != holder.slot:
+        raise FlowRefused("not_found")
+    return row_id

@@ -1,0 +1,76 @@
+"""GET /v1/lines, GET /v1/lines/{id}, GET /v1/lines/{id}/plans."""
+
+from typing import Annotated
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+
+from keepline.api.answers import answer, page, said
+from keepline.api.bearer import holder_of, own
+from keepline.api.cursors import LONGEST, seal, unseal
+from keepline.api.routes.plans import region_of
+from keepline.api.shapes.lines import Line, LineDetail, LinesPage
+from keepline.api.shapes.parts import Currency
+from keepline.api.shapes.plans import OfferedPlan, OfferedPlans, plan_fields
+from keepline.flows.list_plans import list_plans
+from keepline.flows.show_line import show_line
+from keepline.flows.show_lines import show_lines
+
+router = Router(tags=["lines"])
+Cursor = Annotated[str | None, Query(None, max_length=LONGEST)]
+
+
+@router.get(
+    "/lines",
+    response=LinesPage,
+    operation_id="list_lines",
+    summary="My lines",
+    openapi_extra={"x-problems": ["cursor_refused"]},
+)
+def list_lines(request: HttpRequest, cursor: Cursor = None) -> HttpResponse:
+    """The account's lines, soonest expiry first, 50 a page."""
+    account_id = holder_of(request).account_id
+    offset = unseal(cursor, "lines", account_id) or 0
+    view = show_lines(account_id, timezone.now(), offset)
+    items = [Line.of(card, said(card.plan_name, request)) for card in view.cards]
+    following = view.next_offset and seal(view.next_offset, "lines", account_id)
+    return page(request, LinesPage, items, following or None)
+
+
+@router.get(
+    "/lines/{uuid:line_id}",
+    response=LineDetail,
+    operation_id="get_line",
+    summary="One line",
+    openapi_extra={"x-problems": ["not_found"]},
+)
+def get_line(request: HttpRequest, line_id: UUID) -> HttpResponse:
+    """One line with its history."""
+    holder = holder_of(request)
+    view = show_line(own(line_id, holder), holder.account_id, timezone.now())
+    return answer(LineDetail.of_view(view, said(view.card.plan_name, request)))
+
+
+@router.get(
+    "/lines/{uuid:line_id}/plans",
+    response=OfferedPlans,
+    operation_id="list_line_plans",
+    summary="Plans for a line",
+    openapi_extra={"x-problems": ["not_found"]},
+)
+def list_line_plans(
+    request: HttpRequest,
+    line_id: UUID,
+    currency: Annotated[Currency | None, Query(None)] = None,
+) -> HttpResponse:
+    """The plans that may renew the line, in the account's currency or another one."""
+    holder = holder_of(request)
+    view = list_plans(own(line_id, holder), holder.account_id, timezone.now(), currency)
+    items = []
+    for choice in view.choices:
+        name = said(choice.plan.name, request)
+        fields = plan_fields(choice.offer, choice.plan, name, region_of(choice.plan, request))
+        items.append(OfferedPlan(**fields, current=choice.current))
+    return answer(OfferedPlans(line_id=line_id, currency=view.currency, items=items))

@@ -1,0 +1,57 @@
+"""GET /v1/orders, GET /v1/orders/{id}."""
+
+from typing import Annotated
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+
+from keepline.api.answers import answer, page
+from keepline.api.bearer import holder_of, own
+from keepline.api.cursors import LONGEST, seal, unseal
+from keepline.api.operations import SECONDS_TO_DELIVER, SECONDS_TO_PAY
+from keepline.api.shapes.orders import Order, OrderDetail, OrdersPage
+from keepline.flows.list_orders import list_orders
+from keepline.flows.show_order import show_order
+
+router = Router(tags=["orders"])
+
+
+@router.get(
+    "/orders",
+    response=OrdersPage,
+    operation_id="list_orders",
+    summary="Orders",
+    openapi_extra={"x-problems": ["cursor_refused", "not_found"]},
+)
+def get_orders(
+    request: HttpRequest,
+    line_id: Annotated[UUID | None, Query(None)] = None,
+    cursor: Annotated[str | None, Query(None, max_length=LONGEST)] = None,
+) -> HttpResponse:
+    """The account's orders, or those of one line, newest first, 50 a page."""
+    holder = holder_of(request)
+    wanted = own(line_id, holder) if line_id else None
+    before = unseal(cursor, "orders", holder.account_id)
+    view = list_orders(holder.account_id, UUID(before) if before else None, wanted)
+    items = [Order.of(row, view.plan_codes.get(row.plan_id or 0)) for row in view.orders]
+    following = view.next_before and seal(str(view.next_before), "orders", holder.account_id)
+    return page(request, OrdersPage, items, following or None)
+
+
+@router.get(
+    "/orders/{uuid:order_id}",
+    response=OrderDetail,
+    operation_id="get_order",
+    summary="One order",
+    openapi_extra={"x-problems": ["not_found"]},
+)
+def get_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """The order as its proof; also the operation that a 202 names. Retry-After says when to ask
+    again, until it is `resting`."""
+    holder = holder_of(request)
+    view = show_order(own(order_id, holder), holder.account_id, timezone.now())
+    waits = SECONDS_TO_PAY if view.stage == "to_pay" else SECONDS_TO_DELIVER
+    headers = {} if view.resting else {"Retry-After": waits}
+    return answer(OrderDetail.of_view(view), headers=headers)

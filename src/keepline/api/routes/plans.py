@@ -1,0 +1,53 @@
+"""GET /v1/plans."""
+
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+
+from keepline.api.answers import page, said
+from keepline.api.bearer import holder_of
+from keepline.api.cursors import LONGEST, seal, unseal
+from keepline.api.shapes.parts import Currency, LineKind
+from keepline.api.shapes.plans import Plan, PlansPage, Region
+from keepline.catalog.models import Plan as PlanRow
+from keepline.flows.list_offers import list_offers
+
+router = Router(tags=["plans"])
+
+
+@router.get(
+    "/plans",
+    response=PlansPage,
+    operation_id="list_plans",
+    summary="Plans on sale",
+    openapi_extra={"x-problems": ["cursor_refused"]},
+)
+def get_plans(
+    request: HttpRequest,
+    currency: Annotated[Currency | None, Query(None)] = None,
+    line_kind: Annotated[LineKind | None, Query(None)] = None,
+    cursor: Annotated[str | None, Query(None, max_length=LONGEST)] = None,
+) -> HttpResponse:
+    """What is on sale in the account's currency or another one, 100 a page."""
+    holder = holder_of(request)
+    wanted = currency or holder.currency
+    listed = f"plans:{wanted}:{line_kind or ''}"
+    after = unseal(cursor, listed, holder.account_id) or 0
+    view = list_offers(wanted, line_kind, timezone.now(), after)
+    items = []
+    for offer in view.offers:
+        row = view.plans[offer.plan_id]
+        items.append(Plan.of(offer, row, said(row.name, request), region_of(row, request)))
+    following = view.next_after and seal(view.next_after, listed, holder.account_id)
+    return page(request, PlansPage, items, following or None)
+
+
+def region_of(row: PlanRow, request: HttpRequest) -> Region | None:
+    """Where the plan is valid, in the caller's language; None for everywhere."""
+    if row.region is None:
+        return None
+    return Region(
+        code=row.region.code, name=said(row.region.name, request), countries=row.region.countries
+    )

@@ -1,0 +1,80 @@
+"""POST /v1/lines/{id}/renewals/preview, POST /v1/lines/{id}/renewals."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Router
+
+from keepline.api.answers import answer
+from keepline.api.bearer import actor_of, holder_of, own, spender_of
+from keepline.api.keys import key_of
+from keepline.api.operations import started_answer
+from keepline.api.shapes.orders import Order
+from keepline.api.shapes.plans import Preview
+from keepline.api.shapes.requests import Renewal, WhatToRenew
+from keepline.flows import renew_line
+from keepline.gateways import switchboard
+
+router = Router(tags=["renewals"])
+REFUSALS = ["not_found", "plan_not_for_line", "state_refuses", "wallet_short"]
+
+
+@router.post(
+    "/lines/{uuid:line_id}/renewals/preview",
+    response=Preview,
+    operation_id="preview_renewal",
+    summary="What a renewal would cost and give",
+    openapi_extra={"x-problems": REFUSALS},
+)
+def preview_renewal(request: HttpRequest, line_id: UUID, body: WhatToRenew) -> HttpResponse:
+    """The whole order before paying. Changes nothing."""
+    holder = holder_of(request)
+    view = renew_line.preview(
+        holder.account_id,
+        own(line_id, holder),
+        body.plan_code,
+        body.currency or holder.currency,
+        body.use_wallet,
+        timezone.now(),
+    )
+    return answer(Preview.of(view, switchboard.providers()))
+
+
+@router.post(
+    "/lines/{uuid:line_id}/renewals",
+    response={201: Order, 202: Order},
+    operation_id="create_renewal",
+    summary="Renew a line",
+    openapi_extra={
+        "x-idempotent": True,
+        "x-problems": [
+            *REFUSALS,
+            "role_refused",
+            "price_changed",
+            "provider_unknown",
+            "provider_refused",
+            "busy",
+        ],
+    },
+)
+def create_renewal(request: HttpRequest, line_id: UUID, body: Renewal) -> HttpResponse:
+    """Renews the line, once for the key. 201: it is over, and the order is the proof. 202: the
+    holder has to pay at `checkout_url`, or the network has to confirm; follow Location."""
+    holder, seen = spender_of(request), body.expected_total
+    started = renew_line.start(
+        renew_line.RenewalRequest(
+            account_id=holder.account_id,
+            line_id=own(line_id, holder),
+            plan_code=body.plan_code,
+            currency=body.currency or (seen.currency if seen else holder.currency),
+            use_wallet=body.use_wallet,
+            provider=body.provider,
+            key=key_of(request),
+            expected_total_minor=seen.amount_minor if seen else None,
+            actor=actor_of(holder),
+            channel="api",
+        ),
+        timezone.now(),
+    )
+    return started_answer(request, started, body.plan_code)

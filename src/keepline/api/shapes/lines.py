@@ -1,0 +1,172 @@
+"""Lines: what is left, what happens next, what happened."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from keepline.api.shapes.pages import Page
+from keepline.api.shapes.parts import Instant, LineKind, Shape
+from keepline.core.lifecycle.line import LineState
+from keepline.core.lifeline import Lifeline
+from keepline.flows.show_line import HistoryEntry, LineView
+from keepline.flows.show_lines import Bucket as BucketView
+from keepline.flows.show_lines import LineCard, NextKind
+
+UNITS: dict[str, Literal["byte", "second", "message"]] = {
+    "data": "byte",
+    "voice": "second",
+    "sms": "message",
+}
+
+
+class Bucket(Shape):
+    """An allowance. null is unlimited."""
+
+    kind: Literal["data", "voice", "sms"]
+    unit: Literal["byte", "second", "message"]
+    granted: int | None
+    used: int
+    left: int | None
+
+    @classmethod
+    def of(cls, view: BucketView) -> "Bucket":
+        return cls(
+            kind=view.kind,
+            unit=UNITS[view.kind],
+            granted=view.granted,
+            used=view.used,
+            left=view.left,
+        )
+
+
+class NextAction(Shape):
+    """What happens to the line by itself, if nobody does anything."""
+
+    kind: NextKind
+    at: Instant | None
+
+
+class Deadlines(Shape):
+    """The line's time: paid until, number kept until, and when somebody else may have it."""
+
+    valid_until: Instant
+    grace_until: Instant
+    withdrawn_at: Instant = Field(description="The number leaves the line.")
+    lost_at: Instant = Field(description="From here on the number may be somebody else's.")
+
+    @classmethod
+    def of(cls, view: Lifeline) -> "Deadlines":
+        return cls(
+            valid_until=view.valid_until,
+            grace_until=view.grace_until,
+            withdrawn_at=view.withdrawn_at,
+            lost_at=view.lost_at,
+        )
+
+
+class LinePlan(Shape):
+    """The plan a line lives on."""
+
+    code: str
+    name: str
+
+
+class Line(Shape):
+    """A line. Months are counted in `time_zone`, which is the line's own and never changes."""
+
+    id: UUID
+    msisdn: str | None = Field(description="E.164 with +; null for data only.")
+    iccid: str | None
+    kind: LineKind
+    label: str
+    carrier: str
+    country: str = Field(description="ISO 3166-1 alpha-2; empty when no carrier is known.")
+    plan: LinePlan
+    time_zone: str = Field(description="IANA.")
+    state: LineState
+    valid_until: Instant | None
+    seconds_left: int = Field(ge=0)
+    near_expiry: bool
+    renewable: bool
+    auto_renew: bool
+    buckets: list[Bucket]
+    next_action: NextAction
+    deadlines: Deadlines | None
+
+    @classmethod
+    def of(cls, card: LineCard, plan_name: str) -> "Line":
+        return cls(**line_fields(card, plan_name))
+
+
+def line_fields(card: LineCard, plan_name: str) -> dict[str, object]:
+    """What Line and LineDetail share."""
+    return {
+        "id": card.line_id,
+        "msisdn": f"+{card.e164}" if card.e164 else None,
+        "iccid": card.iccid,
+        "kind": card.kind,
+        "label": card.label,
+        "carrier": card.carrier,
+        "country": card.country,
+        "plan": LinePlan(code=card.plan_code, name=plan_name),
+        "time_zone": card.time_zone,
+        "state": card.state,
+        "valid_until": card.valid_until,
+        "seconds_left": int(card.time_left.total_seconds()),
+        "near_expiry": card.near_expiry,
+        "renewable": card.renewable,
+        "auto_renew": card.auto_renew,
+        "buckets": [Bucket.of(bucket) for bucket in card.buckets],
+        "next_action": NextAction(kind=card.next_action.kind, at=card.next_action.at),
+        "deadlines": Deadlines.of(card.lifeline) if card.lifeline else None,
+    }
+
+
+class Happened(Shape):
+    """One entry of a line's history. `extended` has a period, `changed` has states."""
+
+    kind: Literal["extended", "changed"]
+    at: Instant
+    order_id: UUID | None
+    period_start: Instant | None
+    period_end: Instant | None
+    from_state: LineState | None
+    to_state: LineState | None
+    cause: str
+
+    @classmethod
+    def of(cls, entry: HistoryEntry) -> "Happened":
+        return cls(
+            kind=entry.kind,
+            at=entry.at,
+            order_id=entry.order_id,
+            period_start=entry.period_start,
+            period_end=entry.period_end,
+            from_state=LineState(entry.source) if entry.source else None,
+            to_state=LineState(entry.target) if entry.target else None,
+            cause=entry.cause,
+        )
+
+
+class LineDetail(Line):
+    """A line with its history, newest first."""
+
+    grace_days: int
+    suspended_days: int
+    quarantine_days: int
+    history: list[Happened]
+
+    @classmethod
+    def of_view(cls, view: LineView, plan_name: str) -> "LineDetail":
+        return cls(
+            **line_fields(view.card, plan_name),  # type: ignore[arg-type]
+            grace_days=view.grace_days,
+            suspended_days=view.suspended_days,
+            quarantine_days=view.quarantine_days,
+            history=[Happened.of(entry) for entry in view.history],
+        )
+
+
+class LinesPage(Page[Line]):
+    """Soonest expiry first, lost ones last."""

@@ -1,0 +1,144 @@
+"""Plans on sale, and what one would cost and give."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from keepline.api.shapes.pages import Page
+from keepline.api.shapes.parts import Currency, Instant, LineKind, Money, Service, Shape, money
+from keepline.catalog.models import Plan as PlanRow
+from keepline.catalog.queries import PlanOffer
+from keepline.core.pricing import Quote, quote
+from keepline.flows.renew_line import RenewalPreview
+
+
+class Region(Shape):
+    """Where a plan is valid."""
+
+    code: str
+    name: str
+    countries: list[str] = Field(description="ISO 3166-1 alpha-2.")
+
+
+class Plan(Shape):
+    """One version of a plan at its price in one currency, for one term."""
+
+    code: str
+    version: int
+    name: str
+    line_kind: LineKind
+    carrier: str | None
+    region: Region | None
+    term: str = Field(description="ISO 8601 duration.", examples=["P1M"])
+    service: Service
+    subtotal: Money
+    tax: Money
+    total: Money = Field(description="What one term costs, tax and all.")
+
+    @classmethod
+    def of(cls, offer: PlanOffer, row: PlanRow, name: str, region: Region | None) -> "Plan":
+        return cls(**plan_fields(offer, row, name, region))  # type: ignore[arg-type]
+
+
+def plan_fields(
+    offer: PlanOffer, row: PlanRow, name: str, region: Region | None
+) -> dict[str, object]:
+    """What Plan and LinePlanOffer share."""
+    price = quote(offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive)
+    return {
+        "code": offer.code,
+        "version": offer.version,
+        "name": name,
+        "line_kind": offer.line_kind,
+        "carrier": row.carrier.name if row.carrier else None,
+        "region": region,
+        "term": str(offer.term),
+        "service": Service.of(offer.allowance),
+        "subtotal": money(price.subtotal_minor, price.currency),
+        "tax": money(price.tax_minor, price.currency),
+        "total": money(price.total_minor, price.currency),
+    }
+
+
+class OfferedPlan(Plan):
+    """A plan that may renew a certain line; `current` is the one it lives on."""
+
+    current: bool
+
+
+class PlansPage(Page[Plan]):
+    """By age of the plan."""
+
+
+class OfferedPlans(Shape):
+    """Shortest term first, then cheapest first. All at once: a line has few."""
+
+    line_id: UUID
+    currency: Currency
+    items: list[OfferedPlan]
+
+
+class Price(Shape):
+    """The money of one order. total = from_wallet + from_provider."""
+
+    subtotal: Money
+    discount: Money
+    tax: Money
+    total: Money
+    from_wallet: Money
+    from_provider: Money
+
+    @classmethod
+    def of(cls, price: Quote, wallet_minor: int, payment_minor: int) -> "Price":
+        return cls(
+            subtotal=money(price.subtotal_minor, price.currency),
+            discount=money(price.discount_minor, price.currency),
+            tax=money(price.tax_minor, price.currency),
+            total=money(price.total_minor, price.currency),
+            from_wallet=money(wallet_minor, price.currency),
+            from_provider=money(payment_minor, price.currency),
+        )
+
+
+class Preview(Shape):
+    """The whole order before paying; the receipt will say the same if it is accepted now."""
+
+    line_id: UUID
+    plan_code: str
+    term: str
+    time_zone: str = Field(description="In which the line's months are counted.")
+    price: Price
+    wallet_free: Money
+    period_start: Instant
+    valid_until_before: Instant | None
+    valid_until_after: Instant
+    buckets_before: Service
+    buckets_after: Service
+    delivery: Literal["ledger", "network"] = Field(
+        description="ledger: over at once; network: the network is told, and must confirm."
+    )
+    promise_seconds: int = Field(
+        description="An order of the network that takes longer is refunded by itself."
+    )
+    providers: list[str] = Field(description="Who may take what the wallet does not pay.")
+
+    @classmethod
+    def of(cls, view: RenewalPreview, providers: list[str]) -> "Preview":
+        decision, funding = view.decision, view.decision.funding
+        return cls(
+            line_id=view.line.id,
+            plan_code=view.offer.code,
+            term=str(view.offer.term),
+            time_zone=view.line.time_zone,
+            price=Price.of(decision.quote, funding.wallet_minor, funding.payment_minor),
+            wallet_free=money(view.wallet_free_minor, decision.quote.currency),
+            period_start=decision.period.start_at,
+            valid_until_before=view.line.valid_until,
+            valid_until_after=decision.period.end_at,
+            buckets_before=Service.of(view.buckets_before),
+            buckets_after=Service.of(view.buckets_after),
+            delivery=decision.delivery,
+            promise_seconds=view.offer.promise_seconds,
+            providers=providers,
+        )

@@ -1,0 +1,60 @@
+"""What callers send."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from keepline.api.shapes.parts import PRINTABLE, Asked, Code, Currency, Money
+
+Printable = Annotated[str, Field(pattern=PRINTABLE)]
+
+
+class SignIn(Asked):
+    """Exchanges what one signs in with for a token."""
+
+    login: Printable = Field(
+        max_length=254, description="E-mail, or mobile number with its country code."
+    )
+    password: str = Field(min_length=1, max_length=1024)
+    code: Printable | None = Field(
+        None, max_length=32, description="Of the authenticator, or a recovery code."
+    )
+    name: Printable = Field(
+        "API", max_length=60, description="What the token is for; shown in the portal."
+    )
+    valid_days: int = Field(90, ge=1, le=365)
+
+
+class WhatToRenew(Asked):
+    """The plan, and how it shall be paid."""
+
+    plan_code: Code
+    currency: Currency | None = Field(None, description="The account's own when left out.")
+    use_wallet: Literal["none", "part", "only"] = Field(
+        "part",
+        description="part: as much as is there, the rest from `provider`; only: all or nothing.",
+    )
+
+
+class Renewal(WhatToRenew):
+    """A renewal to be carried out."""
+
+    provider: Code | None = Field(
+        None, max_length=24, description="Who takes what the wallet does not pay."
+    )
+    expected_total: Money | None = Field(
+        None, description="What the holder saw. Another price then refuses the renewal."
+    )
+
+    @model_validator(mode="after")
+    def _one_currency(self) -> Self:
+        if self.expected_total and self.currency not in (None, self.expected_total.currency):
+            raise ValueError("expected_total is in another currency than the order")
+        return self
+
+
+class TopUp(Asked):
+    """Money into a wallet."""
+
+    amount: Money = Field(description="In the currency of the wallet in the address.")
+    provider: Code = Field(max_length=24)
