@@ -5,9 +5,8 @@ from typing import Any
 
 from babel import Locale
 from django import template
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from keepline.core.formats import locale_of
 
@@ -16,23 +15,23 @@ register = template.Library()
 Words = Mapping[Any, object]
 
 LINE_KINDS: Words = {
-    "virtual_number": lazy("Virtual number"),
-    "travel_sim": lazy("Travel SIM"),
-    "country_esim": lazy("Country eSIM"),
-    "local_data_sim": lazy("Local data SIM"),
-    "keep_alive": lazy("Keep-alive line"),
+    "virtual_number": gettext_lazy("Virtual number"),
+    "travel_sim": gettext_lazy("Travel SIM"),
+    "country_esim": gettext_lazy("Country eSIM"),
+    "local_data_sim": gettext_lazy("Local data SIM"),
+    "keep_alive": gettext_lazy("Keep-alive line"),
 }
 LINE_STATES: Words = {
-    "reserved": lazy("Reserved"),
-    "provisioning": lazy("Being set up"),
-    "ready": lazy("Ready"),
-    "active": lazy("Active"),
-    "grace": lazy("Expired, in grace"),
-    "suspended": lazy("Suspended"),
-    "terminated": lazy("Withdrawn"),
-    "paused": lazy("Paused"),
-    "blocked": lazy("Blocked"),
-    "porting": lazy("Moving to another carrier"),
+    "reserved": gettext_lazy("Reserved"),
+    "provisioning": gettext_lazy("Being set up"),
+    "ready": gettext_lazy("Ready"),
+    "active": gettext_lazy("Active"),
+    "grace": gettext_lazy("Expired, in grace"),
+    "suspended": gettext_lazy("Suspended"),
+    "terminated": gettext_lazy("Withdrawn"),
+    "paused": gettext_lazy("Paused"),
+    "blocked": gettext_lazy("Blocked"),
+    "porting": gettext_lazy("Moving to another carrier"),
 }
 STATE_BADGES = {
     "active": "badge-ok",
@@ -42,69 +41,63 @@ STATE_BADGES = {
     "terminated": "badge-bad",
     "blocked": "badge-bad",
 }
-BUCKETS: Words = {"data": lazy("Data"), "voice": lazy("Calls"), "sms": lazy("Messages")}
-ORDER_KINDS: Words = {
-    "renewal": lazy("Renewal"),
-    "top_up": lazy("Top-up"),
-    "opening": lazy("Taken over"),
+BUCKETS: Words = {
+    "data": gettext_lazy("Data"),
+    "voice": gettext_lazy("Calls"),
+    "sms": gettext_lazy("Messages"),
 }
-STAGES: Words = {
-    "to_pay": lazy("Waiting for payment"),
-    "asking": lazy("Asking the payment provider"),
-    "delivering": lazy("Paid, being carried out"),
-    "done": lazy("Done"),
-    "refunding": lazy("Refund on its way"),
-    "refunded": lazy("Refunded"),
-    "to_wallet": lazy("Refunded to the wallet"),
-    "cancelled": lazy("Not carried out"),
+ORDER_KINDS: Words = {
+    "renewal": gettext_lazy("Renewal"),
+    "top_up": gettext_lazy("Top-up"),
+    "opening": gettext_lazy("Taken over"),
 }
 ORDER_STATES: Words = {
-    "acknowledged": lazy("Waiting for payment"),
-    "in_progress": lazy("Being carried out"),
-    "held": lazy("Waiting for the network"),
-    "completed": lazy("Done"),
-    "failed": lazy("Failed"),
-    "cancelled": lazy("Not carried out"),
-    "withdrawn": lazy("Withdrawn, money back"),
+    "acknowledged": gettext_lazy("Waiting for payment"),
+    "in_progress": gettext_lazy("Being carried out"),
+    "held": gettext_lazy("Waiting for the network"),
+    "completed": gettext_lazy("Done"),
+    "failed": gettext_lazy("Failed"),
+    "cancelled": gettext_lazy("Not carried out"),
+    "withdrawn": gettext_lazy("Withdrawn, money back"),
 }
 FAILURES: Words = {
-    "promise_passed": lazy("The network did not confirm in the promised time."),
-    "provider_refused": lazy("The payment provider refused the payment."),
-    "declined": lazy("The payment was declined."),
-    "expired": lazy("The checkout was not completed in time."),
-    "network_rejected": lazy("The network refused the change."),
-    "rejected": lazy("The network refused the change."),
-    "state_refuses": lazy("By then the line could not be renewed any more."),
+    "promise_passed": gettext_lazy("The network did not confirm in the promised time."),
+    "provider_refused": gettext_lazy("The payment provider refused the payment."),
+    "payment_declined": gettext_lazy("The payment was declined."),
+    "payment_expired": gettext_lazy("The checkout was not completed in time."),
+    "amount_differs": gettext_lazy("The amount that came was not the amount ordered."),
+    "state_refuses": gettext_lazy("By then the line could not be renewed any more."),
+    "network": gettext_lazy("The network refused the change."),
 }
 CAUSES: Words = {
-    "renewed": lazy("renewed"),
-    "expired": lazy("the paid time ran out"),
-    "grace_over": lazy("grace ran out"),
-    "suspension_over": lazy("the number's holding time ran out"),
-    "imported": lazy("taken over from the earlier system"),
+    "renewed": gettext_lazy("renewed"),
+    "expired": gettext_lazy("the paid time ran out"),
+    "grace_over": gettext_lazy("grace ran out"),
+    "suspension_over": gettext_lazy("the number's holding time ran out"),
+    "imported": gettext_lazy("taken over from the earlier system"),
 }
 GRACE_RULES: Words = {
-    "from_payment": lazy(
+    "from_payment": gettext_lazy(
         "Renewed in time, the new term starts when the old one ends. "
         "Renewed in grace, it starts with the payment."
     ),
-    "from_expiry": lazy(
+    "from_expiry": gettext_lazy(
         "The new term starts when the old one ended, also when you renew in grace."
     ),
 }
 MOVEMENTS: Words = {
-    1: lazy("Paid in"),
-    2: lazy("Opening balance"),
-    3: lazy("Renewal"),
-    4: lazy("Tax"),
-    5: lazy("Refund into the wallet"),
-    6: lazy("Correction"),
-    7: lazy("Bonus"),
-    8: lazy("Refund to the payment provider"),
-    9: lazy("Fee"),
+    1: gettext_lazy("Paid in"),
+    2: gettext_lazy("Opening balance"),
+    3: gettext_lazy("Renewal"),
+    4: gettext_lazy("Tax"),
+    5: gettext_lazy("Refund into the wallet"),
+    6: gettext_lazy("Correction"),
+    7: gettext_lazy("Bonus"),
+    8: gettext_lazy("Refund to the payment provider"),
+    9: gettext_lazy("Fee"),
 }
 SELLERS: Words = {"house": "Keepline"}
-PROVIDERS: Words = {"sandbox": lazy("Card or other way, at the checkout")}
+PROVIDERS: Words = {"sandbox": gettext_lazy("Card or other way, at the checkout")}
 
 
 def _word(words: Words, code: object) -> str:
@@ -137,18 +130,15 @@ def order_kind(code: str) -> str:
 
 
 @register.filter
-def stage_word(code: str) -> str:
-    return _word(STAGES, code)
-
-
-@register.filter
 def order_state(code: str) -> str:
     return _word(ORDER_STATES, code)
 
 
 @register.filter
 def failure(code: str) -> str:
-    return _word(FAILURES, code) if code in FAILURES else _("The order could not be carried out.")
+    """A network's own codes (network_no_such_card) are for support, not for the holder."""
+    known = "network" if code.startswith("network_") else code
+    return _word(FAILURES, known) if known in FAILURES else _("It could not be carried out.")
 
 
 @register.filter

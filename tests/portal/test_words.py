@@ -1,0 +1,43 @@
+"""Every code that the domain can show has its words."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import keepline
+from keepline.catalog.models import LineKind
+from keepline.core.lifecycle.line import LineState
+from keepline.core.lifecycle.order import OrderState
+from keepline.core.postings import TransferCode
+from keepline.orders.models import OrderKind
+from keepline.portal.templatetags import words
+
+FLOWS = Path(keepline.__file__).parent / "flows"
+
+
+@pytest.mark.parametrize(
+    ("codes", "known"),
+    [
+        (list(LineKind), words.LINE_KINDS),
+        (list(LineState), words.LINE_STATES),
+        (list(OrderKind), words.ORDER_KINDS),
+        (list(OrderState), words.ORDER_STATES),
+        (list(TransferCode), words.MOVEMENTS),
+        (["from_payment", "from_expiry"], words.GRACE_RULES),
+    ],
+)
+def test_every_code_has_its_words(codes: list[str], known: words.Words) -> None:
+    assert set(codes) <= set(known)
+
+
+def test_every_way_to_fail_has_its_sentence() -> None:
+    ends = re.compile(r"OrderEvent\.(?:REJECT|CANCEL|WITHDRAW), \"(\w+)\"|\"(payment_\w+)\"")
+    found = {
+        first or second
+        for path in FLOWS.glob("*.py")
+        for first, second in ends.findall(path.read_text())
+    }
+    assert {"promise_passed", "payment_declined", "state_refuses"} <= found
+    assert found <= set(words.FAILURES)
+    assert words.failure("network_no_such_card") == words.FAILURES["network"]
