@@ -1,15 +1,24 @@
-"""The field's identifiers: MSISDN, ICCID, IMSI, EID, activation code. Strict in, canonical out."""
+"""The field's identifiers: MSISDN, ICCID, IMSI, EID, activation code. Strict in, canonical out.
+
+What a reader returns is canonical: read again, it gives itself.
+"""
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import ClassVar
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat, ValidationResult
 
 __all__ = [
     "ActivationCode",
+    "ActivationCodeError",
+    "EidError",
+    "IccidError",
     "IdentifierError",
+    "ImsiError",
+    "MsisdnError",
     "format_msisdn",
     "parse_activation_code",
     "parse_eid",
@@ -22,116 +31,221 @@ __all__ = [
 class IdentifierError(ValueError):
     """Not what it claims to be. `reason` is a word: empty, malformed, length, check_digit ..."""
 
-    def __init__(self, kind: str, reason: str) -> None:
-        super().__init__(f"{kind}: {reason}")
-        self.kind, self.reason = kind, reason
+    kind: ClassVar[str] = "identifier"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{self.kind}: {reason}")
+        self.reason = reason
 
 
+class MsisdnError(IdentifierError):
+    """Reasons: empty, malformed, country (no such country code), length."""
+
+    kind = "msisdn"
+
+
+class IccidError(IdentifierError):
+    """Reasons: empty, malformed, prefix (not 89), length, check_digit."""
+
+    kind = "iccid"
+
+
+class ImsiError(IdentifierError):
+    """Reasons: empty, malformed, length, country (no such mobile country code)."""
+
+    kind = "imsi"
+
+
+class EidError(IdentifierError):
+    """Reasons: empty, malformed, prefix (not 89), length, check_digits."""
+
+    kind = "eid"
+
+
+class ActivationCodeError(IdentifierError):
+    """Reasons: empty, malformed, format (not 1), address, matching_id, oid, flag."""
+
+    kind = "activation_code"
+
+
+LONGEST_E164 = 15
 _PLAIN = re.compile(r"\+?[1-9]\d{6,14}", re.ASCII)
+# What people write between digits. Letters are no part of a number: no words, no extensions.
+_WRITTEN = re.compile(r"[\s(]*[+\uff0b]?[\d\s()./\u2010-\u2015-]*\d[\s)]*")
 
 
 def parse_msisdn(text: str, default_region: str | None = None) -> int:
     """E.164 as an integer (ITU-T E.164). Judged by plausibility, so reserved ranges pass.
 
-    `default_region` (ISO 3166-1) reads national forms. Raises IdentifierError.
+    `default_region` (ISO 3166-1) reads national forms; without it, digits begin with their
+    country code. Numbers that only reach within one town are refused. Raises MsisdnError.
     """
     bare = text.strip()
     if not bare:
-        raise IdentifierError("msisdn", "empty")
+        raise MsisdnError("empty")
     if _PLAIN.fullmatch(bare) and (bare[0] == "+" or default_region is None):
-        return _plausible(bare.lstrip("+"))
-    try:
-        number = phonenumbers.parse(bare, default_region)
-    except NumberParseException as error:
-        raise IdentifierError("msisdn", "malformed") from error
-    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
-        raise IdentifierError("msisdn", "length")
-    return int(phonenumbers.format_number(number, PhoneNumberFormat.E164)[1:])
-
-
-def _plausible(digits: str) -> int:
-    """The fast way of a million rows: what can be said of a country and a length is kept.
-
-    A number's possibility is a matter of its country code and the length of the rest alone, unless
-    its country tells lengths by region; the first such number asks phonenumbers, the rest follow.
-    """
-    code = _country_code(digits)
-    if code is None:
-        raise IdentifierError("msisdn", "country")
-    national = digits[len(code) :]
-    if national.startswith("0") and code != "39":  # only Italy keeps its leading zero
-        try:
-            number = phonenumbers.parse("+" + digits)
-        except NumberParseException as error:
-            raise IdentifierError("msisdn", "malformed") from error
-        if not phonenumbers.is_possible_number(number):
-            raise IdentifierError("msisdn", "length")
-        return int(phonenumbers.format_number(number, PhoneNumberFormat.E164)[1:])
-    if not _possible(code, len(national)):
-        raise IdentifierError("msisdn", "length")
+        digits = bare.removeprefix("+")
+        if _stands(digits):
+            return int(digits)
+        digits = _asked(f"+{digits}", None)
+    elif _WRITTEN.fullmatch(bare):
+        digits = _asked(bare if default_region else _international(bare), default_region)
+    else:
+        raise MsisdnError("malformed")
+    # A prefix dialled twice (+49 0 0170 ...) would be another number each time it is read.
+    if not _stands(digits) and _asked(f"+{digits}", None) != digits:
+        raise MsisdnError("malformed")
     return int(digits)
 
 
-@lru_cache(maxsize=4096)
-def _possible(code: str, national_length: int) -> bool:
-    national = int("2" + "1" * (national_length - 1))
-    number = phonenumbers.PhoneNumber(country_code=int(code), national_number=national)
+def _international(bare: str) -> str:
+    return bare if "+" in bare or "\uff0b" in bare else f"+{bare}"
+
+
+def _asked(text: str, region: str | None) -> str:
+    """The digits that phonenumbers reads, country code first."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except NumberParseException as error:
+        kinds = {
+            NumberParseException.INVALID_COUNTRY_CODE: "country",
+            NumberParseException.NOT_A_NUMBER: "malformed",
+        }
+        raise MsisdnError(kinds.get(error.error_type, "length")) from error
+    digits = phonenumbers.format_number(number, PhoneNumberFormat.E164)[1:]
+    possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    if not possible or len(digits) > LONGEST_E164:
+        raise MsisdnError("length")
+    return digits
+
+
+@dataclass(frozen=True, slots=True)
+class _CountryPlan:
+    """What phonenumbers' judgement of plain digits depends on, for one country code."""
+
+    code_length: int
+    lengths: frozenset[int]  # of the whole number, country code included
+    prefix: re.Pattern[str] | None  # what could be a national prefix, and would be taken off
+
+
+def _stands(digits: str) -> bool:
+    """The fast way of a million rows. True: E.164 as it is. False: phonenumbers must be asked.
+
+    phonenumbers looks at three things: the country code, whether the rest begins with what could
+    be a national prefix, and its length. The first and third are the same for all numbers of a
+    country, the second is one regular expression. Raises MsisdnError.
+    """
+    plan = _country_plan(digits[:3])
+    if plan is None:
+        raise MsisdnError("country")
+    if plan.prefix is not None:
+        match = plan.prefix.match(digits[plan.code_length :])
+        if match and (match.end() or match.lastindex):
+            return False
+    if len(digits) not in plan.lengths:
+        raise MsisdnError("length")
+    return True
+
+
+@cache
+def _country_plan(first_three: str) -> _CountryPlan | None:
+    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    code = next((first_three[:n] for n in (1, 2, 3) if int(first_three[:n]) in known), None)
+    if code is None:
+        return None
+    region = phonenumbers.region_code_for_country_code(int(code))
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(int(code), region)
+    prefix = metadata.national_prefix_for_parsing if metadata else None
+    lengths = (n for n in range(1, LONGEST_E164 + 1 - len(code)) if _possible(int(code), n))
+    return _CountryPlan(
+        code_length=len(code),
+        lengths=frozenset(len(code) + n for n in lengths),
+        prefix=re.compile(prefix) if prefix else None,
+    )
+
+
+def _possible(code: int, national_length: int) -> bool:
+    number = phonenumbers.PhoneNumber(country_code=code, national_number=10**national_length // 9)
     reason = phonenumbers.is_possible_number_with_reason(number)
     return bool(reason == ValidationResult.IS_POSSIBLE)
 
 
-def _country_code(digits: str) -> str | None:
-    for length in (1, 2, 3):
-        if int(digits[:length]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
-            return digits[:length]
-    return None
-
-
+@lru_cache(maxsize=4096)
 def format_msisdn(e164: int, international: bool = True) -> str:
-    """+49 170 1234567, or the national form."""
-    number = phonenumbers.parse(f"+{e164}")
+    """+49 170 1234567, or the national form; bare digits for a country nobody knows."""
+    try:
+        number = phonenumbers.parse(f"+{e164}")
+    except NumberParseException:
+        return f"+{e164}"
     form = PhoneNumberFormat.INTERNATIONAL if international else PhoneNumberFormat.NATIONAL
     return phonenumbers.format_number(number, form)
 
 
-def parse_iccid(text: str) -> str:
-    """19 or 20 digits with their Luhn check digit (ITU-T E.118), or 18 and 19 without one.
+ICCID_LENGTHS, ICCID_PLACES = (18, 19, 20), 20
+IMSI_LENGTHS = (14, 15)
+EID_LENGTH, EID_MODULUS = 32, 97
+_GAPS = str.maketrans("", "", " -\u00a0\t")
 
-    A trailing F of the padded form on the wire is taken off. Raises IdentifierError.
+
+def parse_iccid(text: str) -> str:
+    """18 to 20 digits, the last a Luhn check digit (ITU-T E.118); returned without padding.
+
+    On the wire an ICCID has 20 places, filled up with F (SGP.22 ES2+). Raises IccidError.
     """
-    bare = text.strip().replace(" ", "").upper().removesuffix("F")
-    if not re.fullmatch(r"\d{18,20}", bare, re.ASCII):
-        raise IdentifierError("iccid", "malformed")
-    if not bare.startswith("89"):
-        raise IdentifierError("iccid", "prefix")
-    if len(bare) > 18 and not _luhn(bare):
-        raise IdentifierError("iccid", "check_digit")
-    return bare
+    bare = text.translate(_GAPS).upper()
+    if not bare:
+        raise IccidError("empty")
+    digits = bare.rstrip("F")
+    if not re.fullmatch(r"\d+", digits, re.ASCII):
+        raise IccidError("malformed")
+    if not digits.startswith("89"):
+        raise IccidError("prefix")
+    padded = digits != bare
+    if len(digits) not in ICCID_LENGTHS or (padded and len(bare) != ICCID_PLACES):
+        raise IccidError("length")
+    if not _luhn(digits):
+        raise IccidError("check_digit")
+    return digits
+
+
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice a digit, its digits added
 
 
 def _luhn(digits: str) -> bool:
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
+    total = sum(map(int, digits[-1::-2])) + sum(_DOUBLED[int(d)] for d in digits[-2::-2])
     return total % 10 == 0
 
 
 def parse_imsi(text: str) -> str:
-    """14 or 15 digits: MCC, MNC, MSIN (ITU-T E.212). Raises IdentifierError."""
+    """14 or 15 digits: country (MCC), network (MNC), subscriber (ITU-T E.212). Raises ImsiError.
+
+    Country codes begin with 2 to 7, or 9; 001 is for tests.
+    """
     bare = text.strip()
-    if not re.fullmatch(r"[2-79]\d{13,14}|001\d{12}|999\d{12}", bare, re.ASCII):
-        raise IdentifierError("imsi", "malformed")
+    if not bare:
+        raise ImsiError("empty")
+    if not re.fullmatch(r"\d+", bare, re.ASCII):
+        raise ImsiError("malformed")
+    if len(bare) not in IMSI_LENGTHS:
+        raise ImsiError("length")
+    if bare[0] in "018" and not bare.startswith("001"):
+        raise ImsiError("country")
     return bare
 
 
 def parse_eid(text: str) -> str:
-    """32 digits, of which the last two make the whole 1 modulo 97 (GSMA SGP.29)."""
-    bare = text.strip().replace(" ", "")
-    if not re.fullmatch(r"89\d{30}", bare, re.ASCII):
-        raise IdentifierError("eid", "malformed")
-    if int(bare) % 97 != 1:
-        raise IdentifierError("eid", "check_digits")
+    """32 digits that are 1 modulo 97; the last two see to it (GSMA SGP.29). Raises EidError."""
+    bare = text.translate(_GAPS)
+    if not bare:
+        raise EidError("empty")
+    if not re.fullmatch(r"\d+", bare, re.ASCII):
+        raise EidError("malformed")
+    if len(bare) != EID_LENGTH:
+        raise EidError("length")
+    if not bare.startswith("89"):
+        raise EidError("prefix")
+    if int(bare) % EID_MODULUS != 1:
+        raise EidError("check_digits")
     return bare
 
 
@@ -150,15 +264,29 @@ class ActivationCode:
         return "$".join(["LPA:1", self.smdp_address, self.matching_id, *middle, *tail])
 
 
-_ACTIVATION = re.compile(
-    r"(?:LPA:)?1\$([A-Za-z0-9.-]{1,255})\$([A-Z0-9-]{0,255})(?:\$([0-9.]*))?(?:\$(1?))?"
-)
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_PARTS = {
+    "address": re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*"),
+    "matching_id": re.compile(r"[A-Z0-9-]{0,255}"),
+    "oid": re.compile(r"(?:\d{1,10}(?:\.\d{1,10})+)?", re.ASCII),
+    "flag": re.compile(r"1?"),
+}
 
 
 def parse_activation_code(text: str) -> ActivationCode:
-    """Reads an activation code, with or without its LPA: prefix. Raises IdentifierError."""
-    match = _ACTIVATION.fullmatch(text.strip())
-    if match is None:
-        raise IdentifierError("activation_code", "malformed")
-    address, matching_id, oid, confirm = match.groups()
-    return ActivationCode(address, matching_id, oid or "", confirm == "1")
+    """Reads an activation code, with or without its LPA: prefix. Raises ActivationCodeError."""
+    bare = text.strip()
+    if not bare:
+        raise ActivationCodeError("empty")
+    version, *parts = bare.removeprefix("LPA:").split("$")
+    missing = len(_PARTS) - len(parts)
+    if missing not in (0, 1, 2):
+        raise ActivationCodeError("malformed")
+    if version != "1":
+        raise ActivationCodeError("format")
+    parts += [""] * missing
+    for (reason, shape), part in zip(_PARTS.items(), parts, strict=True):
+        if not shape.fullmatch(part):
+            raise ActivationCodeError(reason)
+    address, matching_id, oid, flag = parts
+    return ActivationCode(address, matching_id, oid, flag == "1")
