@@ -11,6 +11,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.ratelimit import respond_429
 from django import forms
 from django.contrib.sites.shortcuts import get_current_site
+from django.core.validators import EmailValidator
 from django.http import HttpRequest
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -27,6 +28,7 @@ from keepline.gateways.messaging.port import (
 )
 from keepline.gateways.messaging.sms import SmsMessage
 
+LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, less the brackets
 log = structlog.get_logger()
 
 NO_MATCH = gettext_lazy("This combination of e-mail or number and password is not known to us.")
@@ -41,6 +43,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "phone_password_mismatch": NO_MATCH,
         "username_password_mismatch": NO_MATCH,
     }
+
+    def clean_email(self, email: str) -> str:
+        """allauth cuts what is too long for its column; another address would be verified."""
+        if len(email) > LONGEST_EMAIL:
+            raise forms.ValidationError(EmailValidator.message, code="invalid")
+        return email
 
     def phone_form_field(self, **kwargs: Any) -> forms.Field:
         return PhoneField(**kwargs)
@@ -92,13 +100,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             # The page says the same either way; the reader may ask for another message.
             log.warning("signin.mail_not_sent", template=template_prefix, error=str(error))
 
-    def send_verification_code_sms(self, user: User, phone: str, code: str, **kwargs: Any) -> None:
+    def send_verification_code_sms(self, *, phone: str, code: str, **_: Any) -> None:
         # The last line is what phones fill in by themselves (WebOTP), bound to our host.
         host = context.request.get_host().partition(":")[0]
         text = _("%(code)s is your Keepline code. Nobody else needs it, not even we.")
         send_sms(phone, f"{text % {'code': code}}\n\n@{host} #{code}")
 
-    def send_unknown_account_sms(self, phone: str, **kwargs: Any) -> None:
+    def send_unknown_account_sms(self, phone: str, **_: Any) -> None:
         send_sms(
             phone, _("Somebody tried to sign in to Keepline with this number. It has no account.")
         )

@@ -18,13 +18,14 @@ LEAST_CHARACTERS = 15
 MOST_CHARACTERS = 256
 LOOKED_AT = 72  # zxcvbn's own limit; a password that is good so far is good
 LEAST_GUESSES_LOG10 = 11
+SHORT_PIECE = 2  # pieces up to this length stand in every password
 OUR_WORDS = ("keepline", "prepaid", "renewal", "password", "passwort", "mima", "wodemima")
 
 
 class LengthRule:
     """15 to 256 characters (code points after NFC)."""
 
-    def validate(self, password: str, user: Any = None) -> None:
+    def validate(self, password: str, user: Any = None) -> None:  # noqa: ARG002 (Django's call)
         length = len(unicodedata.normalize("NFC", password))
         if length < LEAST_CHARACTERS:
             text = _("It has %(length)d characters; at least %(least)d are needed.")
@@ -42,7 +43,7 @@ class GuessingRule:
     """Refuses what is put together from known passwords, repeats, runs and the owner's names."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        if len(password) < LEAST_CHARACTERS:
+        if not LEAST_CHARACTERS <= len(password) <= MOST_CHARACTERS:
             return  # LengthRule has said it
         told = zxcvbn(password[:LOOKED_AT], user_inputs=[*OUR_WORDS, *words_about(user)])
         if told["guesses_log10"] < LEAST_GUESSES_LOG10:
@@ -60,7 +61,7 @@ def words_about(user: Any) -> list[str]:
         part
         for text in whole
         for part in "".join(c if c.isalnum() else " " for c in text).split()
-        if len(part) > 2  # shorter pieces stand in every password
+        if len(part) > SHORT_PIECE
     ]
     return [*whole, *parts]
 

@@ -33,7 +33,7 @@ class Membered(NamedTuple):
     role: str
 
 
-HOLDER_OF_TOKEN = """
+HOLDER_BY_DIGEST = """
 SELECT t.id, t.user_id, t.account_id, a.slot, m.role, u.language, u.time_zone, a.currency
   FROM accounts_apitoken t
   JOIN accounts_user u ON u.id = t.user_id AND u.is_active
@@ -52,7 +52,7 @@ def token_digest(secret: str) -> bytes:
 def account_for_token(secret: str, now: datetime) -> TokenHolder | None:
     """The holder of a live token, in one query; None for any other string."""
     with connection.cursor() as cursor:
-        cursor.execute(HOLDER_OF_TOKEN, [token_digest(secret), now])
+        cursor.execute(HOLDER_BY_DIGEST, [token_digest(secret), now])
         row = cursor.fetchone()
     return TokenHolder(*row) if row else None
 

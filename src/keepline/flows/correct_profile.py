@@ -10,6 +10,8 @@ from keepline.accounts.models import User
 from keepline.audit import services as audit
 from keepline.ledger import services as ledger
 
+ACTION = "account.corrected"
+
 
 @transaction.atomic
 def correct_profile(
@@ -37,7 +39,7 @@ def correct_profile(
     changed = [n for n, old, new in zip(names, before, after, strict=True) if old != new]
     if changed:
         audit.record(
-            "account.corrected",
+            ACTION,
             actor=f"user:{user.pk}",
             now=now,
             account_id=account_id,

@@ -9,6 +9,8 @@ from keepline.accounts import queries, services
 from keepline.accounts.models import User
 from keepline.audit import services as audit
 
+ACTION = "token.issued"
+
 
 @transaction.atomic
 def issue_token(
@@ -17,7 +19,7 @@ def issue_token(
     """`valid_days` None: until it is revoked."""
     issued = services.issue_token(user, queries.account(account_id), name, now, valid_days)
     audit.record(
-        "token.issued",
+        ACTION,
         actor=f"user:{user.pk}",
         now=now,
         account_id=account_id,

@@ -11,6 +11,8 @@ from keepline.accounts.models import User
 from keepline.audit import services as audit
 from keepline.ledger import services as ledger
 
+ACTION = "account.opened"
+
 
 class Opened(NamedTuple):
     account_id: UUID
@@ -23,7 +25,7 @@ def open_account(user: User, currency: str, language: str, time_zone: str, now: 
     account = accounts.open_account(user, currency, language, time_zone, now)
     wallet = ledger.open_wallet(account.id, currency)
     audit.record(
-        "account.opened",
+        ACTION,
         actor=f"user:{user.pk}",
         now=now,
         account_id=account.id,

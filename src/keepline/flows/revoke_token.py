@@ -9,6 +9,8 @@ from keepline.accounts import services
 from keepline.accounts.models import User
 from keepline.audit import services as audit
 
+ACTION = "token.revoked"
+
 
 @transaction.atomic
 def revoke_token(user: User, account_id: UUID, token_id: int, now: datetime) -> bool:
@@ -16,7 +18,7 @@ def revoke_token(user: User, account_id: UUID, token_id: int, now: datetime) -> 
     if not services.revoke_token(user, token_id, now):
         return False
     audit.record(
-        "token.revoked",
+        ACTION,
         actor=f"user:{user.pk}",
         now=now,
         account_id=account_id,

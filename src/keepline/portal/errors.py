@@ -1,4 +1,7 @@
-"""Pages for what went wrong. They say what happened, what it means for money, what to do now."""
+"""Pages for what went wrong. They say what happened, what it means for money, what to do now.
+
+Django calls them with `exception` and `reason` by name, needed or not.
+"""
 
 from typing import NamedTuple
 
@@ -18,7 +21,7 @@ def page(request: HttpRequest, status: int, trouble: Trouble) -> HttpResponse:
     return render(request, "error.html", {"trouble": trouble, "status": status}, status=status)
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     return page(
         request,
         404,
@@ -29,7 +32,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     return page(
         request,
         403,
@@ -37,7 +40,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     return page(
         request,
         400,
@@ -48,7 +51,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     )
 
 
-def forbidden_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+def forbidden_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """A form without its token: the page was open too long, or another site sent it."""
     return page(
         request,
@@ -60,7 +63,7 @@ def forbidden_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
-def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """allauth's rate limits end here."""
     return page(
         request,
@@ -69,7 +72,7 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
     )
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
+def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Touches neither database nor session: either may be what failed."""
     trouble = Trouble(
         _("Something failed on our side"),

@@ -120,7 +120,7 @@ class CodeView(_Step):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), "phone": self.process.state["phone"]}
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponse:  # noqa: ARG002 (its code was compared)
         self.process.confirm()
         return redirect("phone_reset_password")
 

@@ -16,6 +16,7 @@ from keepline.core.lifeline import Lifeline, Piece, pieces, position
 
 register = template.Library()
 
+LOW_PER_CENT = 20
 _counter = count(1)  # ids of patterns must differ within a page
 
 
@@ -42,7 +43,9 @@ def lifeline(
 def gauge(left: int, total: int | None, label: str, text: str = "") -> dict[str, Any]:
     """What is left of a bucket. total None: unlimited. `text`: the words to the right."""
     share = 100 if total is None else max(0, min(100, left * 100 // total if total else 0))
-    level = "none" if left <= 0 and total is not None else "low" if share <= 20 else "fine"
+    level = (
+        "none" if left <= 0 and total is not None else "low" if share <= LOW_PER_CENT else "fine"
+    )
     return {"share": share, "level": level, "label": label, "text": text, "total": total}
 
 
