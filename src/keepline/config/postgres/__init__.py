@@ -1,6 +1,6 @@
 """The embedded PostgreSQL: the binaries of a wheel under a life cycle of our own.
 
-docs/decisions tell why the wheel's own `get_server()` is not used.
+docs/decisions/embedded-postgresql.md tells why the wheel's own `get_server()` is not used.
 """
 
 from keepline.config.postgres.server import EmbeddedPostgres
