@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def provider() -> Iterator[FakeProvider]:
+def provider() -> FakeProvider:
     """The fake provider; network and mail are fakes too."""
     fake = FakeProvider()
     switchboard.connect("payments:sandbox", lambda: fake)
     switchboard.connect("network", ScriptedNetwork)
     switchboard.connect("email", Mailbox)
-    yield fake
+    return fake
 
 
 @pytest.fixture
@@ -34,12 +34,14 @@ def stage(db: None) -> "Iterator[Cast]":
 
 
 def signed_in(email: str) -> Client:
-    """Through the form, so that allauth knows when the password was last typed."""
+    """Through the forms, password typed again: allauth's guarded pages open too."""
     from tests.cast import PASSWORD
 
     client = Client(HTTP_ACCEPT_LANGUAGE="en")
     answer = client.post("/accounts/login/", {"login": email, "password": PASSWORD})
     assert answer.status_code == 302, answer.content
+    again = client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert again.status_code == 302, again.content
     return client
 
 

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
+from keepline.accounts.models import User
+from keepline.flows.errors import CATALOGUE
 from keepline.ledger.models import Transfer
 from keepline.orders.models import Order, RequestKey
 from tests import cast
@@ -132,3 +135,13 @@ def test_a_form_without_its_token_changes_nothing(stage: Cast, alice: Client) ->
     before = written()
     assert strict.post(renew_url(stage), order_form(stage)).status_code == 403
     assert written() == before
+
+
+def test_the_sentence_is_in_the_holders_language(stage: Cast, alice: Client) -> None:
+    User.objects.filter(pk=stage.alice.pk).update(language="zh-hans")
+    answer = alice.post(renew_url(stage), order_form(stage, expected_total_minor="1"))
+    english = CATALOGUE["price_changed"].title
+    with translation.override("zh-hans"):
+        chinese = translation.gettext(english)
+    assert chinese != english
+    assert chinese in answer.content.decode()

@@ -23,7 +23,7 @@ def shown(pdf: bytes) -> list[bytes]:
     """Every string that the page shows, unescaped."""
     found: list[bytes] = []
     for stream in STREAM.findall(pdf):
-        drawn = zlib.decompress(a85decode(stream.strip(), adobe=False, ignorechars=b"~>\n"))
+        drawn = zlib.decompress(a85decode(stream.strip().removesuffix(b"~>"), ignorechars=b"\r\n"))
         found += [ESCAPED.sub(_plain, text) for text in SHOWN.findall(drawn)]
     return found
 

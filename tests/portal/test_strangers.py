@@ -70,7 +70,7 @@ def address(name: str, params: tuple[str, ...], belongings: dict[str, Any]) -> s
     return reverse(name, kwargs={param: belongings[param] for param in params})
 
 
-@pytest.mark.parametrize(("name", "params"), WITH_PARAMETERS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "params"), WITH_PARAMETERS, ids=str)
 def test_a_strangers_line_order_or_key_is_not_there(
     name: str, params: tuple[str, ...], belongings: dict[str, Any], charlie: Client
 ) -> None:
@@ -84,7 +84,7 @@ def test_a_strangers_line_order_or_key_is_not_there(
     assert visitor.status_code in (302, 405), "a visitor is sent to sign in, or knows no GET"
 
 
-@pytest.mark.parametrize(("name", "params"), WITH_PARAMETERS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "params"), WITH_PARAMETERS, ids=str)
 def test_its_owner_finds_it(
     name: str, params: tuple[str, ...], belongings: dict[str, Any], alice: Client
 ) -> None:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-import keepline
 from keepline.catalog.models import LineKind
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.postings import TransferCode
+from keepline.flows import errors
 from keepline.orders.models import OrderKind
 from keepline.portal.templatetags import words
 
-FLOWS = Path(keepline.__file__).parent / "flows"
+FLOWS = Path(errors.__file__).parent
 
 
 @pytest.mark.parametrize(
