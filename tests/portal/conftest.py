@@ -45,20 +45,11 @@ def signed_in(email: str) -> Client:
     return client
 
 
-def _confirmed(user: object) -> None:
-    from allauth.account.models import EmailAddress
-
-    email = user.email  # type: ignore[attr-defined]
-    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-
-
 @pytest.fixture
 def alice(stage: "Cast") -> Client:
-    _confirmed(stage.alice)
     return signed_in("alice@example.com")
 
 
 @pytest.fixture
 def charlie(stage: "Cast") -> Client:
-    _confirmed(stage.charlie)
     return signed_in("charlie@example.com")
