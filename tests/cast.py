@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from keepline.accounts.models import Account, Membership, Role, User
-from keepline.accounts.services import open_account
+from keepline.accounts.services import admit_user, open_account
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Plan, PlanPrice, Policy
 from keepline.core import postings
@@ -24,7 +24,7 @@ PASSWORD = "a calm and long passphrase"
 
 def person(name: str, **fields: Any) -> User:
     """A user who signs in with NAME@example.com and PASSWORD."""
-    return User.objects.create_user(f"{name}@example.com", PASSWORD, name=name.title(), **fields)
+    return admit_user(PASSWORD, f"{name}@example.com", name=name.title(), **fields)
 
 
 def account(owner: User, currency: str = "USD", wallet_minor: int = 0) -> Account:

@@ -100,13 +100,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             # The page says the same either way; the reader may ask for another message.
             log.warning("signin.mail_not_sent", template=template_prefix, error=str(error))
 
-    def send_verification_code_sms(self, *, phone: str, code: str, **_: Any) -> None:
+    def send_verification_code_sms(self, *, phone: str, code: str, **_more: Any) -> None:
         # The last line is what phones fill in by themselves (WebOTP), bound to our host.
         host = context.request.get_host().partition(":")[0]
         text = _("%(code)s is your Keepline code. Nobody else needs it, not even we.")
         send_sms(phone, f"{text % {'code': code}}\n\n@{host} #{code}")
 
-    def send_unknown_account_sms(self, phone: str, **_: Any) -> None:
+    def send_unknown_account_sms(self, phone: str, **_more: Any) -> None:
         send_sms(
             phone, _("Somebody tried to sign in to Keepline with this number. It has no account.")
         )

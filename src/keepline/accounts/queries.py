@@ -33,6 +33,18 @@ class Membered(NamedTuple):
     role: str
 
 
+class Recipient(NamedTuple):
+    """Somebody who is told what happens to an account; the e-mail is verified."""
+
+    user_id: int
+    email: str
+    name: str
+    language: str
+    time_zone: str
+
+
+TOLD = (Role.OWNER, Role.MANAGE)
+
 HOLDER_BY_DIGEST = """
 SELECT t.id, t.user_id, t.account_id, a.slot, m.role, u.language, u.time_zone, a.currency
   FROM accounts_apitoken t
@@ -93,3 +105,22 @@ def live_tokens(user: User, account_id: UUID, now: datetime) -> QuerySet[ApiToke
 def user_by_phone(phone: str) -> User | None:
     """`phone` in E.164 with +."""
     return User.objects.filter(phone=phone).first()
+
+
+def addresses_of(account_id: UUID) -> list[Recipient]:
+    """Those who answer for the account and have a verified e-mail; the first member first."""
+    members = Membership.objects.filter(
+        account_id=account_id,
+        role__in=TOLD,
+        user__is_active=True,
+        user__emailaddress__primary=True,
+        user__emailaddress__verified=True,
+    )
+    rows = members.order_by("since_at", "id").values_list(
+        "user_id",
+        "user__emailaddress__email",
+        "user__name",
+        "user__language",
+        "user__time_zone",
+    )
+    return [Recipient(*row) for row in rows]

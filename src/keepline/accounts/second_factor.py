@@ -11,7 +11,7 @@ from django.conf import settings
 def cipher() -> MultiFernet:
     """Encrypts with SECRET_KEY, still reads what SECRET_KEY_FALLBACKS encrypted."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(_key(secret)) for secret in secrets])
+    return MultiFernet([Fernet(_key(str(secret))) for secret in secrets])
 
 
 def _key(secret: str) -> bytes:

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from allauth.account.models import EmailAddress
@@ -94,7 +94,7 @@ def set_phone(user: User, phone: str, verified: bool) -> None:
 
 
 @transaction.atomic
-def admit_user(password: str, email: str = "", phone: str = "", **profile: str) -> User:
+def admit_user(password: str, email: str = "", phone: str = "", **profile: Any) -> User:
     """A user whose addresses count as verified: for the operator's own and for demo bases.
 
     profile: name, language, time_zone.

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
+from keepline.accounts.models import User
 from keepline.portal.errors import too_many
 from keepline.portal.holder import holder_of
 
@@ -23,16 +24,16 @@ class HolderMiddleware:
         request.holder = SimpleLazyObject(lambda: holder_of(request))  # type: ignore[attr-defined]
         # Without the cookie there is no session, and nobody to load.
         has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
-        signed_in = has_cookie and request.user.is_authenticated
-        if signed_in:
-            translation.activate(request.user.language)
+        user = request.user if has_cookie else None
+        if isinstance(user, User):
+            translation.activate(user.language)
             request.LANGUAGE_CODE = translation.get_language()
-            _tell_time_of(request.user.time_zone)
+            _tell_time_of(user.time_zone)
         try:
             response = self.get_response(request)
         finally:
             timezone.deactivate()
-        if signed_in:
+        if isinstance(user, User):
             # A page of a person is for nobody's cache, the browser's history included.
             response.setdefault("Cache-Control", "no-store, private")
         return response

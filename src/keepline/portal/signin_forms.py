@@ -62,6 +62,8 @@ class LoginForm(PlainWidgets, allauth_forms.LoginForm):  # type: ignore[misc]
 class SignupForm(PlainWidgets, allauth_forms.SignupForm):  # type: ignore[misc]
     """By e-mail or by phone: `by` says which, a link on the page changes it."""
 
+    account_already_exists: bool
+
     by = forms.ChoiceField(choices=[("email", ""), ("phone", "")], widget=forms.HiddenInput)
     time_zone = forms.CharField(
         required=False,
