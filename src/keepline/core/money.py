@@ -1,7 +1,7 @@
 """Money: integers in minor units with an ISO 4217 code. No float comes near it.
 
 Exponents are CLDR's (Babel): 2 for USD, 0 for JPY, 3 for KWD. Division only by `allocate`, which
-conserves the sum.
+conserves the sum, and by `share_of`, which rounds a half to the even neighbour.
 """
 
 import re
@@ -18,19 +18,24 @@ __all__ = [
     "CurrencyMismatch",
     "Money",
     "MoneyError",
+    "TaxSplit",
     "allocate",
     "exponent",
     "is_currency",
     "parse_decimal",
+    "share_of",
+    "tax_of",
     "to_decimal",
 ]
 
 LARGEST_MINOR = 2**53  # beyond this, JavaScript at the other end of the API would round
+MILLION = 1_000_000  # rates are in parts per million: 19 % is 190_000
 DecimalMark = Literal[".", ","]
 
 
 class MoneyError(ValueError):
-    """Not an amount. `reason`: empty, malformed, too_precise, too_large, unknown_currency."""
+    """Not an amount. `reason`: empty, malformed, ambiguous (1.500 could be fifteen hundred),
+    too_precise, too_large, unknown_currency."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -88,7 +93,11 @@ def is_currency(currency: str) -> bool:
 
 
 def allocate(amount_minor: int, weights: Sequence[int]) -> list[int]:
-    """Splits an amount by weights and conserves the sum: largest remainder, ties by order."""
+    """Splits an amount by weights and conserves the sum: largest remainder, ties by order.
+
+    A negative amount is split as its opposite. Raises ValueError for weights that are negative
+    or all zero.
+    """
     total = sum(weights)
     if total <= 0 or min(weights) < 0:
         raise ValueError("weights are not negative, and not all zero")
@@ -100,28 +109,71 @@ def allocate(amount_minor: int, weights: Sequence[int]) -> list[int]:
     return [sign * share for share in shares]
 
 
+def share_of(amount_minor: int, part: int, whole: int) -> int:
+    """amount * part / whole, a half to the even neighbour. `whole` is above zero."""
+    share, rest = divmod(amount_minor * part, whole)
+    if 2 * rest > whole or (2 * rest == whole and share % 2):
+        share += 1
+    return share
+
+
+@dataclass(frozen=True, slots=True)
+class TaxSplit:
+    """Minor units; net + tax = gross."""
+
+    net_minor: int
+    tax_minor: int
+    gross_minor: int
+
+
+def tax_of(amount_minor: int, rate_ppm: int, inclusive: bool) -> TaxSplit:
+    """The tax in an amount (inclusive), or on it. `rate_ppm` in parts per million."""
+    if rate_ppm < 0:
+        raise ValueError("a tax rate is not negative")
+    if inclusive:
+        tax = share_of(amount_minor, rate_ppm, MILLION + rate_ppm)
+        return TaxSplit(amount_minor - tax, tax, amount_minor)
+    tax = share_of(amount_minor, rate_ppm, MILLION)
+    return TaxSplit(amount_minor, tax, amount_minor + tax)
+
+
+THOUSANDS = 3  # the length of a group
 _GROUPS = {".": ",", ",": "."}
-_SPACES = str.maketrans("", "", " \u00a0\u202f'")
+_SPACES = " \u00a0\u202f'\u2019"
+_MINUS = str.maketrans("\u2212", "-")
+# One kind of mark between the groups, or none. Databases that leave out a leading zero: .50
+_SHAPES = {
+    mark: re.compile(
+        rf"([+-]?)(\d+|\d{{1,3}}(?:([{re.escape(group)}{_SPACES}])\d{{3}})(?:\3\d{{3}})*|(?=\D))"
+        rf"(?:{re.escape(mark)}(\d+))?",
+        re.ASCII,
+    )
+    for mark, group in _GROUPS.items()
+}
 
 
 def parse_decimal(text: str, currency: str, decimal_mark: DecimalMark) -> Money:
     """Reads 1,234.50 or 1 234,50. Strict: groups of three, no more digits than the currency has.
 
-    Raises MoneyError.
+    Zeros beyond the currency's digits are read (JPY 100.00), but not if there are three digits
+    in all: 1.500 EUR may be fifteen hundred from a place with the other mark. Raises MoneyError.
     """
     digits = exponent(currency)
-    bare = text.strip()
+    bare = text.strip().translate(_MINUS)
     if not bare:
         raise MoneyError("empty")
-    group = re.escape(_GROUPS[decimal_mark])
-    grouped = rf"[+-]?(?:\d+|\d{{1,3}}(?:[{group} \u00a0\u202f']\d{{3}})+)"
-    if not re.fullmatch(rf"{grouped}(?:{re.escape(decimal_mark)}\d+)?", bare, re.ASCII):
+    match = _SHAPES[decimal_mark].fullmatch(bare)
+    if match is None:
         raise MoneyError("malformed")
-    plain = bare.translate(_SPACES).replace(_GROUPS[decimal_mark], "")
-    whole, _, part = plain.partition(decimal_mark)
+    sign, whole, separator, part = match[1], match[2], match[3], match[4] or ""
+    if len(part) == THOUSANDS > digits and re.fullmatch(r"[1-9]\d{0,2}", whole):
+        raise MoneyError("ambiguous")
     if len(part.rstrip("0")) > digits:
         raise MoneyError("too_precise")
-    amount = int(whole + part[:digits].ljust(digits, "0"))
+    plain = whole.replace(separator, "") if separator else whole
+    if len(plain) > len(str(LARGEST_MINOR)):
+        raise MoneyError("too_large")
+    amount = int(f"{sign}{plain}{part[:digits].ljust(digits, '0')}")
     if abs(amount) > LARGEST_MINOR:
         raise MoneyError("too_large")
     return Money(amount, currency)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Funding", "Quote", "quote", "split_funding"]
+from keepline.core.money import MILLION, share_of, tax_of
 
-MILLION = 1_000_000
+__all__ = ["Funding", "Quote", "quote", "split_funding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +41,16 @@ def quote(
     if price_minor < 0 or tax_rate_ppm < 0 or quantity < 1 or not 0 <= discount_ppm <= MILLION:
         raise ValueError("prices, rates and quantities are not negative")
     subtotal = price_minor * quantity
-    discount = _share(subtotal, discount_ppm, MILLION)
-    after = subtotal - discount
-    if tax_inclusive:
-        tax = _share(after, tax_rate_ppm, MILLION + tax_rate_ppm)
-        net, total = after - tax, after
-    else:
-        tax = _share(after, tax_rate_ppm, MILLION)
-        net, total = after, after + tax
-    return Quote(currency, subtotal, discount, net, tax, total)
-
-
-def _share(amount_minor: int, part: int, whole: int) -> int:
-    """amount * part / whole, rounded half to even."""
-    share, rest = divmod(amount_minor * part, whole)
-    if 2 * rest > whole or (2 * rest == whole and share % 2):
-        share += 1
-    return share
+    discount = share_of(subtotal, discount_ppm, MILLION)
+    tax = tax_of(subtotal - discount, tax_rate_ppm, tax_inclusive)
+    return Quote(
+        currency=currency,
+        subtotal_minor=subtotal,
+        discount_minor=discount,
+        net_minor=tax.net_minor,
+        tax_minor=tax.tax_minor,
+        total_minor=tax.gross_minor,
+    )
 
 
 def split_funding(
