@@ -1,6 +1,7 @@
-"""The lifeline: pieces without gaps, widths that add up, and a renewal that moves what is behind."""
+"""The lifeline: pieces without gaps, widths that add up, a renewal that moves what is behind."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -60,7 +61,8 @@ def test_renewed_from_grace_the_piece_begins_today() -> None:
     assert bar[3].end_at - bar[3].start_at == timedelta(days=30)
 
 
-def test_a_lost_line_has_today_at_its_end() -> None:
+def test_a_lost_line_has_today_at_its_end_and_no_renewal() -> None:
+    assert kinds(line(-600, -400, 30)) == ["past", "grace", "suspended", "quarantine"]
     assert position(pieces(line(-600, -400)), NOW) == WHOLE
 
 
@@ -90,6 +92,6 @@ def test_the_bar_is_whole(
     assert min(piece.width for piece in bar) >= THINNEST
     assert bar[0].start_at == made.bought_at
     assert bar[-1].end_at == made.lost_at
-    for left, right in zip(bar, bar[1:], strict=False):
+    for left, right in pairwise(bar):
         assert (left.end_at, left.x + left.width) == (right.start_at, right.x)
     assert 0 <= position(bar, NOW) <= WHOLE

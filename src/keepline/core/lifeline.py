@@ -74,12 +74,15 @@ def lifeline_of(
         return None
     grace_until = valid_until + timedelta(days=grace_days)
     suspended_until = grace_until + timedelta(days=suspended_days)
+    quarantine_until = suspended_until + timedelta(days=quarantine_days)
+    if now >= quarantine_until:
+        preview_until = None  # what is lost is not renewed
     return Lifeline(
         bought_at=min(bought_at, valid_until),
         valid_until=valid_until,
         grace_until=grace_until,
         suspended_until=suspended_until,
-        quarantine_until=suspended_until + timedelta(days=quarantine_days),
+        quarantine_until=quarantine_until,
         now=now,
         preview_until=preview_until,
     )
