@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 __all__ = ["GraceRule", "Period", "Term", "TermError", "add_terms", "next_period"]
 
 GraceRule = Literal["from_payment", "from_expiry"]
-_SHAPE = re.compile(r"P(?:(\d{1,3})Y)?(?:(\d{1,3})M)?(?:(\d{1,3})W)?(?:(\d{1,4})D)?")
+_SHAPE = re.compile(r"P(?:(\d{1,3})Y)?(?:(\d{1,3})M)?(?:(\d{1,3})W)?(?:(\d{1,4})D)?", re.ASCII)
 
 
 class TermError(ValueError):
@@ -30,6 +30,10 @@ class Term:
     months: int
     days: int
 
+    def __post_init__(self) -> None:
+        if min(self.months, self.days) < 0 or (self.months > 0) == (self.days > 0):
+            raise TermError(f"{self.months} months and {self.days} days are no term")
+
     @classmethod
     @lru_cache(maxsize=512)
     def parse(cls, text: str) -> "Term":
@@ -38,10 +42,7 @@ class Term:
         if match is None:
             raise TermError(f"{text!r} is not a term")
         years, months, weeks, days = (int(part or 0) for part in match.groups())
-        term = cls(months=12 * years + months, days=7 * weeks + days)
-        if (term.months > 0) == (term.days > 0):
-            raise TermError(f"{text!r} must be months, or days, above zero")
-        return term
+        return cls(months=12 * years + months, days=7 * weeks + days)
 
     def __str__(self) -> str:
         if self.days:
@@ -67,15 +68,21 @@ def add_terms(anchor_at: datetime, zone: str, term: Term, count: int) -> datetim
     """anchor + count * term, in the zone's local wall time; UTC in, UTC out."""
     if term.months:
         return _add_months(anchor_at, zone, term.months * count)
-    local = anchor_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    local = _wall(anchor_at, zone)
     return _to_utc(local + timedelta(days=term.days * count), zone)
 
 
 def _add_months(anchor_at: datetime, zone: str, months: int) -> datetime:
-    local = anchor_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    local = _wall(anchor_at, zone)
     year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return _to_utc(local.replace(year=year, month=month + 1, day=min(local.day, last)), zone)
+
+
+def _wall(at: datetime, zone: str) -> datetime:
+    if at.tzinfo is None:  # astimezone would take it for the machine's own time
+        raise ValueError(f"{at} names no zone")
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 def _to_utc(local: datetime, zone: str) -> datetime:
@@ -100,23 +107,33 @@ def next_period(
 
     Starts at max(now, valid_until); with `from_expiry` a renewal in grace starts at the expiry
     and pays for the time that passed, unless that would buy nothing of the future. Months keep
-    counting from the kept anchor as long as they are contiguous; a lapse and a term of days make
-    the start the new anchor.
+    counting from the kept anchor as long as they are contiguous; a lapse, a term of days and an
+    expiry that was moved by hand make the start the new anchor. Raises ValueError for an instant
+    without a zone.
     """
     if valid_until is not None and (valid_until >= now or grace_rule == "from_expiry"):
-        period = _contiguous(valid_until, anchor_at, anchor_count, zone, term)
+        period = _starting(valid_until, anchor_at, anchor_count, zone, term)
         if period.end_at > now:
             return period
-    return _contiguous(now, None, 0, zone, term)
+    return _starting(now, None, 0, zone, term)
 
 
-def _contiguous(
-    start: datetime, anchor_at: datetime | None, anchor_count: int, zone: str, term: Term
+def _starting(
+    start_at: datetime, anchor_at: datetime | None, anchor_count: int, zone: str, term: Term
 ) -> Period:
     if term.days:
-        end = add_terms(start, zone, term, 1)
-        return Period(start, end, anchor_at=end, anchor_count=0)
-    if anchor_at is None or anchor_count == 0:
-        anchor_at, anchor_count = start, 0
+        end_at = add_terms(start_at, zone, term, 1)
+        return Period(start_at, end_at, anchor_at=end_at, anchor_count=0)
+    if anchor_at is None or not _reaches(anchor_at, anchor_count, zone, start_at):
+        anchor_at, anchor_count = start_at, 0
     count = anchor_count + term.months
-    return Period(start, _add_months(anchor_at, zone, count), anchor_at, count)
+    return Period(start_at, _add_months(anchor_at, zone, count), anchor_at, count)
+
+
+def _reaches(anchor_at: datetime, anchor_count: int, zone: str, start_at: datetime) -> bool:
+    """Whether the count from the anchor ends where the new period starts.
+
+    It does not when the expiry was moved (an outage of ours, a correction): counting on from the
+    anchor would then take back the days that were given.
+    """
+    return anchor_count > 0 and _add_months(anchor_at, zone, anchor_count) == start_at
