@@ -65,7 +65,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that the server's account may pass, so that under root it stays in there."""
-    with tempfile.TemporaryDirectory(prefix="keepline-test-") as name:
+    with tempfile.TemporaryDirectory(dir=FOLDER) as name:
         Path(name).chmod(0o711)
         yield Path(name)
         EmbeddedPostgres(Path(name)).stop()

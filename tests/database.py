@@ -59,9 +59,9 @@ def _remove_abandoned() -> None:
 
 
 def remove(folder: Path) -> None:
-    """Stop the server and remove the folder; again is harmless."""
-    if (folder / "server" / "postgres").exists():
-        _server(folder).stop()
+    """Stop the servers of a run and remove its folder; again is harmless."""
+    for data in {path.parent for path in folder.glob("*/postgres*")}:
+        EmbeddedPostgres(data).stop()
     shutil.rmtree(folder, ignore_errors=True)
 
 
