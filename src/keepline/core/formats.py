@@ -10,11 +10,18 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time, format_timedelta
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_timezone_location,
+)
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from babel.units import format_unit
 
 __all__ = [
+    "city_of",
     "clock",
     "data_size",
     "day",
@@ -75,6 +82,14 @@ def instant(at: datetime, zone: str, language: str) -> str:
     """3 May 2026, 14:32."""
     gap = " " if language.lower().startswith("zh") else ", "
     return f"{day(at, zone, language)}{gap}{clock(at, zone, language)}"
+
+
+def city_of(zone: str, language: str) -> str:
+    """Europe/Berlin -> Berlin. A zone without a city (UTC) stays as it is."""
+    if "/" not in zone:
+        return zone
+    said: str = get_timezone_location(zone, locale=locale_of(language), return_city=True)
+    return said.rsplit("/", 1)[-1]
 
 
 def data_size(size_bytes: int, language: str) -> str:

@@ -119,12 +119,15 @@ def _text(
 
 
 def _head(page: Canvas, title: str, date: str) -> float:
-    page.setStrokeColor(ACCENT)
-    page.setLineWidth(3)
+    page.setFillColor(ACCENT)
+    page.roundRect(LEFT, TOP - 4, 17, 17, 4.5, stroke=0, fill=1)
+    page.setStrokeColor(HexColor("#ffffff"))
+    page.setLineWidth(2.6)
     page.setLineCap(1)
-    page.line(LEFT, TOP + 5, LEFT + 16, TOP + 5)
-    page.setLineWidth(1.6)
-    page.line(LEFT + 11, TOP - 1, LEFT + 11, TOP + 11)
+    page.line(LEFT + 4, TOP + 4.5, LEFT + 8.5, TOP + 4.5)
+    page.setLineWidth(1.8)
+    page.line(LEFT + 12.2, TOP + 4.5, LEFT + 13, TOP + 4.5)
+    page.setLineCap(0)
     page.setFillColor(INK)
     page.setFont("Helvetica-Bold", 13)
     page.drawString(LEFT + 24, TOP, "Keepline")

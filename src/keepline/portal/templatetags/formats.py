@@ -85,8 +85,8 @@ def span(left: timedelta | None) -> str:
 
 @register.filter
 def zone_name(zone: str) -> str:
-    """Asia/Shanghai as people say it: the city, without the underscore."""
-    return zone.rsplit("/", 1)[-1].replace("_", " ")
+    """Asia/Shanghai -> Shanghai: the city that CLDR names the zone by, in the language."""
+    return formats.city_of(zone, _language())
 
 
 @register.filter

@@ -17,7 +17,7 @@ LETTERS_SHOWN = 30
 
 
 @require_safe
-def manifest(request: HttpRequest) -> HttpResponse:
+def manifest(_request: HttpRequest) -> HttpResponse:
     """W3C web app manifest."""
     icon = {"src": static("keepline/mark.svg"), "sizes": "any", "type": "image/svg+xml"}
     body = {
@@ -36,7 +36,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def service_worker(request: HttpRequest) -> HttpResponse:
+def service_worker(_request: HttpRequest) -> HttpResponse:
     """Served from the root, or its scope would be /static/ alone."""
     found = finders.find("keepline/service-worker.js")
     if not found:

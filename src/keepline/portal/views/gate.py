@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
@@ -27,7 +28,7 @@ def for_holder(view: HolderView[P]) -> Callable[..., HttpResponse]:
         try:
             return view(request, holder, *args, **kwargs)
         except FlowRefused as refused:
-            if refused.refusal.status == 404:
+            if refused.refusal.status == HTTPStatus.NOT_FOUND:
                 raise Http404(refused.code) from refused
             return render(
                 request, "portal/refused.html", {"refused": refused}, status=refused.refusal.status

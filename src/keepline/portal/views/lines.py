@@ -1,5 +1,6 @@
 """My lines, and one of them."""
 
+import re
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -12,13 +13,15 @@ from keepline.flows.show_lines import show_lines
 from keepline.portal.holder import Holder
 from keepline.portal.views.gate import for_holder
 
+OFFSET = re.compile(r"[0-9]{1,6}")
+
 
 @require_safe
 @for_holder
 def lines(request: HttpRequest, holder: Holder) -> HttpResponse:
     """Cards, soonest expiry first; ?from=50 is the next page."""
-    offset = request.GET.get("from", "0")
-    offset = int(offset) if offset.isascii() and offset.isdigit() and len(offset) < 7 else 0
+    asked = request.GET.get("from", "")
+    offset = int(asked) if OFFSET.fullmatch(asked) else 0
     page = show_lines(holder.account_id, timezone.now(), offset)
     return render(request, "portal/lines.html", {"page": page, "section": "lines"})
 

@@ -29,7 +29,7 @@ def order(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
 
 @require_safe
 @for_holder
-def checkout(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
+def checkout(_request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
     """On to the provider's page. Safe to repeat: one order has one checkout."""
     show_order(order_id, holder.account_id, timezone.now())
     address = open_payment(order_id, get_language() or "en", timezone.now())
@@ -38,7 +38,7 @@ def checkout(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpRespon
 
 @require_safe
 @for_holder
-def order_return(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
+def order_return(_request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
     """Back from the provider. The browser is not believed: the provider is asked."""
     show_order(order_id, holder.account_id, timezone.now())
     settle(order_id, timezone.now())
@@ -61,7 +61,7 @@ def receipt(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpRespons
 
 @require_safe
 @for_holder
-def receipt_pdf(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
+def receipt_pdf(_request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
     view = _receipt(holder, order_id)
     language = get_language() or "en"
     body = drawn_receipt(view, language, holder.time_zone)

@@ -5,6 +5,7 @@ sends it again, and one key is one order.
 """
 
 import re
+from http import HTTPStatus
 from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +24,7 @@ from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_holder
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
+MINOR = re.compile(r"[0-9]{1,15}")
 PAY = re.compile(r"(none|part|only):([a-z0-9_-]{0,24})")
 
 
@@ -52,7 +54,7 @@ def _page(
     try:
         choices, order = show_renewal(line_id, holder.account_id, plan_code, now)
     except FlowRefused as no_order:
-        if no_order.refusal.status == 404:
+        if no_order.refusal.status == HTTPStatus.NOT_FOUND:
             raise
         refused = refused or no_order
         choices, order = show_renewal(line_id, holder.account_id, "", now)
@@ -87,7 +89,7 @@ def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     expected = posted.get("expected_total_minor", "")
     if not KEY.fullmatch(key):
         return _page(request, holder, line_id, plan_code, str(uuid4()), FlowRefused("key_missing"))
-    if pay is None or not (expected.isascii() and expected.isdigit() and len(expected) < 16):
+    if pay is None or not MINOR.fullmatch(expected):
         unreadable = FlowRefused("price_changed" if pay else "provider_unknown")
         return _page(request, holder, line_id, plan_code, key, unreadable)
     choices, _none = show_renewal(line_id, holder.account_id, "", timezone.now())

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
+from keepline.core.money import DecimalMark, MoneyError, exponent, parse_decimal
 from keepline.flows import top_up_wallet
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_wallet import Cursor, WalletView, show_wallet
 from keepline.flows.top_up_wallet import TopUpRequest
-from keepline.portal.amounts import NotAnAmount, minor_of
 from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_holder
 
@@ -60,23 +60,28 @@ def top_up(request: HttpRequest, holder: Holder) -> HttpResponse:
 def _amount(request: HttpRequest, currency: str) -> int:
     typed = request.POST.get("other", "").strip() or request.POST.get("amount", "")
     try:
-        return minor_of(typed, currency)
-    except NotAnAmount as error:
+        # Either mark may be the decimal one; 1,234 could be two amounts and is refused.
+        mark: DecimalMark = "," if "," in typed and "." not in typed else "."
+        return parse_decimal(typed, currency, mark).amount_minor
+    except MoneyError as error:
         raise FlowRefused("amount_refused") from error
+
+
+def _suggested(currency: str) -> list[tuple[int, int]]:
+    """Amounts to choose from, in whole units and in minor units."""
+    digits = exponent(currency)
+    scale = 1 if digits else 100  # where one unit is little money
+    return [(units * scale, units * scale * 10**digits) for units in SUGGESTED_UNITS]
 
 
 def _page(
     request: HttpRequest, view: WalletView, key: str, refused: FlowRefused | None = None
 ) -> HttpResponse:
-    scale = 100 if minor_of("1", view.balance.currency) == 1 else 1
     context = {
         "view": view,
         "key": key,
         "refused": refused,
-        "suggested": [
-            (units * scale, minor_of(str(units * scale), view.balance.currency))
-            for units in SUGGESTED_UNITS
-        ],
+        "suggested": _suggested(view.balance.currency),
         "typed": request.POST.get("other", ""),
         "chosen": request.POST.get("amount", ""),
         "older": _written(view.next_cursor),
