@@ -212,15 +212,15 @@ def test_a_term_written_and_read_is_itself(term: Term) -> None:
     assert Term.parse(str(term)) == term
 
 
-@pytest.mark.parametrize(
-    "text",
-    "- P P0D P0M P1M1D P1Y1W PT1H P1.5M -P1M P-1M 1M p1m P1D1W P1M1Y P10000D P\u0661M".split(" "),
-)
+NO_TERMS = """
+P P0D P0M P0Y0M P1M1D P1Y1W PT1H P1.5M -P1M P-1M 1M p1m P1D1W P1M1Y P10000D P\u0661M
+"""
+
+
+@pytest.mark.parametrize("text", ["", " P1M", "P1M\n", *NO_TERMS.split()])
 def test_what_is_no_term_is_refused(text: str) -> None:
     with pytest.raises(TermError):
         Term.parse(text)
-    with pytest.raises(TermError):
-        Term.parse(text.strip("-") + " ")
 
 
 @pytest.mark.parametrize(("months", "days"), [(0, 0), (1, 1), (-1, 0), (0, -1), (1, -1)])

@@ -215,6 +215,9 @@ def _hold_id(sale: Sale, part: Part) -> UUID:
 
 
 def _phase(sale: Sale, part: Part, phase: Phase, hold_id: UUID | None) -> list[TransferDraft]:
+    """One step of a hold; none at all when the order has no such part."""
+    if sale.amount_of(part) == 0:
+        return []
     return [
         TransferDraft(
             id=derived_id(sale.order_id, f"{phase}:{part}"),

@@ -2,7 +2,13 @@
 
 from datetime import timedelta
 
-__all__ = ["DUNNING_DAYS", "MESSAGE_PAUSES", "delivery_ask_after", "next_ask_after"]
+__all__ = [
+    "DUNNING_DAYS",
+    "MESSAGE_PAUSES",
+    "NOTICE_DAYS",
+    "delivery_ask_after",
+    "next_ask_after",
+]
 
 # A provider that gave no answer is asked again: soon while somebody waits, then as the janitor
 # of payments does everywhere (5 minutes, 1 hour, 1 day).
@@ -21,7 +27,9 @@ MESSAGE_PAUSES = tuple(
     timedelta(seconds=s) for s in (5, 60, 300, 1800, 7200, 18000, 36000, 50400, 72000)
 )
 
-# Days before (negative) and after the expiry at which a saved method is charged.
+# Days before (negative) and after the expiry: when the holder is told that a saved method will be
+# charged, and when it is tried until it works. A hard decline ends the tries.
+NOTICE_DAYS = (-7, -3)
 DUNNING_DAYS = (-3, -2, -1, 0, 1, 3, 5, 7)
 
 

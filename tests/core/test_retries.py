@@ -1,0 +1,46 @@
+"""Pauses grow, and end inside the promises they serve."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keepline.core.retries import (
+    DUNNING_DAYS,
+    MESSAGE_PAUSES,
+    NOTICE_DAYS,
+    delivery_ask_after,
+    next_ask_after,
+)
+
+PROMISE = timedelta(minutes=10)
+
+
+@given(st.integers(0, 1000))
+def test_pauses_never_shrink(asks: int) -> None:
+    assert timedelta(0) < next_ask_after(asks) <= next_ask_after(asks + 1) <= timedelta(days=1)
+    assert timedelta(0) < delivery_ask_after(asks) <= delivery_ask_after(asks + 1) < PROMISE
+
+
+def test_a_provider_is_asked_after_five_minutes_an_hour_and_daily() -> None:
+    pauses = [next_ask_after(asks) for asks in range(20)]
+    janitor = [timedelta(minutes=5), timedelta(hours=1), timedelta(days=1), timedelta(days=1)]
+    first = pauses.index(janitor[0])
+    assert pauses[first : first + 4] == janitor
+    assert sum(pauses[:first], timedelta(0)) < janitor[0], "somebody waits at the page"
+
+
+def test_a_network_is_asked_several_times_within_the_promise() -> None:
+    assert sum((delivery_ask_after(n) for n in range(1, 7)), timedelta(0)) < PROMISE
+
+
+def test_letters_are_tried_for_two_to_three_days() -> None:
+    assert all(one < other for one, other in pairwise(MESSAGE_PAUSES))
+    assert timedelta(days=2) < sum(MESSAGE_PAUSES, timedelta(0)) < timedelta(days=3)
+
+
+def test_nobody_is_charged_before_the_first_notice() -> None:
+    assert list(DUNNING_DAYS) == sorted(set(DUNNING_DAYS))
+    assert min(NOTICE_DAYS) < DUNNING_DAYS[0]
+    assert 0 in DUNNING_DAYS, "once at the expiry itself"
