@@ -20,7 +20,8 @@ from keepline.flows.show_order import OrderView
 from keepline.portal.templatetags import words
 from keepline.portal.templatetags.formats import in_language, phone
 
-LEFT, RIGHT, TOP = 56, A4[0] - 56, A4[1] - 72
+LINE = 22.0
+LEFT, RIGHT, TOP = 56.0, A4[0] - 56, A4[1] - 72
 INK, SOFT, EDGE = HexColor("#15201f"), HexColor("#54615f"), HexColor("#dbe2e0")
 ACCENT = HexColor("#0b6158")
 PIECES = {
@@ -47,7 +48,8 @@ def receipt_pdf(view: OrderView, language: str, zone: str) -> bytes:
     title = _("Receipt %(number)s") % {"number": number}
     page.setTitle(f"Keepline {title}")
     page.setAuthor("Keepline")
-    y = _head(page, title, formats.instant(view.order.completed_at, zone, language))
+    ended_at = view.order.completed_at or view.order.accepted_at
+    y = _head(page, title, formats.instant(ended_at, zone, language))
     y = _rows(page, y - 30, _facts(view, language))
     if view.lifeline:
         y = _lifeline(page, y - 34, view.lifeline, zone, language)
@@ -149,7 +151,7 @@ def _rows(page: Canvas, y: float, rows: Sequence[Row]) -> float:
         page.setFont(_font(value, bold=strong), 11 if strong else 10)
         page.drawRightString(RIGHT, y, value)
         page.line(LEFT, y - 7, RIGHT, y - 7)
-        y -= 22
+        y -= LINE
     return y
 
 

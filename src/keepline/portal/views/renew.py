@@ -37,7 +37,8 @@ def renew(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     plan_code, key = request.GET.get("plan", ""), request.GET.get("key", "")
     if not KEY.fullmatch(key):
         show_renewal(line_id, holder.account_id, "", timezone.now())  # another's line is a 404
-        query = {"plan": plan_code, "key": uuid4()} if plan_code else {"key": uuid4()}
+        query = {"plan": plan_code} if plan_code else {}
+        query["key"] = str(uuid4())
         return redirect(f"{reverse('renew', args=[line_id])}?{urlencode(query)}")
     return _page(request, holder, line_id, plan_code, key)
 

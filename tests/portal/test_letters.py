@@ -1,0 +1,50 @@
+"""What letters say: every kind there is, in the reader's language and zone, plain and HTML."""
+
+import pytest
+from django.test import Client
+
+from keepline.accounts.queries import Recipient
+from keepline.flows.letters import SUBJECTS, Letter, letter_of
+from keepline.messages.models import Outbox
+from keepline.orders.models import Order
+from tests.cast import NOW, Cast
+from tests.portal.acts import renewed
+
+pytestmark = pytest.mark.django_db
+
+
+def letter(stage: Cast, kind: str, order: Order, language: str = "en") -> Letter:
+    event = Outbox(kind=kind, account_id=stage.account.id, order_id=order.id, occurred_at=NOW)
+    zone = "Asia/Shanghai" if language == "zh-hans" else "Europe/Berlin"
+    return letter_of(event, Recipient(1, "alice@example.com", "Alice", language, zone))
+
+
+def test_a_renewal_is_confirmed(stage: Cast, alice: Client) -> None:
+    order = Order.objects.get(id=renewed(alice, stage))
+    english = letter(stage, "line.renewed", order)
+    for said in (
+        "20 March 2026, 13:00",
+        "20 April 2026, 13:00",
+        "US$3.00",
+        f"/orders/{order.id}/",
+    ):
+        assert said in english.text
+        assert said in english.html
+    assert "<" not in english.text
+    chinese = letter(stage, "line.renewed", order, "zh-hans")
+    assert "2026年4月20日 19:00" in chinese.text
+    assert chinese.subject != english.subject
+
+
+@pytest.mark.parametrize("kind", SUBJECTS)
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_kind_has_words(kind: str, language: str, stage: Cast, alice: Client) -> None:
+    order = Order.objects.get(id=renewed(alice, stage, pay="none:sandbox"))
+    Order.objects.filter(id=order.id).update(failure_code="promise_passed")
+    written = letter(stage, kind, order, language)
+    first = written.text.strip().splitlines()[0]
+    assert len(first) > 8
+    assert first in written.html.replace("</time>", "").replace("&#x27;", "'") or "<time" in (
+        written.html
+    )
+    assert written.subject in written.html.replace("&#x27;", "'")
