@@ -7,7 +7,7 @@
   const tell = () => document.querySelectorAll("[data-as-of]").forEach((note) => {
     const at = new Date(note.dataset.asOf);
     note.hidden = navigator.onLine && Date.now() - at < OLD_MS;
-    note.querySelector("[data-as-of-time]").textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+    note.querySelector("[data-as-of-time]").textContent = at.toLocaleString(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
   });
   addEventListener("DOMContentLoaded", tell);
   addEventListener("offline", tell);
