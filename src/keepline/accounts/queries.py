@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from keepline.accounts.models import Account, ApiToken, Membership, Role, User
 from keepline.core.ids import slot_of
+from keepline.slots.sql import fetch_one
 
 
 class TokenHolder(NamedTuple):
@@ -63,9 +63,7 @@ def token_digest(secret: str) -> bytes:
 
 def account_for_token(secret: str, now: datetime) -> TokenHolder | None:
     """The holder of a live token, in one query; None for any other string."""
-    with connection.cursor() as cursor:
-        cursor.execute(HOLDER_BY_DIGEST, [token_digest(secret), now])
-        row = cursor.fetchone()
+    row = fetch_one(HOLDER_BY_DIGEST, [token_digest(secret), now])
     return TokenHolder(*row) if row else None
 
 

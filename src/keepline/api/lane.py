@@ -6,20 +6,24 @@ a renewal costs less (docs/decisions/0011-api-lane.md has the figures).
 """
 
 import re
+import time
 from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError, connection
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
 from keepline.api.problems import MEDIA_TYPE, problem
 
-PREFIX = "/v1/"
+MOUNT = "/v1"  # as in config/urls.py
+PREFIX = f"{MOUNT}/"
+URLS = "keepline.api.urls"
+PROVED_FOR = 1.0  # seconds for which a connection that answered is believed to be alive
 LARGEST_BODY = 1024 * 1024
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = structlog.get_logger(__name__)
@@ -51,7 +55,7 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
         request.method = "GET"  # RFC 9110, 9.3.2: the same, and the server leaves the body out
     try:
         return _routed(request)
-    except Resolver404:
+    except (Resolver404, Http404):
         return problem(request, "not_found")
     except RequestDataTooBig:
         return problem(request, "body_too_large")
@@ -69,12 +73,25 @@ def _routed(request: HttpRequest) -> HttpResponseBase:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length) > LARGEST_BODY:
         return problem(request, "body_too_large")
-    match = resolve(request.path_info)
+    match = resolve(request.path_info.removeprefix(MOUNT), URLS)
     request.resolver_match = match
+    _believe_connection()
     response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+    connection.proved_at = time.monotonic()  # type: ignore[attr-defined]
     if response.status_code == 405 and response["Content-Type"] != MEDIA_TYPE:  # noqa: PLR2004
         return problem(request, "method_refused", {"Allow": response["Allow"]})
     return response
+
+
+def _believe_connection() -> None:
+    """Spares the health check (SELECT 1) on a connection that has just served a request.
+
+    Under load that is a round trip in eight. A connection that died in that second answers with
+    503 once and is replaced; the caller repeats with the same key.
+    """
+    proved_at = getattr(connection, "proved_at", None)
+    if proved_at is not None and time.monotonic() - proved_at < PROVED_FOR:
+        connection.health_check_done = True
 
 
 def fault(request: HttpRequest, error: Exception) -> HttpResponse:
