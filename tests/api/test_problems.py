@@ -174,3 +174,24 @@ def test_nothing_of_the_portal_leaks_in(alice: Caller) -> None:
     assert not answer.cookies
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "Content-Security-Policy" not in answer
+
+
+NASTY = ["\x00", "a\x00b", "\ud800", "\udfff\ud800", "\u202e", "\U0001f4a9" * 20, " ", "a\nb"]
+SIGNS_IN = {"login": "alice@example.com", "password": "wrong"}
+
+
+@pytest.mark.parametrize("text", NASTY)
+@pytest.mark.parametrize("field", ["login", "password", "code", "name"])
+def test_text_that_no_database_stores_is_no_fault_of_ours(
+    stage: Cast, field: str, text: str
+) -> None:
+    answer = Caller().post("/v1/tokens", {**SIGNS_IN, field: text})
+    assert answer.status_code in (401, 422), answer.content
+
+
+@pytest.mark.parametrize("text", NASTY)
+@pytest.mark.parametrize("field", ["plan_code", "currency", "use_wallet", "provider"])
+def test_nor_in_a_renewal(alice: Caller, stage: Cast, field: str, text: str) -> None:
+    body = {"plan_code": "keep-1m", field: text}
+    answer = alice.post(f"/v1/lines/{stage.line.id}/renewals", body, "key-00001")
+    assert_problem(answer, 422, "validation_failed")

@@ -71,7 +71,7 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
 def _routed(request: HttpRequest) -> HttpResponseBase:
     request.get_host()
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > LARGEST_BODY:
+    if not length.isascii() or not length.isdigit() or int(length) > LARGEST_BODY:
         return problem(request, "body_too_large")
     match = resolve(request.path_info.removeprefix(MOUNT), URLS)
     request.resolver_match = match
