@@ -138,6 +138,7 @@ def test_ranges_reserved_for_tests_pass(text: str) -> None:
         ("+49 1", "length"),
         ("+1 253 0000", "length"),  # reaches within one town
         ("+491701234567890123", "length"),
+        ("+49 1234567 8901234", "length"),  # 16 digits: Germany may, E.164 may not
         ("+49 0 0 170 1234567", "malformed"),
     ],
 )

@@ -99,6 +99,14 @@ def test_months_bought_one_by_one_are_months_bought_at_once(
     assert period.end_at == add_terms(now, zone, Term(months, 0), 1)
 
 
+@given(instants, zones, day_terms, month_terms)
+def test_days_end_the_count_of_months(now: datetime, zone: str, days: Term, months: Term) -> None:
+    period = renewed(now, None, zone, days, "from_payment")
+    following = renewed(now, period, zone, months, "from_payment")
+    assert (period.anchor_at, period.anchor_count) == (period.end_at, 0)
+    assert (following.anchor_at, following.anchor_count) == (period.end_at, months.months)
+
+
 @given(instants, zones, month_terms, terms, st.timedeltas(timedelta(0), timedelta(days=90)), rules)
 def test_a_renewal_in_grace(
     bought_at: datetime, zone: str, first: Term, term: Term, late: timedelta, rule: GraceRule
