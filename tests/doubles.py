@@ -33,6 +33,7 @@ class FakeProvider:
     name: str = "sandbox"
     payments: dict[UUID, PaymentStatus] = field(default_factory=dict)
     refunds: dict[UUID, RefundStatus] = field(default_factory=dict)
+    bodies: dict[UUID, PaymentRequest] = field(default_factory=dict)
     refuse_opening: bool = False
     refuse_refunds: bool = False
     silent: int = 0
@@ -45,6 +46,8 @@ class FakeProvider:
     def open_payment(self, request: PaymentRequest) -> OpenedPayment:
         if self.refuse_opening:
             raise ProviderRefused("not_today", "refused at opening")
+        if self.bodies.setdefault(request.payment_id, request) != request:
+            raise ProviderRefused("key_reused", "this key came before with another body")
         reference = f"pay_{request.payment_id.hex[-12:]}"
         self.payments.setdefault(
             request.payment_id,
@@ -118,7 +121,7 @@ class ScriptedNetwork:
     name: str = "scripted"
     script: list[str] = field(default_factory=list)
     done: dict[UUID, NetworkAnswer] = field(default_factory=dict)
-    lines: dict[str, DesiredService] = field(default_factory=dict)
+    standing: dict[UUID, NetworkOperation] = field(default_factory=dict)  # oldest first
     reverted: set[UUID] = field(default_factory=set)
     deaf: bool = False
 
@@ -133,7 +136,7 @@ class ScriptedNetwork:
         answer = NetworkAnswer("confirmed", read_back=operation.desired)
         if operation.operation_id not in self.done:
             self.done[operation.operation_id] = answer
-            self.lines[operation.line_ref] = operation.desired
+            self.standing[operation.operation_id] = operation
         if word == "mute":
             raise NetworkUnknown("applied, but no answer")
         return self.done[operation.operation_id]
@@ -147,12 +150,17 @@ class ScriptedNetwork:
         if self.deaf:
             raise NetworkUnknown("deaf")
         self.reverted.add(operation_id)
-        if self.done.pop(operation_id, None):
-            self.lines.pop(line_ref, None)
+        self.done.pop(operation_id, None)
+        self.standing.pop(operation_id, None)
         return NetworkAnswer("reverted")
 
     def read(self, line_ref: str) -> DesiredService | None:
         return self.lines.get(line_ref)
+
+    @property
+    def lines(self) -> dict[str, DesiredService]:
+        """What each line has now: its newest operation that stands."""
+        return {op.line_ref: op.desired for op in self.standing.values()}
 
 
 @dataclass

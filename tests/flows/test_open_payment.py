@@ -46,3 +46,16 @@ def test_a_definite_no_ends_the_order(provider: FakeProvider) -> None:
     assert Order.objects.by_id(started.order_id).state == OrderState.CANCELLED
     assert Payment.objects.get(order_id=started.order_id).state == PaymentState.DECLINED
     assert wallet(cast) == (100, 0)
+
+
+def test_an_opening_whose_answer_was_lost_is_found_again_in_other_words(
+    provider: FakeProvider,
+) -> None:
+    cast = assemble(wallet_minor=100)
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    provider.silent = 1
+    assert open_payment(started.order_id, "zh-hans", NOW) is None
+    address = open_payment(started.order_id, "en", NOW)  # the provider refuses another body
+    assert address is not None
+    assert Order.objects.by_id(started.order_id).state == OrderState.ACKNOWLEDGED
+    assert Payment.objects.get(order_id=started.order_id).checkout_url == address

@@ -45,3 +45,8 @@ def test_an_event_about_nothing_of_ours_changes_nothing() -> None:
 def test_a_provider_the_operator_has_not() -> None:
     with pytest.raises(FlowRefused, match="not_found"):
         receive_webhook("nobody", GOOD, b"", NOW)
+
+
+def test_an_event_with_an_id_that_was_never_ours(provider: FakeProvider) -> None:
+    stranger = "ffffffff-ffff-4fff-bfff-ffffffffffff"  # carries no slot
+    assert receive_webhook("sandbox", GOOD, f"evt_3 {stranger}".encode(), NOW)

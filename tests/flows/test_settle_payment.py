@@ -4,17 +4,18 @@ from datetime import timedelta
 
 import pytest
 
+from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.flows import renew_line
 from keepline.flows.advance_order import advance
 from keepline.flows.open_payment import open_payment
 from keepline.flows.settle_payment import settle
-from keepline.lines.models import Extension
+from keepline.lines.models import Extension, Validity
 from keepline.orders.models import Order
 from keepline.payments.models import Payment
 from tests.cast import NOW, assemble
-from tests.doubles import FakeProvider
+from tests.doubles import FakeProvider, ScriptedNetwork
 from tests.flows.acts import request, wallet
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +88,33 @@ def test_a_checkout_left_open_is_closed(provider: FakeProvider) -> None:
     assert settle(started.order_id, NOW + timedelta(minutes=61)) is OrderState.CANCELLED
     assert Order.objects.by_id(started.order_id).failure_code == "payment_expired"
     assert wallet(cast) == (100, 0)
+
+
+def test_service_that_was_cut_before_the_money_came_is_switched_on_again(
+    provider: FakeProvider, network: ScriptedNetwork
+) -> None:
+    cast = assemble(wallet_minor=100)  # a plan that the network need not hear of
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    open_payment(started.order_id, "en", NOW)
+    Validity.objects.filter(id=cast.line.id).update(state=LineState.GRACE, valid_until=NOW)
+    provider.pay(Payment.objects.get(order_id=started.order_id).id)
+    later = NOW + timedelta(minutes=5)
+    assert settle(started.order_id, later) is OrderState.IN_PROGRESS
+    assert advance(started.order_id, "en", later) is OrderState.COMPLETED
+    assert network.lines[str(cast.line.id)].state == "active"
+    assert Validity.objects.by_id(cast.line.id).state == LineState.ACTIVE
+    assert wallet(cast) == (0, 0)
+
+
+def test_money_for_a_line_that_ended_goes_back(
+    provider: FakeProvider, network: ScriptedNetwork
+) -> None:
+    cast = assemble(wallet_minor=100, delivery="network")
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    open_payment(started.order_id, "en", NOW)
+    Validity.objects.filter(id=cast.line.id).update(state=LineState.TERMINATED)
+    provider.pay(Payment.objects.get(order_id=started.order_id).id)
+    assert settle(started.order_id, NOW) is OrderState.FAILED
+    advance(started.order_id, "en", NOW)
+    assert Payment.objects.get(order_id=started.order_id).refunded_minor == 200
+    assert (network.standing, wallet(cast)) == ({}, (100, 0))

@@ -13,7 +13,7 @@ from keepline.flows.deliver_order import deliver
 from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
 from keepline.flows.refund_payment import refund
-from keepline.flows.settle_payment import settle
+from keepline.flows.settle_payment import CHECKOUT_OPEN_FOR, settle
 from keepline.flows.withdraw_order import undo_delivery, withdraw
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
@@ -39,19 +39,22 @@ def advance(order_id: UUID, language: str, now: datetime) -> OrderState:
 
 
 def _acknowledged(order: Order, language: str, now: datetime) -> None:
-    """Not paid yet: a checkout that never opened is opened, then the provider is asked."""
+    """Not paid yet: a checkout that never opened is opened, else the provider is asked."""
     payment = payment_queries.of_order(order.id)
-    if payment is not None and payment.state == PaymentState.CREATED and order.attempts <= 1:
+    open_still = now - order.accepted_at <= CHECKOUT_OPEN_FOR
+    if payment is not None and payment.state == PaymentState.CREATED and open_still:
         try:
-            open_payment(order.id, language, now)
+            if open_payment(order.id, language, now):
+                return
         except FlowRefused:
             return  # cancelled, and the holder was told
     settle(order.id, now)
 
 
 def _ended(order: Order, now: datetime) -> None:
-    """Over, but money or network may still have to go back."""
+    """Over, but money may still come in, and money or network may have to go back."""
+    settle(order.id, now)
     refunded = refund(order.id, now)
     undone = undo_delivery(order.id, now)
     if refunded and undone:
-        orders.come_to_rest(order.id)
+        orders.come_to_rest(order)

@@ -5,13 +5,17 @@ N  deliver_order.ask       after a silence: what became of it
 T  deliver_order.confirm   extend, post the hold, proof
 T  deliver_order.reject    void, give back
 T  deliver_order.silent    held; asked about later, never guessed, withdrawn at the promise
+T  deliver_order.moot      the line ended meanwhile: give back, and put the network back
+
+Orders of one line go one after the other: each states the whole service, so the second must be
+counted from what the first has given.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from keepline.catalog.queries import PlanOffer, plan_offer
-from keepline.core.lifecycle.machine import IllegalTransition
+from keepline.core.lifecycle.line import LINE, LineEvent
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.retries import delivery_ask_after
 from keepline.flows import wake
@@ -34,7 +38,8 @@ from keepline.payments import services as payments
 from keepline.usage import queries as usage
 
 ACTION = "order.delivered"
-WAITING = (OrderState.IN_PROGRESS, OrderState.HELD)
+WAITING = order_queries.WAITING
+NEXT_IN_LINE_AFTER = timedelta(seconds=2)
 
 
 def deliver(order_id: UUID, now: datetime) -> OrderState:
@@ -42,7 +47,12 @@ def deliver(order_id: UUID, now: datetime) -> OrderState:
     order = order_queries.by_id(order_id)
     if order.state not in WAITING:
         return OrderState(order.state)
+    if order_queries.is_behind_another(order):
+        orders.look_later(order, min(now + NEXT_IN_LINE_AFTER, order.promise_until))
+        return OrderState(order.state)
     line = lines.read_line(order.line_id, order.account_id)
+    if LineEvent.RENEW not in LINE.allowed(line.state):
+        return _moot(order_id, now)
     operation = _operation(order, line, now)
     try:
         answer = _call(order, operation)
@@ -93,29 +103,44 @@ def _silent(order_id: UUID, now: datetime) -> OrderState:
     return OrderState(order.state)
 
 
+def _moot(order_id: UUID, now: datetime) -> OrderState:
+    """Nothing may be switched on for a line that ended: its number may be another's soon."""
+    with transaction_step("deliver_order.moot"):
+        order, line = _locked(order_id)
+        if order.state in WAITING and LineEvent.RENEW not in LINE.allowed(line.state):
+            _reject(order, "state_refuses", now)
+            _undo_later(order, now)
+    return OrderState(order.state)
+
+
 def _conclude(order_id: UUID, answer: NetworkAnswer, now: datetime) -> OrderState:
     step = "confirm" if answer.outcome == "confirmed" else "reject"
     with transaction_step(f"deliver_order.{step}"):
-        seen = order_queries.by_id(order_id)
-        line = lines.lock_line(seen.line_id, seen.account_id)
-        ledger.lock_wallet(seen.wallet_id)
-        order = orders.lock_order(order_id)
+        order, line = _locked(order_id)
         if order.state not in WAITING:
-            if answer.outcome == "confirmed" and order.state == OrderState.WITHDRAWN:
+            if answer.outcome == "confirmed" and order.state != OrderState.COMPLETED:
                 _undo_later(order, now)
-            return OrderState(order.state)
-        if answer.outcome == "confirmed":
-            _confirm(order, line, answer, now)
+        elif answer.outcome != "confirmed":
+            _reject(order, f"network_{answer.code or answer.outcome}"[:40], now)
+        elif LineEvent.RENEW not in LINE.allowed(line.state):
+            _reject(order, "state_refuses", now)
+            _undo_later(order, now)
         else:
-            give_back(
-                order,
-                payments.lock_payment(order_id),
-                OrderEvent.REJECT,
-                f"network_{answer.code or answer.outcome}"[:40],
-                now,
-            )
-            wake.orders()
+            _confirm(order, line, answer, now)
     return OrderState(order.state)
+
+
+def _locked(order_id: UUID) -> tuple[Order, lines.LockedLine]:
+    """Line, wallet and order under lock, in this order."""
+    seen = order_queries.by_id(order_id)
+    line = lines.lock_line(seen.line_id, seen.account_id)
+    ledger.lock_wallet(seen.wallet_id)
+    return orders.lock_order(order_id), line
+
+
+def _reject(order: Order, code: str, now: datetime) -> None:
+    give_back(order, payments.lock_payment(order.id), OrderEvent.REJECT, code, now)
+    wake.orders()
 
 
 def _confirm(order: Order, line: lines.LockedLine, answer: NetworkAnswer, now: datetime) -> None:
@@ -127,12 +152,7 @@ def _confirm(order: Order, line: lines.LockedLine, answer: NetworkAnswer, now: d
         "at": now.isoformat(),
         "state": read_back.state if read_back else None,
     }
-    try:
-        complete_renewal(order, line, offer, period_of(order, line, offer), now, network)
-    except IllegalTransition:  # the line ended while its order was under way
-        payment = payments.lock_payment(order.id)
-        give_back(order, payment, OrderEvent.REJECT, "state_refuses", now)
-        _undo_later(order, now)
+    complete_renewal(order, line, offer, period_of(order, line, offer), now, network)
 
 
 def _undo_later(order: Order, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """`holder.told`: one event of the outbox becomes a letter to the account's people.
 
     N  notify_holder.send      under a Message-ID made from the event's id
-    T  notify_holder.settle    sent, laid aside, or later again
+    T  notify_holder.settle    sent, or laid aside
+    T  notify_holder.later     the channel is down: later again, at last laid aside
 
 At least once: a process that dies after the send and before the settle sends it again, with the
 same Message-ID. What the letter says is read from the order at the moment of sending.
@@ -9,8 +10,6 @@ same Message-ID. What the letter says is read from the order at the moment of se
 
 from datetime import datetime
 from uuid import UUID
-
-from django.db import transaction
 
 from keepline.accounts import queries as accounts
 from keepline.core.ids import derived_id
@@ -67,7 +66,7 @@ def _settle(event: Outbox, outcome: str, reason: str) -> str:
 
 
 def _later(event: Outbox, reason: str, now: datetime) -> str:
-    with transaction.atomic():
+    with transaction_step("notify_holder.later"):
         if event.attempts > len(MESSAGE_PAUSES):
             outbox.settle(event.id, "laid_aside", reason)
             return "laid_aside"

@@ -1,7 +1,9 @@
 """`payment.opened`: the provider is asked for a checkout, under the key we made before.
 
 N  open_payment.open      repeated with the same payment id it is the same checkout
+N  open_payment.ask       after a no: was it opened before, in other words?
 T  open_payment.opened    where the holder pays, and the provider's own id
+T  open_payment.refused   a definitive no: the order is cancelled
 """
 
 from datetime import datetime, timedelta
@@ -44,12 +46,9 @@ def open_payment(order_id: UUID, language: str, now: datetime) -> str | None:
     if payment.checkout_url:
         return str(payment.checkout_url)
     try:
-        with network_step("open_payment.open"):
-            opened = switchboard.payments(payment.provider).open_payment(
-                _request(order, payment, language)
-            )
+        opened = _open(order, payment, language)
     except ProviderUnknown:
-        orders.look_again(order, now + ASK_AGAIN_AFTER)
+        orders.look_later(order, now + ASK_AGAIN_AFTER)
         return None
     except ProviderRefused as refused:
         _refused(order_id, refused, now)
@@ -57,6 +56,26 @@ def open_payment(order_id: UUID, language: str, now: datetime) -> str | None:
     with transaction_step("open_payment.opened"):
         _opened(order_id, opened, now)
     return opened.checkout_url
+
+
+def _open(order: Order, payment: Payment, language: str) -> OpenedPayment:
+    """Raises ProviderRefused only when the provider has no such payment.
+
+    An opening whose answer was lost is repeated by a worker, perhaps in another language or from
+    another address: the provider refuses that body under the known key, yet the checkout stands.
+    """
+    provider = switchboard.payments(payment.provider)
+    try:
+        with network_step("open_payment.open"):
+            return provider.open_payment(_request(order, payment, language))
+    except ProviderRefused:
+        with network_step("open_payment.ask"):
+            status = provider.ask(payment.id, payment.provider_payment_id)
+        if status.status == "not_found":
+            raise
+        if status.status != "pending" or not status.provider_payment_id:
+            raise ProviderUnknown(f"opened before, now {status.status}") from None
+        return OpenedPayment(status.provider_payment_id, status.checkout_url)
 
 
 def _request(order: Order, payment: Payment, language: str) -> PaymentRequest:

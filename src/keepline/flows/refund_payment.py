@@ -26,6 +26,7 @@ from keepline.ledger import services as ledger
 from keepline.messages import services as outbox
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
+from keepline.orders.models import Order
 from keepline.payments import queries as payment_queries
 from keepline.payments import services as payments
 from keepline.payments.models import Payment
@@ -35,6 +36,7 @@ ACTION = "payment.refunded"
 
 def refund(order_id: UUID, now: datetime) -> bool:
     """Asks the provider to give the money back. False: no final answer yet, asked again later."""
+    order = order_queries.by_id(order_id)
     payment = payment_queries.of_order(order_id)
     if payment is None or payment.state != PaymentState.REFUNDING:
         return True
@@ -42,7 +44,7 @@ def refund(order_id: UUID, now: datetime) -> bool:
         with network_step("refund_payment.refund"):
             status = switchboard.payments(payment.provider).refund(_request(payment))
     except ProviderUnknown:
-        return _later(order_id, now)
+        return _later(order, now)
     except ProviderRefused as refused:
         status = RefundStatus(
             refund_id=_request(payment).refund_id,
@@ -51,7 +53,7 @@ def refund(order_id: UUID, now: datetime) -> bool:
             code=refused.code,
         )
     if status.status == "pending":
-        return _later(order_id, now)
+        return _later(order, now)
     with transaction_step(f"refund_payment.{status.status}"):
         _book(order_id, status, now)
     return True
@@ -67,9 +69,8 @@ def _request(payment: Payment) -> RefundRequest:
     )
 
 
-def _later(order_id: UUID, now: datetime) -> bool:
-    order = order_queries.by_id(order_id)
-    orders.look_again(order, now + timedelta(seconds=15) * 2 ** min(order.attempts, 8))
+def _later(seen: Order, now: datetime) -> bool:
+    orders.look_later(seen, now + timedelta(seconds=15) * 2 ** min(seen.attempts, 8))
     return False
 
 
@@ -91,4 +92,3 @@ def _book(order_id: UUID, status: RefundStatus, now: datetime) -> None:
         kind = "order.refunded_to_wallet"
     ledger.book(order.slot, drafts, now)
     outbox.put(kind, order.account_id, order.line_id, order.id, now)
-    orders.look_again(order, now if order.undo_due else None)

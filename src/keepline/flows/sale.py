@@ -20,6 +20,7 @@ from keepline.core.terms import Period
 from keepline.ledger import services as ledger
 from keepline.lines import services as lines
 from keepline.messages import services as outbox
+from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order
 from keepline.payments import services as payments
@@ -63,12 +64,18 @@ def hold_wallet_part(order: Order, now: datetime) -> None:
 
 
 def deliver_by_network(order: Order, promise_seconds: int, now: datetime) -> None:
-    """The money is there; from now on the promise runs."""
+    """The money is there; from now on the promise runs.
+
+    The caller holds the line's lock, so the orders of one line get their `settled_at` one after
+    the other: it is the order in which the network is told (deliver_order).
+    """
+    before = order_queries.last_settled_at(order)
     orders.transition(
         order,
         OrderEvent.SETTLE,
         now,
-        settled_at=now,
+        delivery="network",
+        settled_at=now if before is None else max(now, before + timedelta.resolution),
         promise_until=now + timedelta(seconds=promise_seconds),
         next_action_at=now,
         attempts=0,

@@ -13,9 +13,10 @@ from uuid import UUID
 
 from keepline.catalog.queries import PlanOffer, plan_offer, policy_values
 from keepline.core import postings
-from keepline.core.lifecycle.machine import IllegalTransition
+from keepline.core.lifecycle.line import LINE, LineEvent
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
+from keepline.core.renewal import CUT_STATES
 from keepline.core.retries import next_ask_after
 from keepline.core.terms import next_period
 from keepline.flows import wake
@@ -53,30 +54,31 @@ def settle(order_id: UUID, now: datetime) -> OrderState:
     overdue = now - order.accepted_at > CHECKOUT_OPEN_FOR
     try:
         with network_step("settle_payment.ask"):
-            if overdue and payment.state in (PaymentState.CREATED, PaymentState.PENDING):
+            # Nobody shall pay for an order that is over: its checkout is closed, not just read.
+            if overdue or order.state != OrderState.ACKNOWLEDGED:
                 status = provider.cancel(payment.id)
             else:
                 status = provider.ask(payment.id, payment.provider_payment_id)
     except ProviderUnknown:
-        return _no_answer(order_id, now)
+        return _no_answer(order, now)
     with transaction_step("settle_payment.book"):
-        return _book(order_id, status, overdue, now)
+        return _book(order, status, overdue, now)
 
 
-def _no_answer(order_id: UUID, now: datetime) -> OrderState:
+def _no_answer(seen: Order, now: datetime) -> OrderState:
     with transaction_step("settle_payment.no_answer"):
-        order = orders.lock_order(order_id)
-        payment = payments.lock_payment(order_id)
+        order = orders.lock_order(seen.id)
+        payment = payments.lock_payment(seen.id)
         assert payment is not None
-        if order.state == OrderState.ACKNOWLEDGED:
+        if payment.state not in RESTING:
             payments.record_ask(payment)
-            _look_again_later(order, now, next_ask_after(payment.asks - 1))
+            orders.look_later(seen, now + next_ask_after(payment.asks - 1))
     return OrderState(order.state)
 
 
-def _book(order_id: UUID, status: PaymentStatus, overdue: bool, now: datetime) -> OrderState:
+def _book(seen: Order, status: PaymentStatus, overdue: bool, now: datetime) -> OrderState:
     """Locks in the order line, wallet, order; decides on what it finds then."""
-    seen = order_queries.by_id(order_id)
+    order_id = seen.id
     line = lines.lock_line(seen.line_id, seen.account_id) if seen.line_id else None
     ledger.lock_wallet(seen.wallet_id)
     order = orders.lock_order(order_id)
@@ -89,7 +91,7 @@ def _book(order_id: UUID, status: PaymentStatus, overdue: bool, now: datetime) -
     elif status.status in ("declined", "expired") or (status.status == "not_found" and overdue):
         _ended_unpaid(order, payment, status, now)
     elif order.state == OrderState.ACKNOWLEDGED:
-        _wait_on(order, payment, status, now)
+        _wait_on(seen, order, payment, status, now)
     return OrderState(order.state)
 
 
@@ -125,18 +127,21 @@ def _captured(
 
 
 def _fund_renewal(order: Order, line: lines.LockedLine, payment: Payment, now: datetime) -> None:
-    """All the order's money is in the wallet; service comes now, or from the network."""
+    """All the order's money is in the wallet; service comes now, or from the network.
+
+    The line is looked at anew: it may have ended since the order was accepted, or its service
+    may have been cut, and then the network must be told whatever the plan.
+    """
     offer = plan_offer(order.plan_id, order.currency)
-    if order.delivery == "network":
+    if LineEvent.RENEW not in LINE.allowed(line.state):
+        give_back(order, payment, OrderEvent.REJECT, "state_refuses", now)
+        wake.orders()
+    elif order.delivery == "network" or line.state in CUT_STATES:
         deliver_by_network(order, offer.promise_seconds, now)
         ledger.book(order.slot, postings.hold(sale_of(order), "payment"), now)
         wake.orders()
-        return
-    try:
+    else:
         complete_renewal(order, line, offer, period_of(order, line, offer), now)
-    except IllegalTransition:
-        give_back(order, payment, OrderEvent.REJECT, "state_refuses", now)
-        wake.orders()
 
 
 def period_of(order: Order, line: lines.LockedLine, offer: PlanOffer):  # type: ignore[no-untyped-def]
@@ -182,7 +187,9 @@ def _ended_unpaid(order: Order, payment: Payment, status: PaymentStatus, now: da
         give_back(order, payment, OrderEvent.CANCEL, code, now)
 
 
-def _wait_on(order: Order, payment: Payment, status: PaymentStatus, now: datetime) -> None:
+def _wait_on(
+    seen: Order, order: Order, payment: Payment, status: PaymentStatus, now: datetime
+) -> None:
     """Not paid yet: look again with growing pauses, at the latest when the checkout closes."""
     if status.status == "pending" and payment.state == PaymentState.CREATED:
         if status.provider_payment_id:
@@ -194,10 +201,4 @@ def _wait_on(order: Order, payment: Payment, status: PaymentStatus, now: datetim
             checkout_url=status.checkout_url,
         )
     pause = min(timedelta(seconds=15) * 2 ** min(order.attempts, 8), timedelta(minutes=10))
-    _look_again_later(order, now, pause)
-
-
-def _look_again_later(order: Order, now: datetime, pause: timedelta) -> None:
-    """Plans the next look, unless a webhook made the order due while we were asking."""
-    if order.next_action_at is None or order.next_action_at >= now + orders.LEASE:
-        orders.look_again(order, now + pause)
+    orders.look_later(seen, now + pause)

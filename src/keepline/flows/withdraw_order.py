@@ -24,7 +24,7 @@ from keepline.orders import services as orders
 from keepline.payments import services as payments
 
 ACTION = "order.withdrawn"
-WAITING = (OrderState.IN_PROGRESS, OrderState.HELD)
+WAITING = order_queries.WAITING
 
 
 def withdraw(order_id: UUID, now: datetime) -> OrderState:
@@ -52,8 +52,8 @@ def undo_delivery(order_id: UUID, now: datetime) -> bool:
             switchboard.network().revert(order.id, str(order.line_id))
     except NetworkUnknown:
         pause = timedelta(seconds=30) * 2 ** min(order.attempts, 7)
-        orders.look_again(order, now + pause)
+        orders.look_later(order, now + pause)
         return False
     with transaction_step("withdraw_order.reverted"):
-        orders.look_again(orders.lock_order(order_id), now, undo_due=False)
+        orders.network_is_back(orders.lock_order(order_id))
     return True

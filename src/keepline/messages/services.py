@@ -41,7 +41,7 @@ WITH due AS (
   ORDER BY due_at LIMIT %(limit)s
   FOR NO KEY UPDATE SKIP LOCKED
 )
-UPDATE messages_outbox o SET due_at = %(leased_until)s, attempts = o.attempts + 1
+UPDATE messages_outbox o SET due_at = %(leased_until)s, attempts = least(o.attempts + 1, 30000)
 FROM due
 WHERE o.slot = due.slot AND o.id = due.id AND o.slot BETWEEN %(first_slot)s AND %(last_slot)s
 RETURNING o.id

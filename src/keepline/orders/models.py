@@ -67,6 +67,12 @@ class Order(SlottedModel):
                 name="order_due",
                 condition=Q(next_action_at__isnull=False),
             ),
+            # Orders that wait for the network: few, and one line's are delivered in turn.
+            models.Index(
+                fields=["slot", "line_id"],
+                name="order_under_way",
+                condition=Q(state__in=["in_progress", "held"]),
+            ),
             models.Index(
                 fields=["seller", "id"],
                 name="order_unnumbered",

@@ -1,9 +1,13 @@
 """Reads of orders. Those for holders name the account and find nothing of another's."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Max
+
 from keepline.core.ids import slot_of
+from keepline.core.lifecycle.order import OrderState
 from keepline.orders.models import Order, OrderKind
 
 
@@ -11,6 +15,22 @@ def by_id(order_id: UUID) -> Order:
     """The order, for flows that already know whose it is. Raises Order.DoesNotExist."""
     order: Order = Order.objects.by_id(order_id)
     return order
+
+
+WAITING = (OrderState.IN_PROGRESS, OrderState.HELD)
+
+
+def last_settled_at(order: Order) -> datetime | None:
+    """When the youngest order that waits for the network on the same line was settled."""
+    rows = Order.objects.filter(slot=order.slot, line_id=order.line_id, state__in=WAITING)
+    newest: datetime | None = rows.aggregate(Max("settled_at"))["settled_at__max"]
+    return newest
+
+
+def is_behind_another(order: Order) -> bool:
+    """Does an older order of the same line still wait for the network?"""
+    rows = Order.objects.filter(slot=order.slot, line_id=order.line_id, state__in=WAITING)
+    return bool(rows.filter(settled_at__lt=order.settled_at).exists())
 
 
 def order_of(order_id: UUID, account_id: UUID) -> Order | None:

@@ -127,11 +127,26 @@ def look_again(order: Order, at: datetime | None, **columns: Any) -> None:
     Order.objects.filter(slot=order.slot, id=order.id).update(next_action_at=at, **columns)
 
 
-def come_to_rest(order_id: UUID) -> None:
-    """Nothing more is due, unless something became due meanwhile."""
-    Order.objects.filter(slot=slot_of(order_id), id=order_id, undo_due=False).update(
-        next_action_at=None
-    )
+def look_later(seen: Order, at: datetime | None, **columns: Any) -> bool:
+    """Plans the next look as `look_again`, unless the order became due since it was `seen`.
+
+    A webhook that comes while a provider is being asked sets the due instant; whoever asked must
+    not push it away again. Returns False when that was so.
+    """
+    row = Order.objects.filter(slot=seen.slot, id=seen.id, next_action_at=seen.next_action_at)
+    return bool(row.update(next_action_at=at, **columns))
+
+
+def come_to_rest(seen: Order) -> None:
+    """Nothing more is due, unless something became due since the order was `seen`."""
+    Order.objects.filter(
+        slot=seen.slot, id=seen.id, next_action_at=seen.next_action_at, undo_due=False
+    ).update(next_action_at=None)
+
+
+def network_is_back(order: Order) -> None:
+    """The network was put back; the due instant is left to whoever looks after the order."""
+    Order.objects.filter(slot=order.slot, id=order.id).update(undo_due=False)
 
 
 CLAIM_DUE = """
@@ -197,6 +212,12 @@ def number_receipts(seller: str, limit: int) -> bool:
         execute(
             "INSERT INTO orders_receiptseries (seller, last_number) VALUES (%s, 0)"
             " ON CONFLICT (seller) DO NOTHING",
+            (seller,),
+        )
+        # A statement of its own: one that waits for the lock inside NUMBER_RECEIPTS would have
+        # looked for orders before the wait, and would skip the numbers of those taken meanwhile.
+        fetch_one(
+            "SELECT seller FROM orders_receiptseries WHERE seller = %s FOR NO KEY UPDATE",
             (seller,),
         )
         return execute(NUMBER_RECEIPTS, {"seller": seller, "limit": limit}) == 1

@@ -15,8 +15,10 @@ def of_order(order_id: UUID) -> Payment | None:
 
 
 def by_id(payment_id: UUID) -> Payment | None:
-    """The payment a webhook speaks of, or None."""
-    payment: Payment | None = Payment.objects.filter(
-        slot=slot_of(payment_id), id=payment_id
-    ).first()
+    """The payment a webhook speaks of, or None; it may name an id that is none of ours."""
+    try:
+        slot = slot_of(payment_id)
+    except ValueError:
+        return None
+    payment: Payment | None = Payment.objects.filter(slot=slot, id=payment_id).first()
     return payment
