@@ -1,6 +1,5 @@
 """Fakes at the ports for every test of a flow."""
 
-from collections.abc import Iterator
 
 import pytest
 
@@ -9,24 +8,24 @@ from tests.doubles import FakeProvider, Mailbox, ScriptedNetwork
 
 
 @pytest.fixture
-def provider() -> Iterator[FakeProvider]:
+def provider() -> FakeProvider:
     fake = FakeProvider()
     switchboard.connect("payments:sandbox", lambda: fake)
-    yield fake
+    return fake
 
 
 @pytest.fixture
-def network() -> Iterator[ScriptedNetwork]:
+def network() -> ScriptedNetwork:
     fake = ScriptedNetwork()
     switchboard.connect("network", lambda: fake)
-    yield fake
+    return fake
 
 
 @pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
+def mailbox() -> Mailbox:
     fake = Mailbox()
     switchboard.connect("email", lambda: fake)
-    yield fake
+    return fake
 
 
 @pytest.fixture(autouse=True)

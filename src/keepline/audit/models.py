@@ -22,3 +22,29 @@ class AuditEvent(SlottedModel):
     class Meta:
         db_table = "audit_auditevent"
         indexes = [models.Index(fields=["slot", "account_id", "id"], name="audit_by_account")]
+
+
+class ImportRun(models.Model):
+    """One file taken over, and how far. Not sharded: it belongs to the operator.
+
+    `digest` is SHA-256 over the file and how it is read: the same again goes on, or is done.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    file_name = models.CharField(max_length=200)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    last_line = models.IntegerField(default=0)
+    rows_in = models.IntegerField(default=0)
+    rows_present = models.IntegerField(default=0)
+    rows_bad = models.IntegerField(default=0)
+
+
+class ImportRefusal(models.Model):
+    """One row that stayed out, and why."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE)
+    line_number = models.IntegerField()
+    field = models.CharField(max_length=20)
+    value = models.CharField(max_length=200)
+    reason = models.CharField(max_length=60)

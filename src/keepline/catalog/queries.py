@@ -182,6 +182,24 @@ def prices_among(plan_ids: Collection[int]) -> list[PlanOffer]:
     return [offer_of(row) for row in rows]
 
 
+def all_on_sale() -> list[tuple[PlanOffer, frozenset[str]]]:
+    """Every plan on sale, once, with the currencies it has a price in. One query."""
+    rows = PlanPrice.objects.select_related("plan__policy").filter(
+        plan__sold_until_at__isnull=True
+    )
+    offers: dict[str, PlanOffer] = {}
+    currencies: dict[str, set[str]] = {}
+    for row in rows.order_by("plan__version"):
+        offers[row.plan.code] = offer_of(row)
+        currencies.setdefault(row.plan.code, set()).add(row.currency)
+    return [(offer, frozenset(currencies[code])) for code, offer in offers.items()]
+
+
+def carrier_ids() -> dict[str, int]:
+    """Carriers by code. One query."""
+    return dict(Carrier.objects.values_list("code", "id"))
+
+
 def forget() -> None:
     """Drops what is cached; for tests and after a preset was loaded."""
     policy_values.cache_clear()

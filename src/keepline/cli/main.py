@@ -16,6 +16,11 @@ COMMANDS = {
     ),
     "migrate": ("keepline.cli.migrate", "Bring the database's tables up to date."),
     "load-demo": ("keepline.cli.load_demo", "Load the demo base into an empty database."),
+    "import-base": (
+        "keepline.cli.import_base",
+        "Take over accounts, numbers, lines and balances from a CSV file.",
+    ),
+    "go-live": ("keepline.cli.go_live", "Wake the imported lines; shows first who is affected."),
     "db": ("keepline.cli.db", "Start, stop and look into the embedded PostgreSQL."),
     "doctor": ("keepline.cli.doctor", "Check this installation and say what to mend."),
     "docs": ("keepline.cli.docs", "Write the pages of docs/ that are made from the code."),

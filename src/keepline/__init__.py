@@ -1,0 +1,1 @@
+"""Keepline keeps prepaid lines alive. ARCHITECTURE.md is the map."""
