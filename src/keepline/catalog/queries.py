@@ -184,9 +184,7 @@ def prices_among(plan_ids: Collection[int]) -> list[PlanOffer]:
 
 def all_on_sale() -> list[tuple[PlanOffer, frozenset[str]]]:
     """Every plan on sale, once, with the currencies it has a price in. One query."""
-    rows = PlanPrice.objects.select_related("plan__policy").filter(
-        plan__sold_until_at__isnull=True
-    )
+    rows = PlanPrice.objects.select_related("plan__policy").filter(plan__sold_until_at__isnull=True)
     offers: dict[str, PlanOffer] = {}
     currencies: dict[str, set[str]] = {}
     for row in rows.order_by("plan__version"):

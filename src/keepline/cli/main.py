@@ -16,6 +16,7 @@ COMMANDS = {
     ),
     "migrate": ("keepline.cli.migrate", "Bring the database's tables up to date."),
     "load-demo": ("keepline.cli.load_demo", "Load the demo base into an empty database."),
+    "load-preset": ("keepline.cli.load_preset", "Load ready-made catalogues."),
     "import-base": (
         "keepline.cli.import_base",
         "Take over accounts, numbers, lines and balances from a CSV file.",

@@ -1,0 +1,167 @@
+"""Reads a catalogue file (TOML) into checked values. Every error names file, plan and field."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from importlib.resources import files
+from typing import Any
+
+from keepline.catalog.models import LineKind
+from keepline.core.allowances import Allowance
+from keepline.core.money import MoneyError, exponent
+from keepline.core.terms import Term, TermError
+
+SHORTEST_QUARANTINE_DAYS = 45  # 47 CFR 52.15(f): no operator's rule may fall below it
+LANGUAGES = ("en", "zh-hans")
+CODE = re.compile(r"[a-z0-9-]{2,60}")
+GIGABYTE = 10**9
+
+
+class CatalogRefused(Exception):
+    """The file says something that cannot be; nothing of it was loaded."""
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    """One plan of a file. Prices in minor units by currency."""
+
+    code: str
+    name: dict[str, str]
+    conditions: dict[str, str]
+    carrier: str | None
+    region: str | None
+    term: str
+    allowance: Allowance
+    delivery: str
+    tax_rate_ppm: int
+    tax_inclusive: bool
+    prices: dict[str, int]
+
+
+@dataclass(frozen=True)
+class CatalogFile:
+    """A whole file, checked."""
+
+    code: str
+    policy: dict[str, Any]
+    carriers: list[dict[str, Any]]
+    regions: list[dict[str, Any]]
+    plans: list[PlanFacts]
+
+
+def preset_names() -> list[str]:
+    """The shipped catalogues: one a kind of line."""
+    return list(LineKind.values)
+
+
+def preset_text(name: str) -> str:
+    """The text of a shipped catalogue. Raises CatalogRefused."""
+    if name not in preset_names():
+        known = ", ".join(preset_names())
+        raise CatalogRefused(f"There is no preset {name}; there are {known}.")
+    return files("keepline.catalog.presets").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+
+
+def read_catalog(name: str, text: str) -> CatalogFile:
+    """Checks a file. `name` is the kind of line. Raises CatalogRefused."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogRefused(f"{name}: {error}") from error
+    policy = values.get("policy", {})
+    _check_policy(name, policy)
+    carriers, regions = values.get("carriers", []), values.get("regions", [])
+    for region in regions:
+        _words(f"{name}, region {region.get('code')}", region.get("name"))
+    known = {c["code"] for c in carriers}, {r["code"] for r in regions}
+    plans = [_plan(name, plan, *known) for plan in values.get("plans", [])]
+    codes = [plan.code for plan in plans]
+    if not plans or len(set(codes)) != len(codes):
+        raise CatalogRefused(f"{name}: a file has plans, each with a code of its own")
+    return CatalogFile(name, policy, carriers, regions, plans)
+
+
+def _check_policy(name: str, policy: dict[str, Any]) -> None:
+    days = ("grace_days", "suspended_days", "reclaim_days", "quarantine_days")
+    for field in days:
+        if not isinstance(policy.get(field), int) or policy[field] < 0:
+            raise CatalogRefused(f"{name}, policy: {field} must be whole days")
+    if policy["quarantine_days"] < SHORTEST_QUARANTINE_DAYS:
+        raise CatalogRefused(
+            f"{name}, policy: quarantine_days is below the legal {SHORTEST_QUARANTINE_DAYS}"
+        )
+    if policy["reclaim_days"] > policy["quarantine_days"]:
+        raise CatalogRefused(f"{name}, policy: reclaim_days is longer than quarantine_days")
+    if policy.get("grace_rule") not in ("from_payment", "from_expiry"):
+        raise CatalogRefused(f"{name}, policy: grace_rule is from_payment or from_expiry")
+    if not CODE.fullmatch(policy.get("code", "")) or not policy.get("source"):
+        raise CatalogRefused(f"{name}, policy: it needs a code and a source")
+
+
+def _plan(name: str, plan: dict[str, Any], carriers: set[str], regions: set[str]) -> PlanFacts:
+    where = f"{name}, plan {plan.get('code')}"
+    if not CODE.fullmatch(str(plan.get("code", ""))):
+        raise CatalogRefused(f"{where}: code")
+    for field, known in (("carrier", carriers), ("region", regions)):
+        if plan.get(field) is not None and plan[field] not in known:
+            raise CatalogRefused(f"{where}: {field} {plan[field]} is not in the file")
+    try:
+        term = str(Term.parse(plan["term"]))
+    except (KeyError, TermError) as error:
+        raise CatalogRefused(f"{where}: term: {error}") from error
+    delivery = plan.get("delivery", "ledger")
+    if delivery not in ("ledger", "network"):
+        raise CatalogRefused(f"{where}: delivery is ledger or network")
+    return PlanFacts(
+        code=plan["code"],
+        name=_words(where, plan.get("name")),
+        conditions=_words(where, plan["conditions"]) if "conditions" in plan else {},
+        carrier=plan.get("carrier"),
+        region=plan.get("region"),
+        term=term,
+        allowance=Allowance(
+            _quantity(where, "data_gb", plan, GIGABYTE),
+            _quantity(where, "voice_minutes", plan, 60),
+            _quantity(where, "sms", plan, 1),
+        ),
+        delivery=delivery,
+        tax_rate_ppm=plan.get("tax_rate_ppm", 0),
+        tax_inclusive=plan.get("tax_inclusive", True),
+        prices=_prices(where, plan.get("prices", {})),
+    )
+
+
+def _words(where: str, words: Any) -> dict[str, str]:
+    if not isinstance(words, dict) or any(not words.get(language) for language in LANGUAGES):
+        raise CatalogRefused(f"{where}: words in {' and '.join(LANGUAGES)} are needed")
+    return {language: str(words[language]) for language in words}
+
+
+def _quantity(where: str, field: str, plan: dict[str, Any], unit: int) -> int | None:
+    """0 when left out, None for "unlimited"."""
+    value = plan.get(field, 0)
+    if value == "unlimited":
+        return None
+    try:
+        amount = Decimal(str(value)) * unit
+    except InvalidOperation:
+        raise CatalogRefused(f"{where}: {field} {value!r}") from None
+    if amount < 0 or amount != int(amount):
+        raise CatalogRefused(f"{where}: {field} {value!r}")
+    return int(amount)
+
+
+def _prices(where: str, prices: dict[str, str]) -> dict[str, int]:
+    found = {}
+    for currency, text in prices.items():
+        try:
+            amount = Decimal(text).scaleb(exponent(currency))
+        except (InvalidOperation, MoneyError, TypeError) as error:
+            raise CatalogRefused(f"{where}: price {currency} {text!r}: {error}") from error
+        if amount < 0 or amount != int(amount):
+            raise CatalogRefused(f"{where}: price {currency} {text!r}")
+        found[currency] = int(amount)
+    if not found:
+        raise CatalogRefused(f"{where}: a plan has a price in one currency at least")
+    return found
