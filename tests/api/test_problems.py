@@ -172,6 +172,7 @@ def test_a_database_out_of_reach_is_said_to_be_so(
 def test_nothing_of_the_portal_leaks_in(alice: Caller) -> None:
     answer = alice.get("/v1/account")
     assert not answer.cookies
+    assert answer["Content-Length"] == str(len(answer.content))
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "Content-Security-Policy" not in answer
 

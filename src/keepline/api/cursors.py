@@ -29,7 +29,7 @@ def unseal(cursor: str | None, listed: str, account_id: UUID) -> Any | None:
 
 def link(request: HttpRequest, next_cursor: str | None) -> dict[str, str]:
     """The Link header: the next page, with the filters of this one; always the first."""
-    kept = {name: value for name, value in request.GET.items() if name != "cursor"}
+    kept = {name: str(request.GET[name]) for name in request.GET if name != "cursor"}
     links = [f'<{_address(request, kept)}>; rel="first"']
     if next_cursor:
         links.append(f'<{_address(request, {**kept, "cursor": next_cursor})}>; rel="next"')

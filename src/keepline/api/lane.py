@@ -2,7 +2,7 @@
 
 A middleware that stands behind the one for TLS and before everything that serves browsers. What
 it answers never reaches sign-in by cookie, so no page of another site can speak for a holder; and
-a renewal costs less (docs/decisions/0011-api-lane.md has the figures).
+a renewal costs less (docs/decisions/api-lane.md has the figures).
 """
 
 import re
@@ -44,6 +44,8 @@ class ApiLane:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = _answer(request)
         response["X-Request-Id"] = request_id
+        if isinstance(response, HttpResponse):
+            response["Content-Length"] = str(len(response.content))  # else it is sent in chunks
         response.setdefault("Cache-Control", "no-store")
         response["Vary"] = "Accept-Language, Authorization"
         return response
@@ -91,7 +93,7 @@ def _believe_connection() -> None:
     """
     proved_at = getattr(connection, "proved_at", None)
     if proved_at is not None and time.monotonic() - proved_at < PROVED_FOR:
-        connection.health_check_done = True
+        connection.health_check_done = True  # type: ignore[attr-defined]
 
 
 def fault(request: HttpRequest, error: Exception) -> HttpResponse:

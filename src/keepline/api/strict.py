@@ -21,7 +21,7 @@ def strict(run: Run) -> Run:
         name
         for model in operation.models
         if model.__ninja_param_source__ == "query"
-        for name in model.__ninja_flatten_map__  # type: ignore[attr-defined]
+        for name in model.__ninja_flatten_map__
     )
     takes_body = any(model.__ninja_param_source__ == "body" for model in operation.models)
 

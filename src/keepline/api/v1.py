@@ -44,7 +44,7 @@ for each in (tokens, account, lines, renewals, orders, wallets, plans, meta):
 @api.exception_handler(FlowRefused)
 def _flow_refused(request: HttpRequest, refused: FlowRefused) -> HttpResponse:
     headers = {"Retry-After": "1"} if refused.refusal.retryable else None
-    facts = {"facts": refused.facts} if refused.facts else {}
+    facts: dict[str, Any] = {"facts": refused.facts} if refused.facts else {}
     return problem(request, refused.code, headers, **facts)
 
 
@@ -83,4 +83,6 @@ def _fault_of(error: dict[str, Any]) -> dict[str, str]:
     }
 
 
-api.add_exception_handler(Exception, fault)
+@api.exception_handler(Exception)
+def _fault(request: HttpRequest, error: Exception) -> HttpResponse:
+    return fault(request, error)

@@ -1,6 +1,6 @@
 """Lines: what is left, what happens next, what happened."""
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -99,7 +99,7 @@ class Line(Shape):
         return cls(**line_fields(card, plan_name))
 
 
-def line_fields(card: LineCard, plan_name: str) -> dict[str, object]:
+def line_fields(card: LineCard, plan_name: str) -> dict[str, Any]:
     """What Line and LineDetail share."""
     return {
         "id": card.line_id,
@@ -160,7 +160,7 @@ class LineDetail(Line):
     @classmethod
     def of_view(cls, view: LineView, plan_name: str) -> "LineDetail":
         return cls(
-            **line_fields(view.card, plan_name),  # type: ignore[arg-type]
+            **line_fields(view.card, plan_name),
             grace_days=view.grace_days,
             suspended_days=view.suspended_days,
             quarantine_days=view.quarantine_days,

@@ -1,6 +1,6 @@
 """Plans on sale, and what one would cost and give."""
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -38,12 +38,10 @@ class Plan(Shape):
 
     @classmethod
     def of(cls, offer: PlanOffer, row: PlanRow, name: str, region: Region | None) -> "Plan":
-        return cls(**plan_fields(offer, row, name, region))  # type: ignore[arg-type]
+        return cls(**plan_fields(offer, row, name, region))
 
 
-def plan_fields(
-    offer: PlanOffer, row: PlanRow, name: str, region: Region | None
-) -> dict[str, object]:
+def plan_fields(offer: PlanOffer, row: PlanRow, name: str, region: Region | None) -> dict[str, Any]:
     """What Plan and LinePlanOffer share."""
     price = quote(offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive)
     return {
