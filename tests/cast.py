@@ -168,10 +168,12 @@ class Cast:
         return ledger.wallet_id_of(self.account.id, "USD")
 
 
-def assemble(wallet_minor: int = 1000, **plan_fields: Any) -> Cast:
+def assemble(
+    wallet_minor: int = 1000, line_fields: dict[str, Any] | None = None, **plan_fields: Any
+) -> Cast:
     """Alice's account with one line and `wallet_minor` in the wallet."""
     alice, bob, charlie = person("alice"), person("bob"), person("charlie")
     own, other = account(alice, wallet_minor=wallet_minor), account(charlie)
     Membership.objects.create(user=bob, account_id=own.id, role=Role.SEE)
     sold = plan(**plan_fields)
-    return Cast(alice, bob, charlie, own, other, sold, line(own, sold))
+    return Cast(alice, bob, charlie, own, other, sold, line(own, sold, **(line_fields or {})))

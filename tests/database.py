@@ -105,11 +105,11 @@ def as_runtime_role(folder: Path) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", flush)
-        _sign_in(connection, "keepline_app")
+        sign_in(connection, "keepline_app")
         yield
-        _sign_in(connection, "keepline_owner")
+        sign_in(connection, "keepline_owner")
 
 
-def _sign_in(connection: Any, role: str) -> None:
+def sign_in(connection: Any, role: str) -> None:
     connection.close()
     connection.settings_dict["USER"] = role

@@ -4,11 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
+from keepline.core.lifecycle.line import LineEvent
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows import renew_line
 from keepline.flows.open_payment import open_payment
 from keepline.flows.settle_payment import settle
 from keepline.ledger.models import Wallet
+from keepline.lines import services as lines
 from keepline.lines.models import Validity
 from keepline.payments.models import Payment
 from tests.cast import NOW, Cast
@@ -40,6 +44,13 @@ def valid_until(cast: Cast) -> datetime:
 def wallet(cast: Cast) -> tuple[int, int]:
     row: Wallet = Wallet.objects.by_id(cast.wallet_id)
     return row.posted_minor, row.pending_minor
+
+
+def move_line(cast: Cast, event: LineEvent, now: datetime = NOW) -> None:
+    """What the sweep, the holder or staff would do to the line."""
+    with transaction.atomic():
+        locked = lines.lock_line(cast.line.id, cast.account.id)
+        lines.transition(locked, event, "staff:1", "test", now)
 
 
 def pay_by_provider(cast: Cast, provider: FakeProvider) -> UUID:

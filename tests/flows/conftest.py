@@ -1,33 +1,38 @@
-"""Fakes at the ports for every test of a flow."""
+"""Fakes at the ports for every test of a flow, and an audit after each."""
 
+from collections.abc import Iterator
 
 import pytest
 
 from keepline.gateways import switchboard
+from tests.books import books_are_right
 from tests.doubles import FakeProvider, Mailbox, ScriptedNetwork
+
+__all__ = ["books_are_right"]
 
 
 @pytest.fixture
 def provider() -> FakeProvider:
-    fake = FakeProvider()
-    switchboard.connect("payments:sandbox", lambda: fake)
-    return fake
+    return FakeProvider()
 
 
 @pytest.fixture
 def network() -> ScriptedNetwork:
-    fake = ScriptedNetwork()
-    switchboard.connect("network", lambda: fake)
-    return fake
+    return ScriptedNetwork()
 
 
 @pytest.fixture
 def mailbox() -> Mailbox:
-    fake = Mailbox()
-    switchboard.connect("email", lambda: fake)
-    return fake
+    return Mailbox()
 
 
 @pytest.fixture(autouse=True)
-def all_ports(provider: FakeProvider, network: ScriptedNetwork, mailbox: Mailbox) -> None:
-    """No flow's test reaches beyond the process."""
+def all_ports(provider: FakeProvider, network: ScriptedNetwork, mailbox: Mailbox) -> Iterator[None]:
+    """No flow's test reaches beyond the process; what was connected before is so again."""
+    before = dict(switchboard._factories)
+    switchboard.connect("payments:sandbox", lambda: provider)
+    switchboard.connect("network", lambda: network)
+    switchboard.connect("email", lambda: mailbox)
+    yield
+    for port, factory in before.items():
+        switchboard.connect(port, factory)

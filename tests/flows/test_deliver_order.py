@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from keepline.core.lifecycle.line import LineEvent as Event
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows import renew_line
@@ -13,16 +14,14 @@ from keepline.lines.models import LineEvent, Validity
 from keepline.orders.models import Order
 from tests.cast import NOW, assemble
 from tests.doubles import FakeProvider, ScriptedNetwork
-from tests.flows.acts import pay_by_provider, request, wallet
+from tests.flows.acts import move_line, pay_by_provider, request, wallet
 
 pytestmark = pytest.mark.django_db
 
 
 def test_in_grace_the_network_is_told_and_the_line_comes_back(network: ScriptedNetwork) -> None:
-    cast = assemble()
-    Validity.objects.filter(id=cast.line.id).update(
-        state=LineState.GRACE, valid_until=NOW - timedelta(days=3)
-    )
+    expired = {"state": LineState.GRACE, "valid_until": NOW - timedelta(days=3)}
+    cast = assemble(line_fields=expired)
     started = renew_line.start(request(cast), NOW)
     assert started.state is OrderState.IN_PROGRESS
     assert wallet(cast) == (1000, 300)
@@ -60,7 +59,7 @@ def test_orders_of_one_line_are_delivered_in_turn(network: ScriptedNetwork) -> N
 def test_nothing_is_switched_on_for_a_line_that_ended(network: ScriptedNetwork) -> None:
     cast = assemble(delivery="network")
     order_id = renew_line.start(request(cast), NOW).order_id
-    Validity.objects.filter(id=cast.line.id).update(state=LineState.TERMINATED)
+    move_line(cast, Event.TERMINATE)
     assert advance(order_id, "en", NOW) is OrderState.FAILED
     assert (network.standing, wallet(cast)) == ({}, (1000, 0))
     advance(order_id, "en", NOW)
@@ -76,7 +75,7 @@ def test_a_line_that_ends_while_the_network_works_is_put_back(
     apply = network.apply
 
     def ended_meanwhile(operation: NetworkOperation) -> NetworkAnswer:
-        Validity.objects.filter(id=cast.line.id).update(state=LineState.TERMINATED)
+        move_line(cast, Event.TERMINATE)
         return apply(operation)
 
     monkeypatch.setattr(network, "apply", ended_meanwhile)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from keepline.core.lifecycle.line import LineState
+from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.flows import renew_line
@@ -16,7 +16,7 @@ from keepline.orders.models import Order
 from keepline.payments.models import Payment
 from tests.cast import NOW, assemble
 from tests.doubles import FakeProvider, ScriptedNetwork
-from tests.flows.acts import request, wallet
+from tests.flows.acts import move_line, request, wallet
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +96,7 @@ def test_service_that_was_cut_before_the_money_came_is_switched_on_again(
     cast = assemble(wallet_minor=100)  # a plan that the network need not hear of
     started = renew_line.start(request(cast, provider="sandbox"), NOW)
     open_payment(started.order_id, "en", NOW)
-    Validity.objects.filter(id=cast.line.id).update(state=LineState.GRACE, valid_until=NOW)
+    move_line(cast, LineEvent.EXPIRE)
     provider.pay(Payment.objects.get(order_id=started.order_id).id)
     later = NOW + timedelta(minutes=5)
     assert settle(started.order_id, later) is OrderState.IN_PROGRESS
@@ -112,7 +112,7 @@ def test_money_for_a_line_that_ended_goes_back(
     cast = assemble(wallet_minor=100, delivery="network")
     started = renew_line.start(request(cast, provider="sandbox"), NOW)
     open_payment(started.order_id, "en", NOW)
-    Validity.objects.filter(id=cast.line.id).update(state=LineState.TERMINATED)
+    move_line(cast, LineEvent.TERMINATE)
     provider.pay(Payment.objects.get(order_id=started.order_id).id)
     assert settle(started.order_id, NOW) is OrderState.FAILED
     advance(started.order_id, "en", NOW)

@@ -23,6 +23,14 @@ COMMANDS = {
     ),
     "go-live": ("keepline.cli.go_live", "Wake the imported lines; shows first who is affected."),
     "db": ("keepline.cli.db", "Start, stop and look into the embedded PostgreSQL."),
+    "check-ledger": (
+        "keepline.cli.check_ledger",
+        "Prove every balance from the transfers; exit 1 on any difference.",
+    ),
+    "audit": (
+        "keepline.cli.audit",
+        "Ask every invariant of money and service; exit 1 when one is broken.",
+    ),
     "doctor": ("keepline.cli.doctor", "Check this installation and say what to mend."),
     "docs": ("keepline.cli.docs", "Write the pages of docs/ that are made from the code."),
 }

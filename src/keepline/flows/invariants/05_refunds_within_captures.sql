@@ -1,0 +1,20 @@
+-- 5: What goes back to a provider was captured, and lies in transit exactly while it is under way.
+WITH leg AS (
+  SELECT t.slot, t.order_id, t.amount_minor AS sent, 0 AS arrived
+  FROM ledger_transfer t JOIN ledger_houseaccount h ON h.id = t.credit_id
+  WHERE h.code = 'refunds_in_transit' AND t.code = %(refund)s
+  UNION ALL
+  SELECT t.slot, t.order_id, 0, t.amount_minor
+  FROM ledger_transfer t JOIN ledger_houseaccount h ON h.id = t.debit_id
+  WHERE h.code = 'refunds_in_transit' AND t.code IN (%(refund)s, %(refund_to_wallet)s)
+), transit AS (
+  SELECT slot, order_id, sum(sent) AS sent_minor, sum(sent) - sum(arrived) AS minor
+  FROM leg GROUP BY slot, order_id
+)
+SELECT coalesce(p.order_id, t.order_id) AS "order", p.state, p.captured_minor, p.refunded_minor,
+       t.sent_minor, t.minor AS in_transit_minor
+FROM payments_payment p FULL JOIN transit t ON t.slot = p.slot AND t.order_id = p.order_id
+WHERE p.refunded_minor > p.captured_minor
+   OR coalesce(t.sent_minor, 0) > coalesce(p.captured_minor, 0)
+   OR coalesce(t.minor, 0) <> CASE WHEN p.state = 'refunding' THEN p.captured_minor ELSE 0 END
+   OR (p.state = 'refunded') <> (p.refunded_minor > 0)

@@ -1,0 +1,24 @@
+-- 7: A completed renewal has one extension; an order that ended otherwise has none, and its money back.
+WITH given AS (
+  SELECT slot, order_id, count(*) AS extensions FROM lines_extension GROUP BY slot, order_id
+), kept AS (
+  SELECT slot, order_id, sum(amount_minor) AS minor FROM ledger_transfer
+  WHERE code = %(refund_to_wallet)s GROUP BY slot, order_id
+)
+SELECT o.id AS "order", o.kind, o.state, coalesce(g.extensions, 0) AS extensions,
+       p.state AS payment, p.captured_minor, p.refunded_minor, k.minor AS into_wallet_minor
+FROM orders_order o
+LEFT JOIN given g ON g.slot = o.slot AND g.order_id = o.id
+LEFT JOIN payments_payment p ON p.slot = o.slot AND p.order_id = o.id
+LEFT JOIN kept k ON k.slot = o.slot AND k.order_id = o.id
+WHERE coalesce(g.extensions, 0) > 1
+   OR (o.kind = 'renewal' AND (o.state = 'completed') <> (g.extensions IS NOT NULL))
+   OR (o.kind = 'top_up' AND g.extensions IS NOT NULL)
+   OR (o.state = 'completed' AND o.payment_minor > 0
+       AND (p.state IS DISTINCT FROM 'captured' OR p.captured_minor <> o.payment_minor
+            OR k.minor IS NOT NULL))
+   OR (o.state IN ('in_progress', 'held') AND o.payment_minor > 0
+       AND p.state IS DISTINCT FROM 'captured')
+   OR (o.state IN ('failed', 'cancelled', 'withdrawn') AND p.captured_minor > 0
+       AND p.state <> 'refunding'
+       AND p.captured_minor IS DISTINCT FROM coalesce(k.minor, 0) + p.refunded_minor)

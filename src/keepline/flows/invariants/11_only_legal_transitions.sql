@@ -1,0 +1,13 @@
+-- 11: Every step in a line's history is an edge of its table, and states are words of theirs.
+SELECT e.id AS row, 'line' AS of, e.source || ' ' || e.event || ' ' || e.target AS said
+FROM lines_lineevent e
+WHERE (e.source, e.event, e.target) NOT IN (
+  SELECT * FROM unnest(%(edge_sources)s::text[], %(edge_events)s::text[], %(edge_targets)s::text[]))
+UNION ALL
+SELECT id, 'line', state FROM lines_validity WHERE state <> ALL (%(line_states)s::text[])
+UNION ALL
+SELECT id, 'order', state FROM orders_order WHERE state <> ALL (%(order_states)s::text[])
+UNION ALL
+SELECT id, 'payment', state FROM payments_payment WHERE state <> ALL (%(payment_states)s::text[])
+UNION ALL
+SELECT id, 'number', state FROM inventory_number WHERE state <> ALL (%(number_states)s::text[])

@@ -1,0 +1,16 @@
+-- 17: Every row lies in the slot that its id tells (its eighth byte).
+SELECT 'ledger_wallet' AS of, id AS row FROM ledger_wallet WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
+SELECT 'ledger_transfer', id FROM ledger_transfer WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
+SELECT 'orders_order', id FROM orders_order WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
+SELECT 'payments_payment', id FROM payments_payment WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
+SELECT 'lines_line', id FROM lines_line WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
+SELECT 'lines_validity', id FROM lines_validity WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
+SELECT 'lines_extension', id FROM lines_extension WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
+SELECT 'messages_outbox', id FROM messages_outbox WHERE slot <> get_byte(uuid_send(id), 7)
