@@ -54,7 +54,9 @@ def measure(inst: Installation) -> dict[str, object]:
 
 
 def _requests(port: int, lines: list[list[str]]) -> Iterator[bytes]:
-    body = json.dumps({"plan": "bench-1m", "use_wallet": "only", "expected_total_minor": 300})
+    seen = {"amount_minor": 300, "currency": "USD"}
+    order = {"plan_code": "bench-1m", "use_wallet": "only", "expected_total": seen}
+    body = json.dumps(order)
     for secret, line_id in itertools.cycle(lines):
         yield (
             f"POST /v1/lines/{line_id}/renewals HTTP/1.1\r\nHost: localhost:{port}\r\n"

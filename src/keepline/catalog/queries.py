@@ -5,7 +5,6 @@ long as the process lives: the hot path of a renewal asks the database for none 
 change is which version is on sale; that is believed for ON_SALE_FOR at most.
 """
 
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -107,16 +106,17 @@ def offer_of(row: PlanPrice) -> PlanOffer:
 
 def offer_on_sale(code: str, currency: str, now: datetime) -> PlanOffer | None:
     """The version of `code` that is on sale at `now`, in `currency`; None when there is none."""
-    plan_id = _plan_on_sale(code, currency, int(time.monotonic() / ON_SALE_FOR.total_seconds()))
+    moment = int(now.timestamp()) // int(ON_SALE_FOR.total_seconds())
+    plan_id = _plan_on_sale(code, currency, moment)
     if plan_id is None:
         return None
     return plan_offer(plan_id, currency)
 
 
 @lru_cache(maxsize=8192)
-def _plan_on_sale(code: str, currency: str, moment: int) -> int | None:
+def _plan_on_sale(code: str, currency: str, moment: int) -> int | None:  # noqa: ARG001
     """`moment` counts spans of ON_SALE_FOR: an older answer is not asked for again."""
-    row = (
+    return (
         PlanPrice.objects.filter(
             plan__code=code, currency=currency, plan__sold_until_at__isnull=True
         )
@@ -124,7 +124,6 @@ def _plan_on_sale(code: str, currency: str, moment: int) -> int | None:
         .values_list("plan_id", flat=True)
         .first()
     )
-    return row
 
 
 def offers_for(

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
-from keepline.cli.load_demo import sign_ins
+from keepline.cli.demo_people import SIGN_INS
 from keepline.config.environment import Environment
 
 LOOK_EVERY_S = 0.05
@@ -40,8 +40,8 @@ def _answers(port: int) -> bool:
 def _panel(env: Environment) -> Panel:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("Who", "Sign in with", "Password"):
-        table.add_column(heading)
-    for row in sign_ins():
+        table.add_column(heading, no_wrap=True)
+    for row in SIGN_INS:
         table.add_row(*row)
     body = Table.grid(padding=(0, 0, 1, 0))
     body.add_row(f"[bold]http://localhost:{env.port}[/bold]")

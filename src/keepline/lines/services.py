@@ -61,7 +61,7 @@ def read_line(line_id: UUID, account_id: UUID) -> LockedLine:
 
 
 def _line(statement: str, line_id: UUID, account_id: UUID) -> LockedLine:
-    row = fetch_one(statement, (slot_of(line_id), line_id, account_id))
+    row = fetch_one(statement, (slot_of(account_id), line_id, account_id))
     if row is None:
         raise LineNotFound(line_id)
     return LockedLine(**{**row._asdict(), "state": LineState(row.state)})

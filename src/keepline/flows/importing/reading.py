@@ -161,7 +161,7 @@ def _is_cyrillic(sample: bytes) -> bool:
     text = sample.decode("windows-1251", errors="replace")
     beyond = len(NON_ASCII.findall(text))
     words = [word for word in CYRILLIC_WORD.findall(text) if len(word) > 1]
-    return beyond > 0 and sum(map(len, words)) >= beyond * 0.9 - 1  # initials stand alone
+    return beyond > 0 and 10 * sum(map(len, words)) >= 9 * beyond - 10  # initials stand alone
 
 
 def rows(layout: Layout) -> Iterator[tuple[int, list[str], str]]:

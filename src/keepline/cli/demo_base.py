@@ -1,0 +1,134 @@
+"""The demo base: three holders with lines of all five kinds, in the states that matter.
+
+Everything goes through the flows that operators and holders use. Numbers are from ranges reserved
+for fiction where their country has one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from keepline.accounts.models import User
+from keepline.accounts.services import admit_user
+from keepline.cli.demo_people import SIGN_INS
+from keepline.core.ids import slot_of
+from keepline.core.lifecycle.line import LineState
+from keepline.core.postings import opening_balance
+from keepline.flows import renew_line
+from keepline.flows.load_preset import load_preset, shipped
+from keepline.flows.open_account import open_account
+from keepline.flows.open_line import LineToOpen, open_existing_line
+from keepline.ledger import services as ledger
+from keepline.usage import services as usage
+
+ACTIVE, GRACE, SUSPENDED = LineState.ACTIVE, LineState.GRACE, LineState.SUSPENDED
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of the story. Days count from now, `used` is a share of its buckets in per cent."""
+
+    plan_code: str
+    label: str
+    name: int | str  # E.164, or ICCID for data only
+    ends_in_days: float
+    state: LineState = ACTIVE
+    auto_renew: bool = False
+    used: int = 0
+    lived_days: int = 30
+
+
+MEI = [
+    Told("vn-us-1m", "银行验证码", 12025550143, 0.8, lived_days=29),
+    Told("ka-1y", "妈妈的旧号码", 447700900123, 213, auto_renew=True, lived_days=152),
+    Told("ce-th-1m", "普吉岛", 66812345670, 19, used=34, lived_days=11),
+    Told("vn-gb-1m", "店铺客服", 447700900188, -9, GRACE),
+    Told("ld-unicom-1m", "平板电脑", "8986011234567890998", 6, used=72, lived_days=24),
+]
+ALICE = [
+    Told("ts-europe-1m", "Van 3 tracker", "8931440400000000015", 12, used=48, lived_days=18),
+    Told("ka-3m", "Alarm at the cottage", 447700900456, -41, SUSPENDED, lived_days=91),
+    Told("vn-us-3m", "Two-step codes", 12025550177, 4, auto_renew=True, lived_days=86),
+]
+
+
+def load(now: datetime | None = None) -> None:
+    """Builds the base if nobody is there yet; otherwise changes nothing."""
+    at = now or timezone.now()
+    for name in shipped():
+        load_preset(name, "demo", at)
+    if User.objects.exists():
+        return
+    _holder(0, "Mei Lin", "zh-hans", "Asia/Shanghai", "CNY", 26_800, MEI, at)
+    _holder(1, "Alice Moore", "en", "Europe/London", "GBP", 4_250, ALICE, at)
+    _holder(2, "Oleh Koval", "en", "Europe/Kyiv", "EUR", 0, [], at)
+
+
+def _holder(
+    place: int,
+    name: str,
+    language: str,
+    time_zone: str,
+    currency: str,
+    wallet_minor: int,
+    lines: list[Told],
+    now: datetime,
+) -> None:
+    _, email, password = SIGN_INS[place]
+    user = admit_user(password, email, name=name, language=language, time_zone=time_zone)
+    long_ago = now - timedelta(days=200)
+    opened = open_account(user, currency, language, time_zone, long_ago)
+    if wallet_minor:
+        draft = opening_balance(opened.wallet_id, opened.wallet_id, wallet_minor, currency)
+        ledger.book(slot_of(opened.wallet_id), [draft], long_ago)
+    for told in lines:
+        line_id = _line(opened.account_id, told, now)
+        if told.plan_code == "ka-1y":
+            _renewed_before(user, opened.account_id, line_id, told, currency, now)
+
+
+def _line(account_id: UUID, told: Told, now: datetime) -> UUID:
+    ends = now + timedelta(days=told.ends_in_days)
+    numbered = isinstance(told.name, int)
+    line_id = open_existing_line(
+        LineToOpen(
+            account_id=account_id,
+            plan_code=told.plan_code,
+            label=told.label,
+            e164=told.name if isinstance(told.name, int) else None,
+            iccid=None if numbered else str(told.name),
+            carrier_id=None,
+            state=told.state,
+            started_at=ends - timedelta(days=told.lived_days + max(told.ends_in_days, 0)),
+            valid_until=ends,
+            auto_renew=told.auto_renew,
+            actor="demo",
+        ),
+        now,
+    )
+    if told.used:
+        usage.count_share(line_id, told.used, now)
+    return line_id
+
+
+def _renewed_before(
+    user: User, account_id: UUID, line_id: UUID, told: Told, currency: str, now: datetime
+) -> None:
+    """A receipt from some weeks ago."""
+    renew_line.start(
+        renew_line.RenewalRequest(
+            account_id=account_id,
+            line_id=line_id,
+            plan_code=told.plan_code,
+            currency=currency,
+            use_wallet="only",
+            provider=None,
+            key=f"demo-{line_id}",
+            expected_total_minor=None,
+            actor=f"user:{user.pk}",
+            channel="portal",
+        ),
+        now - timedelta(days=23),
+    )

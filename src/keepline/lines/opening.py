@@ -1,0 +1,81 @@
+"""Opens a line that already lives: its facts, its clock, and the first piece of its life."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from keepline.core.allowances import Allowance
+from keepline.core.ids import derived_id, slot_of
+from keepline.core.lifecycle.line import LineState
+from keepline.lines.models import Extension, Line, Validity
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """A line as it is when it comes to us. Instants UTC; `order_id` is its opening order's."""
+
+    id: UUID
+    account_id: UUID
+    wallet_id: UUID
+    order_id: UUID
+    kind: str
+    label: str
+    e164: int | None
+    iccid: str | None
+    carrier_id: int | None
+    time_zone: str
+    plan_id: int
+    policy_id: int
+    state: LineState
+    started_at: datetime
+    valid_until: datetime
+    allowance: Allowance
+    auto_renew: bool = False
+
+
+def open_line(facts: LineFacts) -> Line:
+    """Writes line, clock and first extension. The caller has locked and assigned the number."""
+    slot = slot_of(facts.id)
+    line: Line = Line.objects.create(
+        slot=slot,
+        id=facts.id,
+        account_id=facts.account_id,
+        kind=facts.kind,
+        label=facts.label,
+        e164=facts.e164,
+        iccid=facts.iccid,
+        carrier_id=facts.carrier_id,
+        time_zone=facts.time_zone,
+        opened_at=facts.started_at,
+        activated_at=facts.started_at,
+    )
+    Validity.objects.create(
+        slot=slot,
+        id=facts.id,
+        account_id=facts.account_id,
+        wallet_id=facts.wallet_id,
+        state=facts.state,
+        plan_id=facts.plan_id,
+        policy_id=facts.policy_id,
+        valid_until=facts.valid_until,
+        anchor_at=facts.valid_until,
+        anchor_count=0,
+        auto_renew=facts.auto_renew,
+        next_action_at=facts.valid_until,
+    )
+    Extension.objects.create(
+        slot=slot,
+        id=derived_id(facts.order_id, "extension"),
+        line_id=facts.id,
+        order_id=facts.order_id,
+        plan_id=facts.plan_id,
+        period_start=facts.started_at,
+        period_end=facts.valid_until,
+        anchor_at=facts.valid_until,
+        anchor_count=0,
+        granted_at=facts.started_at,
+        data_bytes=facts.allowance.data_bytes,
+        voice_seconds=facts.allowance.voice_seconds,
+        sms_count=facts.allowance.sms_count,
+    )
+    return line
