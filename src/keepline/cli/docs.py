@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from keepline.cli.pages.settled import settle_django
+
 # page -> (where it stands, the module whose `page()` writes it)
 PAGES = {
     "settings": ("docs/settings.md", "keepline.cli.pages.settings"),
@@ -21,6 +23,7 @@ PAGES = {
 
 def text_of(name: str) -> str:
     """A page as it should stand."""
+    settle_django()
     return str(import_module(PAGES[name][1]).page())
 
 

@@ -2,10 +2,10 @@
 
 import os
 
-import django
-
 
 def settle_django() -> None:
     """Harmless when Django is set up already."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "keepline.config.settings")
+    import django
+
     django.setup()
