@@ -38,6 +38,7 @@ from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order, OrderKind
 from keepline.payments import services as payments
+from keepline.slots.sql import together
 from keepline.usage import queries as usage
 
 ACTION = "line.renewed"
@@ -142,12 +143,17 @@ def start(request: RenewalRequest, now: datetime) -> StartedOrder:
 
 def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
     slot = slot_of(request.account_id)
-    claim = orders.claim_key(slot, request.actor, "renew_line", request.key, request.digest(), now)
+    with together():  # in the lock order: key, line, wallet
+        claiming = orders.claim_key(
+            slot, request.actor, "renew_line", request.key, request.digest(), now
+        )
+        locking = lines.locking_line(request.line_id, request.account_id)
+        holding = ledger.locking_wallet_of(request.account_id, request.currency)
+    claim = claiming()
     if not claim.first:
         return replay(claim.order_id)
-    line = lines.lock_line(request.line_id, request.account_id)
-    offer = _offer(request.plan_code, request.currency, now)
-    wallet_id, free = ledger.lock_wallet_of(request.account_id, request.currency)
+    line, offer = locking(), _offer(request.plan_code, request.currency, now)
+    wallet_id, free = holding()
     decision = _decide(line, offer, request.use_wallet, free, now)
     if request.expected_total_minor not in (None, decision.quote.total_minor):
         raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)

@@ -73,7 +73,7 @@ def _start(request: TopUpRequest, now: datetime) -> StartedOrder:
     slot = slot_of(request.account_id)
     claim = orders.claim_key(
         slot, request.actor, "top_up_wallet", request.key, request.digest(), now
-    )
+    )()
     if not claim.first:
         return replay(claim.order_id)
     wallet = ledger.open_wallet(request.account_id, request.currency)

@@ -1,13 +1,13 @@
 """The only writer of money. Two verbs: open a wallet, book transfers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from keepline.core.ids import derived_id, slot_of
 from keepline.core.postings import HouseCode, TransferDraft, house_account_id
 from keepline.ledger.models import HouseAccount, Wallet
-from keepline.slots.sql import fetch_one, write
+from keepline.slots.sql import ask, fetch_one, write
 
 PARTY_CODES = (HouseCode.CLEARING, HouseCode.PROVIDER_RECEIVABLE)
 
@@ -57,29 +57,41 @@ def open_house_accounts(currencies: Sequence[str], parties: Sequence[str]) -> No
     )
 
 
+LOCK_WALLET = """
+SELECT posted_minor - pending_minor AS free FROM ledger_wallet
+WHERE slot = %s AND id = %s FOR NO KEY UPDATE
+"""
+
+
 def lock_wallet(wallet_id: UUID) -> int:
     """Locks the wallet's row until commit; returns what may be spent, in minor units."""
-    row = fetch_one(
-        "SELECT posted_minor - pending_minor AS free FROM ledger_wallet"
-        " WHERE slot = %s AND id = %s FOR NO KEY UPDATE",
-        (slot_of(wallet_id), wallet_id),
-    )
+    row = fetch_one(LOCK_WALLET, (slot_of(wallet_id), wallet_id))
     if row is None:
         raise Wallet.DoesNotExist(wallet_id)
     return int(row.free)
 
 
-def lock_wallet_of(account_id: UUID, currency: str) -> tuple[UUID, int]:
+def locking_wallet_of(account_id: UUID, currency: str) -> Callable[[], tuple[UUID, int]]:
     """The account's wallet in `currency` under lock, opened when it was not there.
 
-    Returns its id and what may be spent.
+    May be sent together with other statements; its id and what may be spent are told afterwards.
     """
     wallet_id = wallet_id_of(account_id, currency)
-    try:
-        return wallet_id, lock_wallet(wallet_id)
-    except Wallet.DoesNotExist:
+    locked = ask(LOCK_WALLET, (slot_of(wallet_id), wallet_id))
+
+    def wallet() -> tuple[UUID, int]:
+        row = locked.one()
+        if row is not None:
+            return wallet_id, int(row.free)
         open_wallet(account_id, currency)
         return wallet_id, lock_wallet(wallet_id)
+
+    return wallet
+
+
+def lock_wallet_of(account_id: UUID, currency: str) -> tuple[UUID, int]:
+    """The same at once."""
+    return locking_wallet_of(account_id, currency)()
 
 
 # A transfer that is already there (same id) moves nothing: the balances follow only the rows

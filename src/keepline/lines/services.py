@@ -1,6 +1,7 @@
 """Writes of lines: the one way into a state, and the one way to a longer life."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.terms import Period
 from keepline.lines.models import LineEvent as LineEventRow
 from keepline.slots.ids import new_id
-from keepline.slots.sql import execute, fetch_one, write
+from keepline.slots.sql import ask, execute, write
 
 
 class LineNotFound(Exception):
@@ -42,6 +43,7 @@ class LockedLine:
     auto_renew: bool
 
 
+STATE = [field.name for field in fields(LockedLine)].index("state")
 LOCK_LINE = """
 SELECT v.id, v.account_id, v.wallet_id, l.kind, l.e164, l.iccid, l.carrier_id, l.time_zone,
        v.state, v.plan_id, v.policy_id, v.valid_until, v.anchor_at, v.anchor_count, v.auto_renew
@@ -52,19 +54,29 @@ WHERE v.slot = %s AND v.id = %s AND v.account_id = %s
 
 def lock_line(line_id: UUID, account_id: UUID) -> LockedLine:
     """Locks the line's clock row until commit. Raises LineNotFound for another's line."""
+    return locking_line(line_id, account_id)()
+
+
+def locking_line(line_id: UUID, account_id: UUID) -> Callable[[], LockedLine]:
+    """The same, to be sent together with other statements; the line is told afterwards."""
     return _line(LOCK_LINE + " FOR NO KEY UPDATE OF v", line_id, account_id)
 
 
 def read_line(line_id: UUID, account_id: UUID) -> LockedLine:
     """The same facts without the lock, for previews."""
-    return _line(LOCK_LINE, line_id, account_id)
+    return _line(LOCK_LINE, line_id, account_id)()
 
 
-def _line(statement: str, line_id: UUID, account_id: UUID) -> LockedLine:
-    row = fetch_one(statement, (slot_of(account_id), line_id, account_id))
-    if row is None:
-        raise LineNotFound(line_id)
-    return LockedLine(**{**row._asdict(), "state": LineState(row.state)})
+def _line(statement: str, line_id: UUID, account_id: UUID) -> Callable[[], LockedLine]:
+    answer = ask(statement, (slot_of(account_id), line_id, account_id))
+
+    def line() -> LockedLine:
+        row = answer.one()
+        if row is None:
+            raise LineNotFound(line_id)
+        return LockedLine(*row[:STATE], LineState(row.state), *row[STATE + 1 :])
+
+    return line
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Writes of orders: keys, the order itself, its states, its due instant."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from keepline.core.ids import slot_of
 from keepline.core.lifecycle.order import ORDER, OrderEvent, OrderState
 from keepline.orders.models import Order
 from keepline.slots.ids import new_id
-from keepline.slots.sql import execute, fetch_all, fetch_one, write
+from keepline.slots.sql import ask, execute, fetch_all, fetch_one, write
 
 LEASE = timedelta(seconds=30)  # a worker that dies keeps an order from the others this long
 FINAL = frozenset(
@@ -45,27 +45,35 @@ ON CONFLICT (slot, actor, flow, key) DO NOTHING
 """
 
 
+SEEN_KEY = """
+SELECT order_id, body_digest FROM orders_requestkey
+WHERE slot = %s AND actor = %s AND flow = %s AND key = %s
+"""
+
+
 def claim_key(
     slot: int, actor: str, flow: str, key: str, body_digest: bytes, now: datetime
-) -> Claim:
+) -> Callable[[], Claim]:
     """First sight of a key makes the order's id; a repeat gets the same one.
 
     A simultaneous twin waits here, on the unique index, until the first has committed; after
-    lock_timeout it gives up with OperationalError. Raises KeyReused for another body.
+    lock_timeout it gives up with OperationalError. The claim is what the returned function
+    tells, after the statement was answered; it raises KeyReused for another body.
     """
     order_id = new_id(slot)
     row = (slot, new_id(slot), actor, flow, key, body_digest, order_id, now)
-    if execute(CLAIM_KEY, row) == 1:
-        return Claim(order_id, first=True)
-    seen = fetch_one(
-        "SELECT order_id, body_digest FROM orders_requestkey"
-        " WHERE slot = %s AND actor = %s AND flow = %s AND key = %s",
-        (slot, actor, flow, key),
-    )
-    assert seen is not None, "a conflicting key is visible once its transaction has ended"
-    if bytes(seen.body_digest) != body_digest:
-        raise KeyReused(key)
-    return Claim(seen.order_id, first=False)
+    claimed = ask(CLAIM_KEY, row)
+
+    def claim() -> Claim:
+        if claimed.touched == 1:
+            return Claim(order_id, first=True)
+        seen = fetch_one(SEEN_KEY, (slot, actor, flow, key))
+        assert seen is not None, "a conflicting key is visible once its transaction has ended"
+        if bytes(seen.body_digest) != body_digest:
+            raise KeyReused(key)
+        return Claim(seen.order_id, first=False)
+
+    return claim
 
 
 COLUMNS = tuple(field.attname for field in Order._meta.concrete_fields)

@@ -2,7 +2,7 @@
 
 They run on Django's connection and inside its transactions, with its errors. Django's own cursor
 costs as much again as the statement, so they go round it, unless queries are being counted.
-Writes that need no answer can be sent `together`: one round trip for all of them.
+What does not wait for each other's answers can be sent `together`: one round trip for all of it.
 """
 
 from collections import namedtuple
@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any, NamedTuple, cast
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 Params = Sequence[Any] | Mapping[str, Any]
 
@@ -26,7 +27,63 @@ class Queued(NamedTuple):
     otherwise: Exception | None
 
 
+class Answer:
+    """What a statement came to; inside `together` it is there when the block has ended."""
+
+    __slots__ = ("_cursor", "_rows", "_touched")
+
+    def __init__(
+        self, cursor: psycopg.Cursor[Any] | None, rows: list[Any] | None, touched: int
+    ) -> None:
+        self._cursor, self._rows, self._touched = cursor, rows, touched
+
+    @property
+    def touched(self) -> int:
+        """How many rows were touched or found."""
+        return self._touched if self._cursor is None else self._cursor.rowcount
+
+    def one(self) -> Any | None:
+        """The first row, or None."""
+        if self._rows is None and self._cursor is not None:
+            self._rows = _rows_of(self._cursor)
+        return self._rows[0] if self._rows else None
+
+
 _queue: ContextVar[list[Queued] | None] = ContextVar("queue", default=None)
+
+
+def _connected() -> BaseDatabaseWrapper:
+    """This thread's connection itself: Django's proxy looks it up for every attribute."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
+def ask(statement: str, params: Params) -> Answer:
+    """Runs a statement whose answer is wanted; inside `together` it is sent along."""
+    queue = _queue.get()
+    if queue is not None:
+        return Answer(_send(queue, statement, params), None, -1)
+    with _cursor() as cursor:
+        cursor.execute(statement, params)
+        rows = _rows_of(cursor) if cursor.description else None
+        return Answer(None, rows, cursor.rowcount)
+
+
+def _send(
+    queue: list[Queued],
+    statement: str,
+    params: Params,
+    touches: int | None = None,
+    otherwise: Exception | None = None,
+) -> psycopg.Cursor[Any]:
+    cursor = psycopg.Cursor(_connected().connection)
+    cursor.execute(statement.encode(), params, prepare=True)
+    queue.append(Queued(cursor, touches, otherwise))
+    return cursor
+
+
+def _rows_of(cursor: Any) -> list[Any]:
+    row = _row_type(tuple(column[0] for column in cursor.description))
+    return [row(*values) for values in cursor.fetchall()]
 
 
 def execute(statement: str, params: Params = ()) -> int:
@@ -40,8 +97,7 @@ def fetch_all(statement: str, params: Params = ()) -> list[Any]:
     """All rows, as named tuples of the statement's columns."""
     with _cursor() as cursor:
         cursor.execute(statement, params)
-        row = _row_type(tuple(column[0] for column in cursor.description))
-        return [row(*values) for values in cursor.fetchall()]
+        return _rows_of(cursor)
 
 
 def fetch_one(statement: str, params: Params = ()) -> Any | None:
@@ -64,14 +120,13 @@ def write(
     if queue is None:
         _judge(execute(statement, params), touches, otherwise)
         return
-    cursor = psycopg.Cursor(connection.connection)
-    cursor.execute(statement.encode(), params, prepare=True)
-    queue.append(Queued(cursor, touches, otherwise))
+    _send(queue, statement, params, touches, otherwise)
 
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Sends the writes of the block in one round trip (libpq's pipeline mode)."""
+    """Sends the statements of the block in one round trip (libpq's pipeline mode)."""
+    connection = _connected()
     if connection.queries_logged or _queue.get() is not None:
         yield
         return
@@ -94,16 +149,14 @@ def _judge(touched: int, touches: int | None, otherwise: Exception | None) -> No
 
 @contextmanager
 def _cursor() -> Iterator[Any]:
+    connection = _connected()
     if connection.queries_logged:
         with connection.cursor() as cursor:
             yield cursor
         return
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
-    with (
-        connection.wrap_database_errors,
-        psycopg.Cursor(connection.connection) as raw,
-    ):
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as raw:
         yield _Prepared(raw)
 
 
