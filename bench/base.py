@@ -5,6 +5,7 @@ import sys
 from datetime import timedelta
 
 import django
+
 from bench.installation import say
 
 

@@ -30,12 +30,17 @@ class Queued(NamedTuple):
 class Answer:
     """What a statement came to; inside `together` it is there when the block has ended."""
 
-    __slots__ = ("_cursor", "_rows", "_touched")
+    __slots__ = ("_cursor", "_rows", "_statement", "_touched")
 
     def __init__(
-        self, cursor: psycopg.Cursor[Any] | None, rows: list[Any] | None, touched: int
+        self,
+        statement: str,
+        cursor: psycopg.Cursor[Any] | None,
+        rows: list[Any] | None,
+        touched: int,
     ) -> None:
-        self._cursor, self._rows, self._touched = cursor, rows, touched
+        self._statement, self._cursor = statement, cursor
+        self._rows, self._touched = rows, touched
 
     @property
     def touched(self) -> int:
@@ -45,10 +50,11 @@ class Answer:
     def one(self) -> Any | None:
         """The first row, or None."""
         if self._rows is None and self._cursor is not None:
-            self._rows = _rows_of(self._cursor)
+            self._rows = _rows_of(self._cursor, self._statement)
         return self._rows[0] if self._rows else None
 
 
+_row_types: dict[str, type[NamedTuple]] = {}
 _queue: ContextVar[list[Queued] | None] = ContextVar("queue", default=None)
 
 
@@ -61,11 +67,11 @@ def ask(statement: str, params: Params) -> Answer:
     """Runs a statement whose answer is wanted; inside `together` it is sent along."""
     queue = _queue.get()
     if queue is not None:
-        return Answer(_send(queue, statement, params), None, -1)
+        return Answer(statement, _send(queue, statement, params), None, -1)
     with _cursor() as cursor:
         cursor.execute(statement, params)
-        rows = _rows_of(cursor) if cursor.description else None
-        return Answer(None, rows, cursor.rowcount)
+        rows = _rows_of(cursor, statement) if cursor.description else None
+        return Answer(statement, None, rows, cursor.rowcount)
 
 
 def _send(
@@ -81,8 +87,11 @@ def _send(
     return cursor
 
 
-def _rows_of(cursor: Any) -> list[Any]:
-    row = _row_type(tuple(column[0] for column in cursor.description))
+def _rows_of(cursor: Any, statement: str) -> list[Any]:
+    row = _row_types.get(statement)
+    if row is None:  # looking at a description costs as much as a row
+        names = tuple(column[0] for column in cursor.description)
+        row = _row_types[statement] = _row_type(names)
     return [row(*values) for values in cursor.fetchall()]
 
 
@@ -97,7 +106,7 @@ def fetch_all(statement: str, params: Params = ()) -> list[Any]:
     """All rows, as named tuples of the statement's columns."""
     with _cursor() as cursor:
         cursor.execute(statement, params)
-        return _rows_of(cursor)
+        return _rows_of(cursor, statement)
 
 
 def fetch_one(statement: str, params: Params = ()) -> Any | None:
