@@ -95,7 +95,10 @@ def as_runtime_role(folder: Path) -> Iterator[None]:
 
     from keepline.config.grants import grant_runtime
 
-    owner = owner_url(folder, connection.settings_dict["NAME"])
+    name = connection.settings_dict["NAME"]
+    owner = owner_url(folder, name)
+    with psycopg.connect(owner, autocommit=True) as direct:  # as in a real installation
+        direct.execute(f'REVOKE TEMPORARY ON DATABASE "{name}" FROM PUBLIC'.encode())
     grant_runtime(owner, "keepline_app")
 
     def flush(self: Any, statements: list[str]) -> None:

@@ -24,6 +24,9 @@ def grant_runtime(owner_url: str, runtime_role: str) -> None:
     """
     role = sql.Identifier(runtime_role)
     with psycopg.connect(owner_url) as connection:
+        # An import stages its rows in a table of its own session.
+        staging = sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}")
+        connection.execute(staging.format(sql.Identifier(connection.info.dbname), role))
         for statement in (
             "GRANT USAGE ON SCHEMA public TO {}",
             "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}",
