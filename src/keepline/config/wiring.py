@@ -3,6 +3,7 @@
 import hashlib
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from keepline.gateways import switchboard
 
@@ -35,6 +36,8 @@ def _sandbox() -> object:
 
 
 def _network() -> object:
+    if settings.PRODUCTION:  # an order that needs one is withdrawn and refunded at its promise
+        raise ImproperlyConfigured("no network gateway is connected; the fake one is for demos")
     from keepline.gateways.network.fake import FakeNetwork
 
     return FakeNetwork(settings.ENV.data / "fake-network.sqlite3")

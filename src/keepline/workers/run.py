@@ -6,6 +6,7 @@ supervises it starts it again.
 
 import os
 import threading
+from types import ModuleType
 
 import django
 import structlog
@@ -20,8 +21,10 @@ def main() -> None:
     django.setup()
     from procrastinate.contrib.django import app
 
+    from keepline.workers import due  # what cannot be imported ends the process here, loudly
+
     stop = threading.Event()
-    poller = threading.Thread(target=_look_around, args=(stop,), name="poller", daemon=True)
+    poller = threading.Thread(target=_look_around, args=(stop, due), name="poller", daemon=True)
     poller.start()
     log.info("worker_started", pid=os.getpid())
     try:
@@ -32,10 +35,8 @@ def main() -> None:
         poller.join(timeout=5)
 
 
-def _look_around(stop: threading.Event) -> None:
+def _look_around(stop: threading.Event, due: ModuleType) -> None:
     from django.db import close_old_connections
-
-    from keepline.workers import due
 
     while not stop.wait(LOOK_EVERY_S):
         for look in (due.advance_orders, due.send_outbox, due.number_receipts):

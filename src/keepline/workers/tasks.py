@@ -25,7 +25,7 @@ def send_outbox() -> None:
 
 @app.periodic(cron="* * * * *")
 @app.task(name="audit_books", queueing_lock="audit_books", pass_context=False)
-def audit_books(timestamp: int) -> None:
+def audit_books(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Every minute: the invariants; what is broken is logged by its number."""
     from django.utils import timezone
 
@@ -38,7 +38,7 @@ def audit_books(timestamp: int) -> None:
 
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", pass_context=False)
-async def retry_stalled_jobs(timestamp: int) -> None:
+async def retry_stalled_jobs(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Jobs of a worker that died (procrastinate does not take them up by itself)."""
     for job in await app.job_manager.get_stalled_jobs():
         await app.job_manager.retry_job(job)

@@ -74,7 +74,6 @@ LINE: Machine[LineState, LineEvent] = Machine(
         Transition(S.PAUSED, E.EXPIRE, S.GRACE, "a pause does not stop the clock"),
         Transition(S.PAUSED, E.TERMINATE, S.TERMINATED, "closed by the holder"),
         Transition(S.BLOCKED, E.UNBLOCK, S.ACTIVE, "by staff"),
-        Transition(S.BLOCKED, E.EXPIRE, S.GRACE, "a block does not stop the clock"),
         Transition(S.BLOCKED, E.TERMINATE, S.TERMINATED, "by staff"),
         Transition(S.PORTING, E.PORT_CANCEL, S.ACTIVE, "the holder stays"),
         Transition(S.PORTING, E.PORTED, S.TERMINATED, "the number went with its holder"),
