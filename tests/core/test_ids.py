@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keepline.core.ids import SLOTS, derived_id, make_id, slot_of, slot_of_text
+from keepline.core.ids import SLOTS, derived_bytes, derived_id, make_id, slot_of, slot_of_text
 
 slots = st.integers(0, SLOTS - 1)
 times_ms = st.integers(0, 2**48 - 1)
@@ -76,3 +76,8 @@ def test_names_spread_evenly() -> None:
     for number in range(SLOTS * 100):
         counts[slot_of_text(f"49170{number:07d}")] += 1
     assert 50 < min(counts) <= max(counts) < 160
+
+
+@given(ids, st.text(max_size=20).filter(lambda text: text.isprintable()))
+def test_the_fast_way_derives_the_same(parent: UUID, purpose: str) -> None:
+    assert UUID(bytes=derived_bytes(parent.bytes, purpose)) == derived_id(parent, purpose)

@@ -1,4 +1,8 @@
-"""A number has one holder at any instant (design, settled 8). A range of one needs no extension."""
+"""A number has one holder at any instant: the database itself refuses a second one.
+
+Equality of numbers is told by points, x the number and y its hash, so that no extension is needed
+and the boxes of the tree have an area (docs/decisions/one-holder.md).
+"""
 
 from typing import ClassVar
 
@@ -10,7 +14,7 @@ class Migration(migrations.Migration):
     operations: ClassVar = [
         migrations.RunSQL(
             "ALTER TABLE inventory_ownershipperiod ADD CONSTRAINT ownership_one_holder"
-            " EXCLUDE USING gist (int8range(e164, e164, '[]') WITH &&, during WITH &&)",
+            " EXCLUDE USING gist (point(e164, hashint8(e164)) WITH ~=, during WITH &&)",
             "ALTER TABLE inventory_ownershipperiod DROP CONSTRAINT ownership_one_holder",
-        ),
+        )
     ]
