@@ -76,17 +76,19 @@ class FakeProvider:
         return status
 
     def refund(self, request: RefundRequest) -> RefundStatus:
+        if request.refund_id not in self.refunds:
+            self.refunds[request.refund_id] = self._first_refund(request)
+        self._answer()
+        return self.refunds[request.refund_id]
+
+    def _first_refund(self, request: RefundRequest) -> RefundStatus:
         if self.refuse_refunds:
             return RefundStatus(request.refund_id, "refused", request.amount_minor, "closed")
-        done = RefundStatus(request.refund_id, "refunded", request.amount_minor)
-        if request.refund_id not in self.refunds:
-            self.refunds[request.refund_id] = done
-            status = self.payments[request.payment_id]
-            back = status.refunded_minor + request.amount_minor
-            assert back <= status.captured_minor, "more refunded than captured"
-            self.payments[request.payment_id] = replace(status, refunded_minor=back)
-        self._answer()
-        return done
+        status = self.payments[request.payment_id]
+        back = status.refunded_minor + request.amount_minor
+        assert back <= status.captured_minor, "more refunded than captured"
+        self.payments[request.payment_id] = replace(status, refunded_minor=back)
+        return RefundStatus(request.refund_id, "refunded", request.amount_minor)
 
     def list_payments(
         self, opened_from: datetime, opened_until: datetime
