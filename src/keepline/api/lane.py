@@ -2,7 +2,7 @@
 
 A middleware that stands behind the one for TLS and before everything that serves browsers. What
 it answers never reaches sign-in by cookie, so no page of another site can speak for a holder; and
-a renewal costs less (docs/decisions/api-lane.md has the figures).
+a renewal costs less (docs/decisions/0011-api-lane.md has the figures).
 """
 
 import re

@@ -1,7 +1,7 @@
 """A number has one holder at any instant: the database itself refuses a second one.
 
 Equality of numbers is told by points, x the number and y its hash, so that no extension is needed
-and the boxes of the tree have an area (docs/decisions/one-holder.md).
+and the boxes of the tree have an area (docs/decisions/0014-one-holder.md).
 """
 
 from typing import ClassVar
