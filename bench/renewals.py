@@ -16,7 +16,7 @@ from pathlib import Path
 from bench import load
 from bench.installation import QUICK, Installation, installation, machine, say, served
 
-ROUNDS, SECONDS, CONNECTIONS = (3, 3.0, 16) if QUICK else (5, 10.0, 16)
+ROUNDS, SECONDS, CONNECTIONS = (3, 1.5, 16) if QUICK else (5, 10.0, 16)
 ACCOUNTS, LINES_EACH = (500, 2) if QUICK else (5000, 4)
 
 
