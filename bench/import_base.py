@@ -19,10 +19,24 @@ from bench.installation import QUICK, Installation, installation, keepline, mach
 
 GOOD = int(os.environ.get("ROWS", "20000" if QUICK else "1000000"))
 BAD_EVERY = 1000
-COLUMNS = (
-    "account_ref,name,email,phone,language,time_zone,currency,wallet_balance,line_kind,msisdn,"
-    "iccid,carrier,plan_code,activated_at,valid_until,auto_renew"
-).split(",")
+COLUMNS = [
+    "account_ref",
+    "name",
+    "email",
+    "phone",
+    "language",
+    "time_zone",
+    "currency",
+    "wallet_balance",
+    "line_kind",
+    "msisdn",
+    "iccid",
+    "carrier",
+    "plan_code",
+    "activated_at",
+    "valid_until",
+    "auto_renew",
+]
 TABLES = (
     "accounts_account",
     "ledger_wallet",

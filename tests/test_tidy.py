@@ -76,7 +76,9 @@ def test_no_float_near_money(folder: str) -> None:
         for node in ast.walk(tree(path)):
             literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
             called = isinstance(node, ast.Name) and node.id == "float"
-            assert not (literal or called), f"{relative(path)}:{getattr(node, 'lineno', 0)}"
+            where = f"{relative(path)}:{getattr(node, 'lineno', 0)}"
+            assert not literal, where
+            assert not called, where
 
 
 STATE_IN_SQL = re.compile(r"\bSET\b[^;]*?\bstate\s*=", re.IGNORECASE | re.DOTALL)
@@ -88,9 +90,9 @@ def test_states_are_written_by_transition_only() -> None:
         if "gateways" in path.parts:  # fakes keep states of their own
             continue
         for node in ast.walk(tree(path)):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                if STATE_IN_SQL.search(node.value):
-                    found.add(relative(path))
+            text = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(text, str) and STATE_IN_SQL.search(text):
+                found.add(relative(path))
             if isinstance(node, ast.FunctionDef) and node.name != "transition":
                 found |= {relative(path) for _ in _updates_of_state(node)}
     assert found <= WRITES_STATE_IN_SQL, found - WRITES_STATE_IN_SQL

@@ -116,14 +116,16 @@ def test_twice_changes_nothing_and_a_mended_file_brings_the_rest(plan: Any, tmp_
 
 BAD = [
     ({"account_ref": ""}, "account_ref", "missing"),
-    ({"account_ref": "with space"}, "account_ref", "malformed"),
+    ({"account_ref": "A" * 65}, "account_ref", "too_long"),
+    ({"name": "A\u0007"}, "name", "not_readable"),
     ({"email": "no-at-sign"}, "email", "malformed"),
     ({"phone": "12"}, "phone", "malformed"),
     ({"language": "tlh"}, "language", "unknown"),
     ({"time_zone": "Mars/Olympus"}, "time_zone", "unknown"),
     ({"currency": ""}, "currency", "missing"),
     ({"currency": "EUR"}, "currency", "plan_has_no_price"),
-    ({"wallet_balance": "1,5"}, "wallet_balance", "malformed"),
+    ({"wallet_balance": "1,500"}, "wallet_balance", "ambiguous"),
+    ({"wallet_balance": "a lot"}, "wallet_balance", "malformed"),
     ({"wallet_balance": "1.5055"}, "wallet_balance", "too_precise"),
     ({"wallet_balance": "-1"}, "wallet_balance", "negative"),
     ({"line_kind": "travel_sim"}, "line_kind", "not_the_plans"),
@@ -159,9 +161,9 @@ def test_rows_must_agree_within_and_across_batches(plan: Any, tmp_path: Path) ->
     result, refused = run(written(tmp_path / "base.csv", made))
     assert [(r[0], r[1], r[3]) for r in refused] == [
         (3, "name", "differs_from_line_2"),
-        (7, "time_zone", "differs_from_line_5"),
+        (7, "time_zone", "differs_from_the_account"),
         (8, "wallet_balance", "differs_from_what_was_booked"),
-        (9, "msisdn", "repeats_an_earlier_line"),
+        (9, "msisdn", "repeats_line_4"),
     ]
     assert result.rows_in == 4
     assert Wallet.objects.get().posted_minor == 500
@@ -274,7 +276,7 @@ def test_any_row_is_judged_without_a_crash(values: list[str]) -> None:
     from keepline.flows.importing.reading import Layout
 
     layout = Layout(Path("x"), "utf-8", ",", ".", None, tuple(range(16)), (), 0)
-    verdict = Judge(layout, Known({}, {}, ("en",))).judge(2, [v.strip() for v in values])
+    verdict = Judge(layout, Known({}, {}, NOW)).judge(2, [v.strip() for v in values])
     assert isinstance(verdict, Refusal)
 
 

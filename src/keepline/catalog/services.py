@@ -1,5 +1,6 @@
 """Writes of the catalogue. A plan that was sold is never edited: a change makes a version."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.forms.models import model_to_dict
@@ -71,6 +72,6 @@ def _enter_plan(kind: str, facts: PlanFacts, policy: Policy, now: datetime) -> b
     return True
 
 
-def _same(plan: Plan, values: dict[str, object], prices: dict[str, int]) -> bool:
+def _same(plan: Plan, values: Mapping[str, object], prices: dict[str, int]) -> bool:
     held = dict(plan.prices.values_list("currency", "price_minor"))
     return held == prices and all(getattr(plan, name) == value for name, value in values.items())

@@ -16,7 +16,7 @@ def configure(settings: dict[str, Any]) -> None:
             colors=False, exception_formatter=structlog.dev.plain_traceback
         )
     )
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -29,7 +29,7 @@ def advance(order_id: UUID, language: str, now: datetime) -> OrderState:
     if order.state == OrderState.ACKNOWLEDGED:
         _acknowledged(order, language, now)
     elif order.state in (OrderState.IN_PROGRESS, OrderState.HELD):
-        if order.promise_until <= now:
+        if order.promised_until <= now:
             withdraw(order_id, now)
         else:
             deliver(order_id, now)

@@ -48,9 +48,9 @@ def deliver(order_id: UUID, now: datetime) -> OrderState:
     if order.state not in WAITING:
         return OrderState(order.state)
     if order_queries.is_behind_another(order):
-        orders.look_later(order, min(now + NEXT_IN_LINE_AFTER, order.promise_until))
+        orders.look_later(order, min(now + NEXT_IN_LINE_AFTER, order.promised_until))
         return OrderState(order.state)
-    line = lines.read_line(order.line_id, order.account_id)
+    line = lines.read_line(order.renewed_line, order.account_id)
     if LineEvent.RENEW not in LINE.allowed(line.state):
         return _moot(order_id, now)
     operation = _operation(order, line, now)
@@ -99,7 +99,7 @@ def _silent(order_id: UUID, now: datetime) -> OrderState:
             orders.transition(order, OrderEvent.HOLD, now)
         if order.state == OrderState.HELD:
             soon = now + delivery_ask_after(order.attempts)
-            orders.look_again(order, min(soon, order.promise_until))
+            orders.look_again(order, min(soon, order.promised_until))
     return OrderState(order.state)
 
 
@@ -133,7 +133,7 @@ def _conclude(order_id: UUID, answer: NetworkAnswer, now: datetime) -> OrderStat
 def _locked(order_id: UUID) -> tuple[Order, lines.LockedLine]:
     """Line, wallet and order under lock, in this order."""
     seen = order_queries.by_id(order_id)
-    line = lines.lock_line(seen.line_id, seen.account_id)
+    line = lines.lock_line(seen.renewed_line, seen.account_id)
     ledger.lock_wallet(seen.wallet_id)
     return orders.lock_order(order_id), line
 

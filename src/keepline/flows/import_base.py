@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from keepline.audit import imports
@@ -31,7 +30,7 @@ from keepline.ledger import services as ledger
 from keepline.slots.sql import execute, fetch_all
 
 ACTION = "base.imported"
-BATCH = 5000
+BATCH = 20000
 
 
 @dataclass
@@ -67,7 +66,7 @@ def import_base(
     layout = layout_of(path, mapping)
     digest = digest_of(path, mapping)
     with _nothing_kept(check):
-        known = _known()
+        known = _known(now)
         run = imports.begin_import(digest, path.name, now)
         result = ImportResult(
             rows_in=run.rows_in,
@@ -99,15 +98,17 @@ def _nothing_kept(check: bool) -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def _known() -> Known:
+def _known(now: datetime) -> Known:
     """The catalogue as plain values; the house's accounts are opened for its currencies."""
     plans = {
-        offer.code: PlanFacts(offer.plan_id, offer.policy_id, offer.line_kind, currencies)
+        offer.code: PlanFacts(
+            offer.plan_id, offer.policy_id, offer.line_kind, currencies, offer.carrier_id
+        )
         for offer, currencies in catalog.all_on_sale()
     }
     currencies = sorted({c for plan in plans.values() for c in plan.currencies})
     ledger.open_house_accounts(currencies, [])
-    return Known(plans, catalog.carrier_ids(), tuple(code for code, _ in settings.LANGUAGES))
+    return Known(plans, catalog.carrier_ids(), now)
 
 
 def _load(run: ImportRun, batch: Batch, result: ImportResult, now: datetime) -> None:
@@ -122,12 +123,14 @@ def _load(run: ImportRun, batch: Batch, result: ImportResult, now: datetime) -> 
         "run_actors": f"import:{run.digest[:12]}:%",
     }
     _stage(batch)
-    execute(statements.JUDGE, params)
+    for statement in statements.JUDGE:
+        _run(statement, params)
     refusals = [Refusal(*row) for row in fetch_all(statements.REFUSALS)]
-    execute(statements.DROP_REFUSED)
-    present = execute(statements.DROP_PRESENT)
+    if refusals:
+        execute(statements.DROP_REFUSED)
+    present = execute(statements.MARK_PRESENT)
     for statement in statements.ENTER:
-        execute(statement, {name: params[name] for name in params if f"%({name})s" in statement})
+        _run(statement, params)
     result.rows_in += batch.good - len(refusals) - present
     result.rows_present += present
     result.rows_bad += len(refusals) + len(batch.refusals)
@@ -135,8 +138,13 @@ def _load(run: ImportRun, batch: Batch, result: ImportResult, now: datetime) -> 
         run,
         batch.last_line,
         (result.rows_in, result.rows_present, result.rows_bad),
-        [tuple(refusal) for refusal in (*batch.refusals, *refusals)],
+        [*batch.refusals, *refusals],
     )
+
+
+def _run(statement: str, params: dict[str, object]) -> None:
+    """Runs a statement with those of the parameters that it names."""
+    execute(statement, {name: params[name] for name in params if f"%({name})s" in statement})
 
 
 def _stage(batch: Batch) -> None:
@@ -146,4 +154,5 @@ def _stage(batch: Batch) -> None:
     copy = f"COPY import_staged ({', '.join(STAGED)}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(copy) as into:
         into.write(batch.copy_block)
-    execute("ANALYZE import_staged")
+    execute(statements.FEW_SAMPLES)
+    execute(statements.SAMPLE)

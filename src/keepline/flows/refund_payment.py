@@ -54,7 +54,8 @@ def refund(order_id: UUID, now: datetime) -> bool:
         )
     if status.status == "pending":
         return _later(order, now)
-    with transaction_step(f"refund_payment.{status.status}"):
+    step = "refunded" if status.status == "refunded" else "refused"
+    with transaction_step(f"refund_payment.{step}"):
         _book(order_id, status, now)
     return True
 

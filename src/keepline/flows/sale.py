@@ -116,7 +116,7 @@ def _proof(
 ) -> dict[str, Any]:
     proof: dict[str, Any] = {"plan": offer.code, "network": network or {"outcome": "unchanged"}}
     if offer.allowance != NOTHING:  # a plan that brings no bucket leaves all as they were
-        before = usage.left(order.line_id, now)
+        before = usage.left(order.renewed_line, now)
         proof["buckets_before"] = before.as_facts()
         proof["buckets_after"] = before.plus(offer.allowance).as_facts()
     return proof

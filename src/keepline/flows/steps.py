@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -46,4 +47,5 @@ def network_step(name: str) -> Iterator[None]:
 
 def _inside_test_transaction() -> bool:
     # pytest-django wraps a test in one outer atomic block, marked so by Django itself.
-    return len(connection.atomic_blocks) == 1 and connection.atomic_blocks[0]._from_testcase
+    blocks: list[Any] = connection.atomic_blocks
+    return len(blocks) == 1 and bool(blocks[0]._from_testcase)

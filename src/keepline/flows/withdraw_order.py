@@ -31,10 +31,10 @@ def withdraw(order_id: UUID, now: datetime) -> OrderState:
     """Withdraws an order whose promise has passed; another state is left as it is."""
     with transaction_step("withdraw_order.withdraw"):
         seen = order_queries.by_id(order_id)
-        lines.lock_line(seen.line_id, seen.account_id)
+        lines.lock_line(seen.renewed_line, seen.account_id)
         ledger.lock_wallet(seen.wallet_id)
         order = orders.lock_order(order_id)
-        if order.state in WAITING and order.promise_until <= now:
+        if order.state in WAITING and order.promised_until <= now:
             payment = payments.lock_payment(order_id)
             give_back(order, payment, OrderEvent.WITHDRAW, "promise_passed", now)
             orders.look_again(order, now, undo_due=True)

@@ -29,7 +29,7 @@ def _adapter(port: str) -> object:
 
 def payments(provider: str) -> PaymentProvider:
     """The payment provider called `provider`; KeyError when the operator has none such."""
-    return cast(PaymentProvider, _adapter(f"payments:{provider}"))
+    return cast("PaymentProvider", _adapter(f"payments:{provider}"))
 
 
 def providers() -> list[str]:
@@ -39,12 +39,12 @@ def providers() -> list[str]:
 
 def network() -> NetworkGateway:
     """The network gateway."""
-    return cast(NetworkGateway, _adapter("network"))
+    return cast("NetworkGateway", _adapter("network"))
 
 
 def email() -> EmailChannel:
     """The e-mail channel."""
-    return cast(EmailChannel, _adapter("email"))
+    return cast("EmailChannel", _adapter("email"))
 
 
 def announce(public_url: str) -> None:
@@ -59,4 +59,4 @@ def public_url() -> str:
 
 def sms() -> SmsChannel:
     """The SMS channel."""
-    return cast(SmsChannel, _adapter("sms"))
+    return cast("SmsChannel", _adapter("sms"))

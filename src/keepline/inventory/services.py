@@ -79,9 +79,7 @@ def withdraw(e164: int, quarantine_days: int, now: datetime) -> Number:
     """Ends the holder's period; the number rests before anyone else may have it."""
     number = lock_number(e164)
     transition(number, NumberEvent.WITHDRAW, now, until_at=now + timedelta(days=quarantine_days))
-    held = OwnershipPeriod.objects.get(
-        slot=number.slot, e164=e164, line_id=number.line_id, during__endswith__isnull=True
-    )
+    held = OwnershipPeriod.objects.get(slot=number.slot, e164=e164, during__endswith__isnull=True)
     OwnershipPeriod.objects.filter(slot=number.slot, id=held.id).update(
         during=DateTimeTZRange(held.during.lower, now)
     )

@@ -74,7 +74,9 @@ def _line(statement: str, line_id: UUID, account_id: UUID) -> Callable[[], Locke
         row = answer.one()
         if row is None:
             raise LineNotFound(line_id)
-        return LockedLine(*row[:STATE], LineState(row.state), *row[STATE + 1 :])
+        values = list(row)
+        values[STATE] = LineState(row.state)
+        return LockedLine(*values)
 
     return line
 

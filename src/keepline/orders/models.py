@@ -1,5 +1,8 @@
 """Orders: what was asked, promised, paid and given; and the keys that make asking safe."""
 
+from datetime import datetime
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 
@@ -52,6 +55,18 @@ class Order(SlottedModel):
     undo_due = models.BooleanField(default=False)  # the network must be put back
     failure_code = models.CharField(max_length=40, blank=True)
     receipt_number = models.IntegerField(null=True)
+
+    @property
+    def renewed_line(self) -> UUID:
+        """The line of a renewal; a top-up has none and is never asked."""
+        assert self.line_id is not None, f"order {self.id} is for no line"
+        return self.line_id
+
+    @property
+    def promised_until(self) -> datetime:
+        """The promise of an order that waits for the network; it has one since it was settled."""
+        assert self.promise_until is not None, f"order {self.id} was never settled"
+        return self.promise_until
 
     class Meta:
         constraints = [

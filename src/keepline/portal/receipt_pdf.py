@@ -136,7 +136,7 @@ def _head(page: Canvas, title: str, date: str) -> float:
     _text(page, LEFT, TOP - 48, title, 20)
     page.setFillColor(SOFT)
     _text(page, LEFT, TOP - 66, date, 10)
-    return TOP - 66
+    return float(TOP - 66)
 
 
 def _rows(page: Canvas, y: float, rows: Sequence[Row]) -> float:

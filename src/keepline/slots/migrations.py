@@ -33,13 +33,13 @@ def append_only(*tables: str) -> RunSQL:
         USING ERRCODE = 'restrict_violation';
     END $$
     """
+    triggers = [
+        f"CREATE TRIGGER {t}_append_only BEFORE UPDATE OR DELETE ON {t} "
+        "FOR EACH ROW EXECUTE FUNCTION keepline_refuse_change()"
+        for t in tables
+    ]
     return RunSQL(
-        [create]
-        + [
-            f"CREATE TRIGGER {t}_append_only BEFORE UPDATE OR DELETE ON {t} "
-            "FOR EACH ROW EXECUTE FUNCTION keepline_refuse_change()"
-            for t in tables
-        ],
+        [create, *triggers],
         [f"DROP TRIGGER {t}_append_only ON {t}" for t in tables],
     )
 

@@ -41,9 +41,9 @@ class SlottedModel(models.Model):
     class Meta:
         abstract = True
 
-    def _do_update(self, base_qs: Any, *args: Any, **kwargs: Any) -> bool:
-        # Without the shard key an UPDATE by id runs on every shard.
-        return super()._do_update(base_qs.filter(slot=self.slot), *args, **kwargs)  # type: ignore[misc]
+    def _do_update(self, base_qs: Any, *args: Any, **kwargs: Any) -> Any:
+        # Without the shard key an UPDATE by id runs on every shard. (Django passes positions.)
+        return super()._do_update(base_qs.filter(slot=self.slot), *args, **kwargs)
 
 
 class SlottedForeignKey(models.ForeignKey[Any, Any]):
@@ -62,9 +62,10 @@ class SlottedForeignKey(models.ForeignKey[Any, Any]):
     def get_extra_restriction(self, alias: str | None, related_alias: str) -> WhereNode | None:
         if alias is None:
             return None
-        local = self.model._meta.get_field("slot")
-        remote = self.related_model._meta.get_field("slot")
-        return WhereNode([Exact(Col(alias, remote, remote), Col(related_alias, local, local))])
+        local: Any = self.model._meta.get_field("slot")
+        remote: Any = self.related_model._meta.get_field("slot")
+        same: Any = Exact(Col(alias, remote, remote), Col(related_alias, local, local))
+        return WhereNode([same])
 
     def get_extra_descriptor_filter(self, instance: models.Model) -> dict[str, int]:
         return {"slot": instance.slot}  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ supervises it starts it again.
 import os
 import threading
 from types import ModuleType
+from typing import Any
 
 import django
 import structlog
@@ -26,9 +27,10 @@ def main() -> None:
     stop = threading.Event()
     poller = threading.Thread(target=_look_around, args=(stop, due), name="poller", daemon=True)
     poller.start()
+    connector: Any = app.connector  # Django's, which knows its twin for workers
     log.info("worker_started", pid=os.getpid())
     try:
-        with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
+        with app.replace_connector(connector.get_worker_connector()) as worker_app:
             worker_app.run_worker(concurrency=4, install_signal_handlers=True, delete_jobs="always")
     finally:
         stop.set()

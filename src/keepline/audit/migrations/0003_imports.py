@@ -5,35 +5,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('audit', '0002_slots'),
+        ("audit", "0002_slots"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('file_name', models.CharField(max_length=200)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('last_line', models.IntegerField(default=0)),
-                ('rows_in', models.IntegerField(default=0)),
-                ('rows_present', models.IntegerField(default=0)),
-                ('rows_bad', models.IntegerField(default=0)),
+                (
+                    "id",
+                    models.AutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("file_name", models.CharField(max_length=200)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("last_line", models.IntegerField(default=0)),
+                ("rows_in", models.IntegerField(default=0)),
+                ("rows_present", models.IntegerField(default=0)),
+                ("rows_bad", models.IntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='ImportRefusal',
+            name="ImportRefusal",
             fields=[
-                ('id', models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line_number', models.IntegerField()),
-                ('field', models.CharField(max_length=20)),
-                ('value', models.CharField(max_length=200)),
-                ('reason', models.CharField(max_length=60)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='audit.importrun')),
+                (
+                    "id",
+                    models.AutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line_number", models.IntegerField()),
+                ("field", models.CharField(max_length=20)),
+                ("value", models.CharField(max_length=200)),
+                ("reason", models.CharField(max_length=60)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="audit.importrun"
+                    ),
+                ),
             ],
         ),
     ]

@@ -4,26 +4,33 @@ What a row says against other rows or against the base is judged in sets (statem
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any, Literal, NamedTuple, cast
-from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from keepline.core.identifiers import IdentifierError, parse_iccid, parse_msisdn
-from keepline.core.ids import derived_id, make_id, slot_of_text
-from keepline.core.money import MoneyError, is_currency, parse_decimal
+from keepline.core.ids import derived_bytes, make_id, slot_of_text
+from keepline.core.money import is_currency
+from keepline.flows.importing.fields import (
+    RowRefused,
+    email_of,
+    instant_of,
+    language_of,
+    minor_units_of,
+    switch_of,
+    zone_of,
+)
 from keepline.flows.importing.reading import COLUMNS, Layout
 
 EPOCH_MS = 1_577_836_800_000  # 2020-01-01: ids of a base follow from its content, not from a clock
-EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-REF = re.compile(r"[!-~]{1,64}")
-YES, NO = frozenset({"true", "yes", "y", "1"}), frozenset({"false", "no", "n", "0", ""})
+ROOTS = [make_id(slot, EPOCH_MS, 0).bytes for slot in range(256)]
 NUMBERED = frozenset({"virtual_number", "keep_alive", "travel_sim"})  # kinds with a number
-LONGEST_NAME = 120
-NO_NUMBER = (None, None, None)
+LONGEST_REF, LONGEST_NAME = 64, 120
+TERM_GUESSED = timedelta(days=30)  # of a line whose beginning nobody wrote down
+CLOCKS_DIFFER = timedelta(days=1)
+UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\ufffd]")
+NULL = "\\N"  # in COPY's text format
 
 
 class Refusal(NamedTuple):
@@ -35,14 +42,6 @@ class Refusal(NamedTuple):
     reason: str
 
 
-class RowRefused(Exception):
-    """Raised by a field's reader; becomes a Refusal."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(field, reason)
-        self.field, self.reason = field, reason
-
-
 @dataclass(frozen=True)
 class PlanFacts:
     """What a row's plan must be known for."""
@@ -51,6 +50,7 @@ class PlanFacts:
     policy_id: int
     line_kind: str
     currencies: frozenset[str]
+    carrier_id: int | None
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,15 @@ class Known:
 
     plans: Mapping[str, PlanFacts]
     carriers: Mapping[str, int]
-    languages: tuple[str, ...]
+    now: datetime
 
 
+# One line of COPY. The slot comes first: sorted lines fill the indexes from left to right.
 STAGED = (
-    "line_number",
-    "account_ref",
     "slot",
     "account_id",
+    "account_ref",
+    "line_number",
     "name",
     "email",
     "phone",
@@ -91,6 +92,10 @@ STAGED = (
     "activated_at",
     "valid_until",
     "auto_renew",
+    # As the file says it, for the report.
+    "said_balance",
+    "said_msisdn",
+    "said_iccid",
 )
 
 
@@ -99,139 +104,111 @@ class Judge:
 
     def __init__(self, layout: Layout, known: Known) -> None:
         self.known = known
-        self.decimal_mark = cast("Literal['.', ',']", layout.decimal_mark)
-        self.instant = _instant_reader(layout.date_form)
+        self.decimal_mark = layout.decimal_mark
+        self.date_form = layout.date_form
+        self.begun_before = known.now + CLOCKS_DIFFER
 
-    def judge(self, line_number: int, values: list[str]) -> tuple[Any, ...] | Refusal:
-        """The row's values in the order of STAGED, or the first thing that is wrong with it."""
-        row = dict(zip(COLUMNS, values, strict=True))
+    def judge(self, line_number: int, values: Sequence[str]) -> str | Refusal:
+        """The row as a line of COPY into STAGED, or the first thing that is wrong with it.
+
+        `values` in the order of COLUMNS.
+        """
         try:
-            return self._staged(line_number, row)
+            return self._staged(line_number, values)
         except RowRefused as refused:
-            return Refusal(line_number, refused.field, row.get(refused.field, ""), refused.reason)
+            said = values[COLUMNS.index(refused.field)]
+            return Refusal(line_number, refused.field, said, refused.reason)
 
-    def _staged(self, line_number: int, row: dict[str, str]) -> tuple[Any, ...]:
-        ref = row["account_ref"]
-        if not REF.fullmatch(ref):
-            raise RowRefused("account_ref", "missing" if not ref else "malformed")
-        zone = _zone(row["time_zone"])
-        plan = self._plan(row)
-        e164, iccid = _msisdn("msisdn", row["msisdn"]), _iccid(row["iccid"])
-        if e164 is None and row["line_kind"] in NUMBERED:
+    def _staged(self, line_number: int, values: Sequence[str]) -> str:
+        ref, name, email, phone, language, zone, currency, balance, kind = values[:9]
+        msisdn, iccid, carrier, plan_code, activated_at, valid_until, auto_renew = values[9:]
+        _readable(values)
+        _fits(ref, name)
+        zone = zone_of(zone)
+        plan = self._plan(plan_code, kind, currency)
+        e164, card = _number(msisdn), _card(iccid)
+        if e164 is None and kind in NUMBERED:
             raise RowRefused("msisdn", "missing")
-        if e164 is None and iccid is None:
+        if e164 is None and card is None:
             raise RowRefused("iccid", "missing")
-        started, ended = self._life(row, zone)
-        slot, account_id = _account_ids(ref)
-        wallet_id = derived_id(account_id, f"wallet:cash:{row['currency']}")
-        line_id = derived_id(account_id, f"line:{e164 or iccid}")
-        order_id = derived_id(line_id, "opening")
-        number = NO_NUMBER if e164 is None else _number_ids(e164, line_id)
+        began, ends = self._life(activated_at, valid_until, zone)
+        balance_minor = minor_units_of(balance, currency, self.decimal_mark) if balance else 0
+        slot = slot_of_text(ref)
+        account_id = derived_bytes(ROOTS[slot], f"account:{ref}")
+        wallet_id = derived_bytes(account_id, f"wallet:cash:{currency}")
+        line_id = derived_bytes(account_id, f"line:{e164 or card}")
+        order_id = derived_bytes(line_id, "opening")
+        # A balance of nothing says nothing: it may stand beside the real one on another row.
+        opening = derived_bytes(wallet_id, "opening_balance").hex() if balance_minor else NULL
         return (
-            line_number,
-            ref,
-            slot,
-            account_id,
-            _name(row["name"]),
-            _email(row["email"]),
-            _phone(row["phone"]),
-            self._language(row["language"]),
-            zone,
-            row["currency"],
-            self._balance(row),
-            wallet_id,
-            derived_id(wallet_id, "opening_balance"),
-            row["line_kind"],
-            e164,
-            *number,
-            iccid,
-            self._carrier(row["carrier"]),
-            plan.plan_id,
-            plan.policy_id,
-            line_id,
-            order_id,
-            derived_id(order_id, "extension"),
-            started,
-            ended,
-            _switch(row["auto_renew"]),
+            f"{slot:03}\t{account_id.hex()}\t{_cell(ref)}\t{line_number}\t{_cell(name)}\t"
+            f"{email_of(email)}\t{_phone(phone)}\t{language_of(language)}\t{zone}\t{currency}\t"
+            f"{balance_minor or NULL}\t{wallet_id.hex()}\t{opening}\t{kind}\t"
+            f"{_number_cells(e164, line_id)}\t{card or NULL}\t"
+            f"{self._carrier(carrier, plan) or NULL}\t{plan.plan_id}\t{plan.policy_id}\t"
+            f"{line_id.hex()}\t{order_id.hex()}\t{derived_bytes(order_id, 'extension').hex()}\t"
+            f"{began}\t{ends}\t{switch_of(auto_renew)}\t"
+            f"{_cell(balance)}\t{_cell(msisdn)}\t{_cell(iccid)}\n"
         )
 
-    def _plan(self, row: dict[str, str]) -> PlanFacts:
-        if not is_currency(row["currency"]):
-            raise RowRefused("currency", "unknown" if row["currency"] else "missing")
-        plan = self.known.plans.get(row["plan_code"])
+    def _plan(self, code: str, kind: str, currency: str) -> PlanFacts:
+        if not is_currency(currency):
+            raise RowRefused("currency", "unknown" if currency else "missing")
+        plan = self.known.plans.get(code)
         if plan is None:
-            raise RowRefused("plan_code", "unknown" if row["plan_code"] else "missing")
-        if plan.line_kind != row["line_kind"]:
-            raise RowRefused("line_kind", "not_the_plans" if row["line_kind"] else "missing")
-        if row["currency"] not in plan.currencies:
+            raise RowRefused("plan_code", "unknown" if code else "missing")
+        if plan.line_kind != kind:
+            raise RowRefused("line_kind", "not_the_plans" if kind else "missing")
+        if currency not in plan.currencies:
             raise RowRefused("currency", "plan_has_no_price")
         return plan
 
-    def _carrier(self, code: str) -> int | None:
+    def _carrier(self, code: str, plan: PlanFacts) -> int | None:
+        """A line is on its plan's carrier: on another one, the plan could never renew it."""
         if not code:
-            return None
-        if code not in self.known.carriers:
+            return plan.carrier_id
+        carrier_id = self.known.carriers.get(code)
+        if carrier_id is None:
             raise RowRefused("carrier", "unknown")
-        return self.known.carriers[code]
+        if plan.carrier_id not in (None, carrier_id):
+            raise RowRefused("carrier", "not_the_plans")
+        return carrier_id
 
-    def _language(self, code: str) -> str:
-        language = (code or "en").lower()
-        language = {"zh": "zh-hans", "zh-cn": "zh-hans"}.get(language, language)
-        if language not in self.known.languages:
-            raise RowRefused("language", "unknown")
-        return language
-
-    def _balance(self, row: dict[str, str]) -> int | None:
-        if not row["wallet_balance"]:
-            return None
-        try:
-            money = parse_decimal(row["wallet_balance"], row["currency"], self.decimal_mark)
-        except MoneyError as error:
-            raise RowRefused("wallet_balance", error.reason) from None
-        if money.amount_minor < 0:
-            raise RowRefused("wallet_balance", "negative")
-        return money.amount_minor
-
-    def _life(self, row: dict[str, str], zone: str) -> tuple[datetime, datetime]:
+    def _life(self, activated_at: str, valid_until: str, zone: str) -> tuple[str, str]:
         """A bare date begins with its local midnight, and ends with the next one."""
-        if not row["valid_until"]:
+        if not valid_until:
             raise RowRefused("valid_until", "missing")
-        ended = self.instant("valid_until", row["valid_until"], zone, 1)
-        if not row["activated_at"]:
-            return ended - timedelta(days=30), ended
-        started = self.instant("activated_at", row["activated_at"], zone, 0)
-        if started >= ended:
+        ends, ends_text = instant_of("valid_until", valid_until, zone, self.date_form)
+        if not activated_at:
+            return (min(ends, self.known.now) - TERM_GUESSED).isoformat(), ends_text
+        began, began_text = instant_of("activated_at", activated_at, zone, self.date_form)
+        if began >= ends:
             raise RowRefused("valid_until", "before_activated_at")
-        return started, ended
+        if began > self.begun_before:
+            raise RowRefused("activated_at", "in_the_future")
+        return began_text, ends_text
 
 
-def _account_ids(ref: str) -> tuple[int, UUID]:
-    slot = slot_of_text(ref)
-    return slot, derived_id(make_id(slot, EPOCH_MS, 0), f"account:{ref}")
+def _readable(values: Sequence[str]) -> None:
+    """No control characters, nothing that the file's encoding could not say."""
+    line = "".join(values)
+    if line.isprintable() and "\ufffd" not in line:
+        return
+    for field, value in zip(COLUMNS, values, strict=True):
+        if UNREADABLE.search(value):
+            raise RowRefused(field, "not_readable")
 
 
-def _number_ids(e164: int, line_id: UUID) -> tuple[int, UUID, UUID]:
-    slot = slot_of_text(str(e164))
-    number_id = derived_id(make_id(slot, EPOCH_MS, 0), f"number:{e164}")
-    return slot, number_id, derived_id(number_id, f"period:{line_id}")
-
-
-def _name(text: str) -> str:
-    if len(text) > LONGEST_NAME:
+def _fits(ref: str, name: str) -> None:
+    if not ref:
+        raise RowRefused("account_ref", "missing")
+    if len(ref) > LONGEST_REF:
+        raise RowRefused("account_ref", "too_long")
+    if len(name) > LONGEST_NAME:
         raise RowRefused("name", "too_long")
-    if "\ufffd" in text or "\x00" in text:
-        raise RowRefused("name", "not_readable")
-    return text
 
 
-def _email(text: str) -> str:
-    if text and not EMAIL.fullmatch(text):
-        raise RowRefused("email", "malformed")
-    return text.lower()
-
-
-def _msisdn(field: str, text: str) -> int | None:
+def _number(text: str, field: str = "msisdn") -> int | None:
     if not text:
         return None
     try:
@@ -241,11 +218,11 @@ def _msisdn(field: str, text: str) -> int | None:
 
 
 def _phone(text: str) -> str:
-    number = _msisdn("phone", text)
+    number = _number(text, "phone")
     return "" if number is None else f"+{number}"
 
 
-def _iccid(text: str) -> str | None:
+def _card(text: str) -> str | None:
     if not text:
         return None
     try:
@@ -254,51 +231,22 @@ def _iccid(text: str) -> str | None:
         raise RowRefused("iccid", error.reason) from None
 
 
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+def _number_cells(e164: int | None, line_id: bytes) -> str:
+    """Number-side ids: sharded by the number, not by the account."""
+    if e164 is None:
+        return "\\N\t\\N\t\\N\t\\N"
+    slot = slot_of_text(str(e164))
+    number_id = derived_bytes(ROOTS[slot], f"number:{e164}")
+    period_id = derived_bytes(number_id, f"period:{_dashed(line_id)}")
+    return f"{e164}\t{slot}\t{number_id.hex()}\t{period_id.hex()}"
 
 
-def _zone(name: str) -> str:
-    if not name:
-        return "UTC"
-    if name not in _zones():
-        raise RowRefused("time_zone", "unknown")
-    return name
+def _dashed(row_id: bytes) -> str:
+    """As UUID prints it, without making one."""
+    text = row_id.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _switch(text: str) -> bool:
-    word = text.lower()
-    if word not in YES and word not in NO:
-        raise RowRefused("auto_renew", "not_yes_or_no")
-    return word in YES
-
-
-InstantReader = Callable[[str, str, str, int], datetime]
-LONGEST_DATE = 10
-EARLIEST, LATEST = 1990, 2100
-
-
-def _instant_reader(date_form: str | None) -> InstantReader:
-    """ISO 8601, or the form that the mapping names. `days` is added to a bare date."""
-
-    def read(field: str, text: str, zone: str, days: int) -> datetime:
-        try:
-            if date_form is not None:
-                at, bare = datetime.strptime(text, date_form), "%H" not in date_form  # noqa: DTZ007
-            else:
-                at, bare = datetime.fromisoformat(text), len(text) <= LONGEST_DATE
-        except ValueError:
-            raise RowRefused(field, "not_a_date") from None
-        if not EARLIEST <= at.year <= LATEST:
-            raise RowRefused(field, "not_a_plausible_year")
-        if bare:
-            at += timedelta(days=days)
-        return (at if at.tzinfo else at.replace(tzinfo=_zone_info(zone))).astimezone(UTC)
-
-    return read
-
-
-@lru_cache(maxsize=1024)
-def _zone_info(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+def _cell(text: str) -> str:
+    """Control characters were refused before: only the backslash means something to COPY."""
+    return text.replace("\\", "\\\\") if "\\" in text else text

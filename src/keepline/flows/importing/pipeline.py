@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from itertools import islice
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from queue import Empty, Full
@@ -86,40 +86,17 @@ def _put(queue: "Queue[Batch | BaseException | None]", item: Any, parent: int) -
 
 
 def judged(layout: Layout, known: Known, after_line: int, size: int) -> Iterator[Batch]:
-    """The same, in this process."""
-    judge, lines, refusals, count, last = Judge(layout, known), [], [], 0, after_line
-    for number, values, fault in rows(layout):
-        if number <= after_line:
-            continue
-        count, last = count + 1, number
-        if fault:
-            refusals.append(Refusal(number, "", "", fault))
-        else:
-            verdict = judge.judge(number, values)
-            if isinstance(verdict, Refusal):
-                refusals.append(verdict)
+    """The same, in this process. Memory is one batch."""
+    judge = Judge(layout, known)
+    ahead = (row for row in rows(layout) if row[0] > after_line)
+    while batch := list(islice(ahead, size)):
+        lines: list[str] = []
+        refusals: list[Refusal] = []
+        for number, values, fault in batch:
+            verdict = Refusal(number, "", "", fault) if fault else judge.judge(number, values)
+            if isinstance(verdict, str):
+                lines.append(verdict)
             else:
-                lines.append(_copy_line(verdict))
-        if count == size:
-            yield Batch(last, len(lines), "".join(lines).encode(), tuple(refusals))
-            lines, refusals, count = [], [], 0
-    if count:
-        yield Batch(last, len(lines), "".join(lines).encode(), tuple(refusals))
-
-
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-def _copy_line(values: tuple[Any, ...]) -> str:
-    """One line of COPY's text format."""
-    return "\t".join(map(_cell, values)) + "\n"
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        return value.translate(_ESCAPES)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value)
+                refusals.append(verdict)
+        lines.sort()
+        yield Batch(batch[-1][0], len(lines), "".join(lines).encode(), tuple(refusals))

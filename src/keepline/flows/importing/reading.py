@@ -1,19 +1,17 @@
-"""Reads an operator's CSV as it is: encodings, delimiters, names of columns. No database here.
+"""Reads an operator's CSV as it is: encodings, delimiters, names of columns. No database here."""
 
-Encoding: a byte order mark decides; else strict UTF-8; else GB18030 or windows-1251, told apart
-by what decoding gives (Cyrillic words are of one script, and of odd lengths that GB18030 cannot
-hold). Where both would do, the file is not guessed at: the mapping file must name it.
-"""
-
-import codecs
-import csv
 import hashlib
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
+
+from keepline.core.money import DecimalMark
+from keepline.flows.importing.encodings import SAMPLE_BYTES, encoding_of, named_encoding
+from keepline.flows.importing.records import records
 
 COLUMNS = (
     "account_ref",
@@ -35,15 +33,7 @@ COLUMNS = (
 )
 NEEDED = ("account_ref", "currency", "line_kind", "plan_code", "valid_until")
 DELIMITERS = (",", ";", "\t")
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "windows-1251", "gb18030")
-SAMPLE_BYTES = 1 << 20
-MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-CYRILLIC_WORD = re.compile("[А-ЯЁІЇЄҐ]?[а-яёіїєґ]+|[А-ЯЁІЇЄҐ]+")
-NON_ASCII = re.compile(r"[^\x00-\x7f]")
+PROBE = datetime(2026, 1, 31, 13, 45)  # noqa: DTZ001
 
 
 class FileRefused(Exception):
@@ -56,7 +46,7 @@ class FileMapping:
 
     encoding: str | None = None
     delimiter: str | None = None
-    decimal_mark: str = "."
+    decimal_mark: DecimalMark | None = None  # None: either, where a value reads one way only
     date_form: str | None = None  # strptime; None is ISO 8601
     columns: Mapping[str, str] = field(default_factory=dict)  # ours -> the file's
 
@@ -68,11 +58,11 @@ class Layout:
     path: Path
     encoding: str
     delimiter: str
-    decimal_mark: str
+    decimal_mark: DecimalMark | None
     date_form: str | None
     places: tuple[int | None, ...]
     ignored: tuple[str, ...]
-    size_bytes: int
+    width: int  # columns of the header
 
 
 def read_mapping(path: Path | None) -> FileMapping:
@@ -80,117 +70,110 @@ def read_mapping(path: Path | None) -> FileMapping:
     if path is None:
         return FileMapping()
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise FileRefused(f"The mapping file {path} cannot be read: {error}.") from error
-    unknown = set(values) - {"encoding", "delimiter", "decimal_mark", "date_form", "columns"}
-    if unknown:
+    columns = values.pop("columns", {})
+    if unknown := set(values) - {"encoding", "delimiter", "decimal_mark", "date_form"}:
         raise FileRefused(f"The mapping file has unknown keys: {', '.join(sorted(unknown))}.")
-    mapping = FileMapping(**values)
-    strangers = set(mapping.columns) - set(COLUMNS)
-    if strangers:
+    if not isinstance(columns, dict):
+        raise FileRefused("[columns] is a table: our name of a column = the file's name of it.")
+    for name, value in [*values.items(), *columns.items()]:
+        if not isinstance(value, str) or not value:
+            raise FileRefused(f"In the mapping file {name} must be a text.")
+    if strangers := set(columns) - set(COLUMNS):
         raise FileRefused(f"[columns] names what we do not have: {', '.join(sorted(strangers))}.")
-    if mapping.encoding not in (None, *ENCODINGS):
-        raise FileRefused(f"encoding must be one of {', '.join(ENCODINGS)}.")
-    if mapping.delimiter not in (None, *DELIMITERS) or mapping.decimal_mark not in (".", ","):
-        raise FileRefused("delimiter is a comma, a semicolon or a tab; decimal_mark is . or ,")
+    return _checked(FileMapping(columns=columns, **values))
+
+
+def _checked(mapping: FileMapping) -> FileMapping:
+    if mapping.encoding is not None and named_encoding(mapping.encoding) is None:
+        raise FileRefused("encoding must be utf-8, utf-16, windows-1251 or gb18030.")
+    if mapping.delimiter not in (None, *DELIMITERS):
+        raise FileRefused('delimiter is a comma, a semicolon or a tab ("\\t").')
+    if mapping.decimal_mark not in (None, ".", ","):
+        raise FileRefused('decimal_mark is "." or ",".')
+    if mapping.date_form is not None and not _reads_dates(mapping.date_form):
+        raise FileRefused('date_form must tell day, month and year, such as "%d.%m.%Y".')
     return mapping
+
+
+def _reads_dates(form: str) -> bool:
+    try:
+        return datetime.strptime(PROBE.strftime(form), form).date() == PROBE.date()  # noqa: DTZ007
+    except ValueError:
+        return False
 
 
 def layout_of(path: Path, mapping: FileMapping) -> Layout:
     """Looks at the file once. Raises FileRefused."""
     try:
-        size = path.stat().st_size
-        encoding = mapping.encoding or _encoding_of(path)
-        with path.open(encoding=encoding, newline="") as text:
-            header = text.readline().rstrip("\r\n")
+        encoding = named_encoding(mapping.encoding) if mapping.encoding else encoding_of(path)
+        if encoding is None:
+            raise FileRefused(
+                "The file's encoding cannot be told for sure; name it in a mapping file: "
+                'encoding = "gb18030", "windows-1251", "utf-16" or "utf-8".'
+            )
+        with path.open(encoding=encoding, newline="", errors="replace") as text:
+            first = text.readline(SAMPLE_BYTES)
+        delimiter = mapping.delimiter or max(DELIMITERS, key=first.count)
+        _, header, fault = next(records(path, encoding, delimiter), (1, [], ""))
     except OSError as error:
         raise FileRefused(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise FileRefused(f"{path} is not {encoding}: {error.reason}.") from error
-    delimiter = mapping.delimiter or max(DELIMITERS, key=header.count)
-    names = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
-    wanted = [mapping.columns.get(column, column).strip().lower() for column in COLUMNS]
-    places = tuple(names.index(name) if name in names else None for name in wanted)
-    missing = [c for c, place in zip(COLUMNS, places, strict=True) if place is None]
-    if any(column in NEEDED for column in missing):
-        absent = ", ".join(column for column in missing if column in NEEDED)
-        raise FileRefused(f"The file has no column {absent}; a mapping file may name it.")
-    ignored = tuple(name for name in names if name not in wanted)
+    except UnicodeError as error:  # a named encoding that needs a mark, and there is none
+        raise FileRefused(f"{path} is not {mapping.encoding}: {error}.") from error
+    if fault:
+        raise FileRefused(f"The first line of {path} cannot be split into columns: {fault}.")
+    names = [name.strip().strip("\ufeff").lower() for name in header]
+    places, ignored = _places(names, mapping)
     return Layout(
-        path, encoding, delimiter, mapping.decimal_mark, mapping.date_form, places, ignored, size
+        path,
+        encoding,
+        delimiter,
+        mapping.decimal_mark,
+        mapping.date_form,
+        places,
+        ignored,
+        len(names),
     )
 
 
-def _encoding_of(path: Path) -> str:
-    with path.open("rb") as raw:
-        start = raw.read(4)
-        for mark, encoding in MARKS:
-            if start.startswith(mark):
-                return encoding
-        raw.seek(0)
-        if _decodes(iter(lambda: raw.read(SAMPLE_BYTES), b""), "utf-8"):
-            return "utf-8"
-        raw.seek(0)
-        sample = raw.read(SAMPLE_BYTES)
-    cyrillic = _is_cyrillic(sample)
-    chinese = _decodes(iter([sample]), "gb18030", whole=len(sample) < SAMPLE_BYTES)
-    if cyrillic and not chinese:
-        return "windows-1251"
-    if chinese and not cyrillic:
-        return "gb18030"
-    raise FileRefused(
-        "The file's encoding cannot be told for sure; name it in a mapping file: "
-        'encoding = "gb18030", "windows-1251", "utf-16" or "utf-8".'
-    )
-
-
-def _decodes(chunks: Iterator[bytes], encoding: str, whole: bool = True) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    try:
-        for chunk in chunks:
-            decoder.decode(chunk)
-        decoder.decode(b"", final=whole)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_cyrillic(sample: bytes) -> bool:
-    """Whether windows-1251 gives words of Cyrillic letters, and little else beyond ASCII."""
-    text = sample.decode("windows-1251", errors="replace")
-    beyond = len(NON_ASCII.findall(text))
-    words = [word for word in CYRILLIC_WORD.findall(text) if len(word) > 1]
-    return beyond > 0 and 10 * sum(map(len, words)) >= 9 * beyond - 10  # initials stand alone
+def _places(
+    names: list[str], mapping: FileMapping
+) -> tuple[tuple[int | None, ...], tuple[str, ...]]:
+    """Where each of our columns stands, and which of the file's are not ours."""
+    wanted = [mapping.columns.get(column, column).strip().lower() for column in COLUMNS]
+    absent = [c for c, name in zip(COLUMNS, wanted, strict=True) if name not in names]
+    needed = [c for c in absent if c in NEEDED or c in mapping.columns]
+    if needed:
+        raise FileRefused(
+            f"The file has no column {', '.join(needed)}; a mapping file may name it."
+        )
+    for name in wanted:
+        if names.count(name) > 1:
+            raise FileRefused(f"The file has two columns {name}.")
+    places = tuple(names.index(name) if name in names else None for name in wanted)
+    return places, tuple(name for name in names if name not in wanted)
 
 
 def rows(layout: Layout) -> Iterator[tuple[int, list[str], str]]:
     """(line number in the file, values in the order of COLUMNS, fault) of every row.
 
-    `fault` is empty, or why the row could not be split at all. Memory is one row.
+    `fault` is empty, or why the row could not be split at all.
     """
-    with layout.path.open(encoding=layout.encoding, newline="", errors="replace") as text:
-        reader = csv.reader(text, delimiter=layout.delimiter, strict=True)
-        next(reader, None)
-        width = max(place for place in layout.places if place is not None) + 1
-        while True:
-            number = reader.line_num + 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield number, [""] * len(COLUMNS), str(error)
-                continue
-            if not cells:
-                continue
-            fault = "" if len(cells) >= width else "too_few_columns"
-            cells += [""] * (width - len(cells))
-            yield (
-                number,
-                ["" if p is None else cells[p].strip() for p in layout.places],
-                fault,
-            )
+    pick = itemgetter(*(-1 if place is None else place for place in layout.places))
+    needed = max(place for place in layout.places if place is not None) + 1
+    found = records(layout.path, layout.encoding, layout.delimiter)
+    next(found, None)
+    for number, cells, fault in found:
+        misfit = fault
+        if len(cells) < needed:
+            misfit = fault or "too_few_columns"
+            cells.extend([""] * (needed - len(cells)))
+        elif len(cells) > layout.width and any(cells[layout.width :]):
+            misfit = "too_many_columns"
+        cells.append("")  # what place -1 finds
+        yield number, [cell.strip() for cell in pick(cells)], misfit
 
 
 def digest_of(path: Path, mapping: FileMapping) -> str:

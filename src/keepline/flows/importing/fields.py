@@ -1,0 +1,132 @@
+"""Reads single fields of a row: words in, values as COPY's text format wants them out."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel.core import Locale, UnknownLocaleError
+
+from keepline.core.money import DecimalMark, MoneyError, parse_decimal
+
+EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]+")
+LONGEST_EMAIL = 254
+YES, NO = (
+    frozenset({"true", "yes", "y", "1", "on"}),
+    frozenset({"false", "no", "n", "0", "off", ""}),
+)
+LONGEST_DATE = 10
+EARLIEST, LATEST = 1990, 2100
+CHINESE = {"zh": "zh-hans", "zh-cn": "zh-hans", "zh-sg": "zh-hans", "zh-hans-cn": "zh-hans"}
+LONGEST_LANGUAGE = 10
+
+
+class RowRefused(Exception):
+    """What is wrong with one field; becomes a Refusal."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(field, reason)
+        self.field, self.reason = field, reason
+
+
+@lru_cache(maxsize=100_000)  # a base has few different dates
+def instant_of(field: str, text: str, zone: str, date_form: str | None) -> tuple[datetime, str]:
+    """An instant, and the same in UTC as text. ISO 8601, or the form that the mapping names.
+
+    A bare date is its first instant in `zone`; as an end it is the day's last, hence the next
+    day's first. Raises RowRefused.
+    """
+    try:
+        if date_form is not None:
+            at, bare = datetime.strptime(text, date_form), not _tells_time(date_form)  # noqa: DTZ007
+        elif len(text) <= LONGEST_DATE:
+            at, bare = datetime.combine(date.fromisoformat(text), datetime.min.time()), True
+        else:
+            at, bare = datetime.fromisoformat(text), False
+    except ValueError:
+        raise RowRefused(field, "not_a_date") from None
+    if not EARLIEST <= at.year <= LATEST:
+        raise RowRefused(field, "not_a_plausible_year")
+    if bare and field == "valid_until":
+        at += timedelta(days=1)
+    at = (at if at.tzinfo else at.replace(tzinfo=_zone_info(zone))).astimezone(UTC)
+    return at, at.isoformat()
+
+
+def _tells_time(date_form: str) -> bool:
+    return any(part in date_form for part in ("%H", "%I", "%X", "%c", "%T", "%R"))
+
+
+@lru_cache(maxsize=1024)
+def _zone_info(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def zone_of(name: str) -> str:
+    """A name of the time zone database; UTC where the base says nothing. Raises RowRefused."""
+    if not name:
+        return "UTC"
+    if name not in _zones():
+        raise RowRefused("time_zone", "unknown")
+    return name
+
+
+@lru_cache(maxsize=1024)
+def language_of(code: str) -> str:
+    """A language of this world, in Django's spelling; English where the base says nothing.
+
+    One that Keepline does not speak yet is kept: it is what the holder prefers. Raises RowRefused.
+    """
+    tag = (code or "en").replace("_", "-").lower()
+    tag = CHINESE.get(tag, tag)
+    try:
+        known = Locale.parse(tag, sep="-") is not None and len(tag) <= LONGEST_LANGUAGE
+    except (UnknownLocaleError, ValueError):
+        known = False
+    if not known:
+        raise RowRefused("language", "unknown")
+    return tag
+
+
+def email_of(text: str) -> str:
+    """Lower case. Raises RowRefused."""
+    address = text.lower()
+    if address and (len(address) > LONGEST_EMAIL or not EMAIL.fullmatch(address)):
+        raise RowRefused("email", "malformed")
+    return address
+
+
+@lru_cache(maxsize=10_000)
+def minor_units_of(text: str, currency: str, mark: DecimalMark | None) -> int:
+    """A balance. Where nobody named the decimal mark, one that reads two ways is refused.
+
+    Raises RowRefused.
+    """
+    amounts, reasons = set(), []
+    for one in (mark,) if mark else (".", ","):
+        try:
+            amounts.add(parse_decimal(text, currency, one).amount_minor)
+        except MoneyError as error:
+            reasons.append(error.reason)
+    if len(amounts) > 1 or (amounts and "ambiguous" in reasons):
+        raise RowRefused("wallet_balance", "ambiguous")
+    if not amounts:
+        telling = [reason for reason in reasons if reason != "malformed"]
+        raise RowRefused("wallet_balance", (telling or reasons)[0])
+    amount_minor = amounts.pop()
+    if amount_minor < 0:
+        raise RowRefused("wallet_balance", "negative")
+    return amount_minor
+
+
+def switch_of(text: str) -> str:
+    """t or f. Raises RowRefused."""
+    word = text.lower()
+    if word not in YES and word not in NO:
+        raise RowRefused("auto_renew", "not_yes_or_no")
+    return "t" if word in YES else "f"
