@@ -169,10 +169,13 @@ class Cast:
 
 
 def assemble(
-    wallet_minor: int = 1000, line_fields: dict[str, Any] | None = None, **plan_fields: Any
+    wallet_minor: int = 1000,
+    line_fields: dict[str, Any] | None = None,
+    suffix: str = "",
+    **plan_fields: Any,
 ) -> Cast:
     """Alice's account with one line and `wallet_minor` in the wallet."""
-    alice, bob, charlie = person("alice"), person("bob"), person("charlie")
+    alice, bob, charlie = (person(n + suffix) for n in ("alice", "bob", "charlie"))
     own, other = account(alice, wallet_minor=wallet_minor), account(charlie)
     Membership.objects.create(user=bob, account_id=own.id, role=Role.SEE)
     sold = plan(**plan_fields)

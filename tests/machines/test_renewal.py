@@ -57,7 +57,7 @@ REFUSALS = {
 }
 KEYS = st.sampled_from([f"key-{n:04d}" for n in range(6)])
 SECONDS = st.sampled_from([1, 5, 15, 40, 120, 599, 660, 3700, 4 * 3600, 26 * 3600])
-HOW = st.sampled_from(["pays", "pays", "pays", "pays less", "declines", "waits"])
+HOW = st.sampled_from(["pays", "pays", "pays", "pays less", "declines", "declines", "waits"])
 SELDOM = st.sampled_from([False, False, False, False, True])
 with_orders = precondition(lambda self: self.orders)
 
@@ -116,14 +116,21 @@ class RenewalMachine(RuleBasedStateMachine):
         plan=st.sampled_from(["keep-1m", "far-1m"]),
         use_wallet=st.sampled_from(["none", "part"]),
         how=HOW,
+        road=st.sampled_from(["none", "webhook", "return"]),
     )
-    def renews_and_goes_to_pay(self, line: int, plan: str, use_wallet: Any, how: str) -> None:
-        """The usual way, up to the moment at which nobody but the provider knows."""
+    def renews_and_goes_to_pay(
+        self, line: int, plan: str, use_wallet: Any, how: str, road: str
+    ) -> None:
+        """The usual way, up to the first road, or to where nobody but the provider knows."""
         key = f"fresh-{len(self.orders):04d}"
         self.renews(line, plan, use_wallet, "sandbox", key, stale=False)
         if self.orders:
             self.opens(self.orders[-1], "en")
             self.pays(payments.payment_id_of(self.orders[-1]), how)
+            if road == "return":
+                settle(self.orders[-1], self.now)
+            elif road == "webhook":
+                self.tell(Payment.objects.filter(order_id=self.orders[-1]).first(), "evt_1")
 
     @rule(line=st.integers(0, 1))
     def renews_from_a_full_wallet(self, line: int) -> None:
@@ -191,14 +198,16 @@ class RenewalMachine(RuleBasedStateMachine):
             body = f"{event}_{payment.id} {payment.id}".encode()
             receive_webhook("sandbox", {"X-Good": "yes"}, body, self.now)
 
+    @precondition(lambda self: self.declined())
     @rule(data=st.data())
     def a_decline_becomes_a_capture(self, data: st.DataObject) -> None:
         """Such a change of mind is always told; the webhook may come before anything else."""
-        declined = [i for i, p in self.provider.payments.items() if p.status == "declined"]
-        if declined:
-            payment_id = data.draw(st.sampled_from(declined))
-            self.provider.pay(payment_id)
-            self.tell(Payment.objects.get(id=payment_id), f"evt_change_{self.now.timestamp()}")
+        payment_id = data.draw(st.sampled_from(self.declined()))
+        self.provider.pay(payment_id)
+        self.tell(Payment.objects.get(id=payment_id), "evt_change_of_mind")
+
+    def declined(self) -> list[UUID]:
+        return [i for i, p in self.provider.payments.items() if p.status == "declined"]
 
     @rule(calls=st.integers(0, 3), refunds=SELDOM, openings=SELDOM)
     def the_provider_has_moods(self, calls: int, refunds: bool, openings: bool) -> None:
@@ -268,8 +277,21 @@ class RenewalMachine(RuleBasedStateMachine):
             self.provider_and_we_agree(payment)
         delivered = Order.objects.filter(state=OrderState.COMPLETED, delivery="network")
         assert set(self.network.standing) == {order.id for order in delivered}
+        self.the_network_gives_what_was_bought()
         row = Wallet.objects.by_id(self.cast.wallet_id)
         assert (row.pending_minor, row.posted_minor >= 0) == (0, True)
+
+    def the_network_gives_what_was_bought(self) -> None:
+        """Each delivery stated the whole service, counted from the one before it."""
+        for line in self.lines:
+            every = Order.objects.filter(line_id=line.id, state=OrderState.COMPLETED)
+            last = every.order_by("-valid_until_after").first()
+            if last is not None and last.delivery == "network" and last.id in self.network.standing:
+                told = self.network.standing[last.id].desired.valid_until
+                ledger_between = every.filter(
+                    delivery="ledger", kind="renewal", completed_at__gte=last.settled_at
+                )
+                assert told == last.valid_until_after or ledger_between.exists()
 
     def provider_and_we_agree(self, payment: Payment) -> None:
         theirs = self.provider.payments.get(payment.id)

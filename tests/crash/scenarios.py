@@ -1,0 +1,213 @@
+"""Stories of a renewal, act by act. Together they pass every boundary (test_steps.py).
+
+An act of ours (web or worker) may be killed; what happens outside is never.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from keepline.core.lifecycle.line import LineEvent, LineState
+from keepline.flows.go_live import go_live
+from keepline.flows.import_base import import_base
+from keepline.flows.load_preset import load_preset
+from keepline.flows.open_line import LineToOpen, open_existing_line
+from keepline.gateways import switchboard
+from keepline.lines.models import Validity
+from tests.cast import NOW
+from tests.crash.world import World
+from tests.flows.acts import move_line
+from tests.flows.test_import_base import GOOD as BASE_ROW
+from tests.flows.test_import_base import written
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that happens. `ours`: by a process of ours, that may die and be started again."""
+
+    do: Callable[[World], None]
+    ours: bool = True
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`cast`: arguments of tests.cast.assemble."""
+
+    cast: dict[str, Any]
+    acts: Sequence[Act]
+
+
+def start(**changes: Any) -> Act:
+    return Act(lambda world: world.start(**changes))
+
+
+def network(word: str, times: int | None = None) -> Act:
+    def change(world: World) -> None:
+        world.outside.network().set_behaviour(word, str(world.cast.line.id), times)
+
+    return Act(change, ours=False)
+
+
+def provider(**behaviour: Any) -> Act:
+    """Towards this holder's payment; towards everybody as long as it knows of none."""
+
+    def change(world: World) -> None:
+        payment_id = world.payment().id
+        known = world.outside.sandbox.adapter().ask(payment_id, None).status != "not_found"
+        world.outside.sandbox.behave(payment_id if known else None, **behaviour)
+
+    return Act(change, ours=False)
+
+
+def later(**duration: float) -> Act:
+    return Act(lambda world: world.later(**duration), ours=False)
+
+
+START = start()
+START_TOP_UP = Act(World.start_top_up)
+OPEN = Act(World.open)
+PAY = Act(World.pay, ours=False)
+ARRIVES = Act(World.webhook_arrives, ours=False)
+WEBHOOK = Act(World.webhook)
+BACK = Act(World.come_back)
+WORK = Act(World.work)
+WALLET_ONLY = start(use_wallet="only", provider=None)
+THROUGH_NETWORK = {"wallet_minor": 100, "delivery": "network"}
+
+
+def _mail(works: bool) -> Act:
+    def change(world: World) -> None:
+        mail = world.outside.folder / "mail"
+        if works and mail.is_file():
+            mail.unlink()
+        elif not works:
+            for letter in mail.glob("*"):
+                letter.unlink()
+            if mail.exists():
+                mail.rmdir()
+            mail.touch()
+
+    return Act(change, ours=False)
+
+
+def _open_from_nowhere(world: World) -> None:
+    """The provider refuses what it is asked: our address is none."""
+    switchboard.announce("nowhere")
+    try:
+        world.open()
+    finally:
+        switchboard.announce("http://localhost:1")
+
+
+def _dormant(world: World) -> None:
+    Validity.objects.filter(id=world.cast.line.id).update(dormant=True)
+
+
+def _go_live(world: World) -> None:
+    go_live("cli", world.now())
+
+
+def _load_preset(world: World) -> None:
+    load_preset("keep_alive", "cli", world.now())
+
+
+def _import_base(world: World) -> None:
+    rows = [
+        BASE_ROW
+        | {
+            "account_ref": f"{world.key}-{n}",
+            "plan_code": world.cast.plan.code,
+            "msisdn": f"+4479{world.key_number:06d}{n:02d}",
+        }
+        for n in range(5)
+    ]
+    file = written(world.outside.folder / f"{world.key}.csv", rows)
+    options = {"mapping_path": None, "check": False, "batch_rows": 2}
+    import_base(file, now=world.now(), progress=lambda *_: None, report=list, **options)
+
+
+def _open_line(world: World) -> None:
+    wanted = LineToOpen(
+        account_id=world.cast.account.id,
+        plan_code=world.cast.plan.code,
+        label="",
+        e164=int(f"4479{world.key_number:06d}99"),
+        iccid=None,
+        carrier_id=None,
+        state=LineState.ACTIVE,
+        started_at=NOW - timedelta(days=20),
+        valid_until=NOW + timedelta(days=10),
+        auto_renew=False,
+        actor="import",
+    )
+    open_existing_line(wanted, world.now())
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "from the wallet": Scenario({}, [WALLET_ONLY, WORK]),
+    "the webhook tells": Scenario(
+        {"wallet_minor": 100}, [START, OPEN, PAY, ARRIVES, WEBHOOK, WORK]
+    ),
+    "the browser comes back": Scenario({"wallet_minor": 100}, [START, OPEN, PAY, BACK, WORK]),
+    "through the network": Scenario(THROUGH_NETWORK, [START, OPEN, PAY, ARRIVES, WEBHOOK, WORK]),
+    "a silent network": Scenario(
+        {"delivery": "network"},
+        [network("no_answer", 1), WALLET_ONLY, WORK, later(seconds=6), WORK],
+    ),
+    "a network that says no": Scenario(
+        THROUGH_NETWORK, [network("refuse"), START, OPEN, PAY, BACK, WORK]
+    ),
+    "a provider that keeps the money": Scenario(
+        THROUGH_NETWORK,
+        [network("refuse"), START, OPEN, provider(refund="refused"), PAY, BACK, WORK],
+    ),
+    "the promise passes": Scenario(
+        THROUGH_NETWORK,
+        [network("lost"), START, OPEN, PAY, BACK, WORK, later(minutes=11), WORK],
+    ),
+    "a silent provider": Scenario(
+        {"wallet_minor": 100},
+        [
+            START,
+            OPEN,
+            provider(api="error_500", api_on="ask", api_times=1),
+            BACK,
+            PAY,
+            later(seconds=20),
+            WORK,
+        ],
+    ),
+    "opened in other words": Scenario(
+        {"wallet_minor": 100},
+        [
+            START,
+            provider(api="answer_lost", api_on="open", api_times=1),
+            Act(lambda world: world.open("zh-hans")),
+            OPEN,
+            PAY,
+            BACK,
+            WORK,
+        ],
+    ),
+    "an opening refused": Scenario({"wallet_minor": 100}, [START, Act(_open_from_nowhere), WORK]),
+    "the line ends meanwhile": Scenario(
+        {"delivery": "network"},
+        [
+            WALLET_ONLY,
+            Act(lambda world: move_line(world.cast, LineEvent.TERMINATE), ours=False),
+            WORK,
+        ],
+    ),
+    "no mail for a while": Scenario(
+        {}, [WALLET_ONLY, _mail(works=False), WORK, _mail(works=True), later(seconds=6), WORK]
+    ),
+    "a top-up": Scenario({"wallet_minor": 0}, [START_TOP_UP, OPEN, PAY, ARRIVES, WEBHOOK, WORK]),
+    "a base wakes": Scenario(
+        {"line_fields": {"valid_until": NOW - timedelta(days=9)}},
+        [Act(_dormant, ours=False), Act(_go_live)],
+    ),
+    "a line is taken over": Scenario({}, [Act(_open_line)]),
+    "a preset is loaded": Scenario({}, [Act(_load_preset)]),
+    "a base is taken over": Scenario({}, [Act(_import_base)]),
+}

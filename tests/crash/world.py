@@ -1,0 +1,208 @@
+"""One story's world: an account on stage, a provider and a network that outlive our processes.
+
+The payment provider is the shipped sandbox, a process of its own; the network and the letters are
+files. Our own processes are forks of this one: warm, and mortal.
+"""
+
+import os
+import signal
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from keepline.flows import renew_line, top_up_wallet
+from keepline.flows.errors import FlowRefused
+from keepline.flows.open_payment import open_payment
+from keepline.flows.receive_webhook import receive_webhook
+from keepline.flows.settle_payment import settle
+from keepline.gateways import switchboard
+from keepline.gateways.messaging.files import FileEmail
+from keepline.gateways.network.fake import FakeNetwork
+from keepline.ledger.models import Wallet
+from keepline.lines.models import Extension
+from keepline.messages.models import Outbox
+from keepline.orders.models import Order
+from keepline.payments.models import Payment
+from keepline.workers import due
+from tests import cast as stage
+from tests.gateways.inbox import Inbox
+from tests.gateways.sandbox_process import SandboxProcess
+
+
+@dataclass
+class Outside:
+    """What does not die with us."""
+
+    sandbox: SandboxProcess
+    inbox: Inbox
+    folder: Path
+
+    def connect(self) -> None:
+        """Adapters anew: a fork must not share its parent's sockets."""
+        switchboard.connect("payments:sandbox", self.sandbox.adapter)
+        switchboard.connect("network", self.network)
+        switchboard.connect("email", lambda: FileEmail(self.folder / "mail", "k@example.com"))
+        switchboard.announce("http://localhost:1")
+
+    def network(self) -> FakeNetwork:
+        return FakeNetwork(self.folder / "network.sqlite3")
+
+
+@dataclass
+class World:
+    """Alice, her line and wallet; `shift` is how far her clock is ahead of the real one."""
+
+    outside: Outside
+    cast: stage.Cast
+    key: str = field(default_factory=lambda: uuid4().hex)
+    shift: timedelta = timedelta()
+    arrived: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.shift
+
+    def later(self, **duration: float) -> None:
+        self.shift += timedelta(**duration)
+
+    @property
+    def key_number(self) -> int:
+        """For numbers of this world alone."""
+        return int(self.key[:8], 16) % 1_000_000
+
+    # --- what the holder's browser or program asks of the web process
+
+    def start(self, **changes: Any) -> None:
+        values: dict[str, Any] = {
+            "account_id": self.cast.account.id,
+            "line_id": self.cast.line.id,
+            "plan_code": self.cast.plan.code,
+            "currency": "USD",
+            "use_wallet": "part",
+            "provider": "sandbox",
+            "key": self.key,
+            "expected_total_minor": None,
+            "actor": "user:1",
+            "channel": "portal",
+        }
+        renew_line.start(renew_line.RenewalRequest(**(values | changes)), self.now())
+
+    def start_top_up(self) -> None:
+        asked = top_up_wallet.TopUpRequest(
+            self.cast.account.id, 500, "USD", "sandbox", self.key, "user:1", "portal"
+        )
+        top_up_wallet.start(asked, self.now())
+
+    def open(self, language: str = "en") -> None:
+        try:
+            open_payment(self.order().id, language, self.now())
+        except FlowRefused as refused:
+            if refused.code != "provider_refused":
+                raise
+
+    def come_back(self) -> None:
+        settle(self.order().id, self.now())
+
+    def webhook(self) -> None:
+        """The provider's, with its own signature; it repeats itself until it is answered."""
+        receive_webhook("sandbox", *self.arrived[0], self.now())
+
+    # --- what the worker process does
+
+    def work(self) -> None:
+        due.advance_orders(self.now)
+        due.send_outbox(self.now)
+        due.number_receipts()
+
+    # --- what happens outside
+
+    def pay(self, outcome: str = "captured") -> None:
+        """On the provider's page. Nothing, when the holder never got there."""
+        payment = Payment.objects.filter(account_id=self.cast.account.id).first()
+        known = self.outside.sandbox.adapter().ask(payment.id, None) if payment else None
+        if payment and known and known.status == "pending":
+            self.outside.sandbox.simulate(payment.id, outcome)
+
+    def rest(self, hours: float = 3) -> None:
+        """Workers work until nothing is due any more; the clock jumps from due to due."""
+        until = self.now() + timedelta(hours=hours)
+        while True:
+            self.work()
+            dues = [
+                *Order.objects.filter(next_action_at__isnull=False).values_list(
+                    "next_action_at", flat=True
+                ),
+                *Outbox.objects.filter(due_at__isnull=False).values_list("due_at", flat=True),
+            ]
+            if not dues or min(dues) > until:
+                return
+            self.shift = max(self.shift, min(dues) - datetime.now(UTC))
+
+    def webhook_arrives(self) -> None:
+        """At the door of our web process, whether that lives or not."""
+        payment_id = str(self.payment().id)
+
+        def here(inbox: Inbox) -> bool:
+            self.arrived = [w for w in inbox.webhooks if payment_id in w[1].decode()]
+            return bool(self.arrived)
+
+        self.outside.inbox.wait_for(here)
+
+    # --- what is seen
+
+    def order(self) -> Order:
+        found: Order = Order.objects.exclude(kind="opening").get(account_id=self.cast.account.id)
+        return found
+
+    def payment(self) -> Payment:
+        found: Payment = Payment.objects.get(account_id=self.cast.account.id)
+        return found
+
+    def end(self) -> dict[str, Any]:
+        """Where everything stands, in words that are the same for every world."""
+        account_id = self.cast.account.id
+        orders = Order.objects.filter(account_id=account_id).exclude(kind="opening")
+        payments = Payment.objects.filter(account_id=account_id)
+        wallet = Wallet.objects.get(account_id=account_id)
+        events = Outbox.objects.filter(account_id=account_id)
+        return {
+            "orders": [(o.kind, o.state, o.failure_code, o.undo_due) for o in orders],
+            "payments": [(p.state, p.captured_minor, p.refunded_minor) for p in payments],
+            "at the provider": [self._at_provider(p.id) for p in payments],
+            "wallet": (wallet.posted_minor, wallet.pending_minor),
+            "extensions": Extension.objects.filter(line_id=self.cast.line.id).count(),
+            "network": self._service(),
+            "told": sorted((e.kind, e.outcome) for e in events),
+            "numbered": all(o.receipt_number for o in orders if o.state == "completed"),
+        }
+
+    def _at_provider(self, payment_id: UUID) -> tuple[str, int, int]:
+        status = self.outside.sandbox.adapter().ask(payment_id, None)
+        return status.status, status.captured_minor, status.refunded_minor
+
+    def _service(self) -> bool:
+        return self.outside.network().read(str(self.cast.line.id)) is not None
+
+
+def dies(outside: Outside, crash_at: str, act: Callable[[], None]) -> bool:
+    """Does `act` in a process that shall be killed at a boundary. Was it?"""
+    connection.close()
+    child = os.fork()
+    if child == 0:
+        code = 0
+        try:
+            os.environ["KEEPLINE_CRASH_AT"] = crash_at
+            outside.connect()
+            act()
+        except BaseException:
+            traceback.print_exc()
+            code = 70
+        os._exit(code)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL), "the process failed instead"
+    return os.WIFSIGNALED(status)
