@@ -80,13 +80,18 @@ def test_queries_do_not_grow_with_the_statement(
         show_wallet.show_wallet(stage.account.id)
 
 
-def test_the_statement_asks_for_money_in_as_the_index_has_it() -> None:
-    codes = ", ".join(str(code) for code in sorted(postings.MONEY_IN))
+@pytest.mark.parametrize(
+    ("way", "index"),
+    [(postings.MONEY_IN, "transfer_money_in"), (postings.MONEY_OUT, "transfer_money_out")],
+)
+def test_the_statement_asks_for_money_as_the_index_has_it(way: frozenset[int], index: str) -> None:
+    codes = ", ".join(str(code) for code in sorted(way))
     assert f"code IN ({codes})" in ledger_queries.STATEMENT
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT indexdef FROM pg_indexes WHERE indexname = 'transfer_money_in'",
+            "SELECT indexdef FROM pg_indexes WHERE indexname = %s",
+            [index],
         )
         (definition,) = cursor.fetchone()
-    for code in postings.MONEY_IN:
+    for code in way:
         assert str(code) in definition

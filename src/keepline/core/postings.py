@@ -53,7 +53,8 @@ Part = Literal["wallet", "payment"]
 
 
 class TransferCode(IntEnum):
-    """Why money moved. Codes in MONEY_IN credit a wallet; ledger.models indexes by them."""
+    """Why money moved. Codes in MONEY_IN credit a wallet, codes in MONEY_OUT debit one;
+    ledger.models indexes by them."""
 
     CAPTURE = 1
     OPENING_BALANCE = 2
@@ -67,6 +68,7 @@ class TransferCode(IntEnum):
 
 
 MONEY_IN = frozenset({1, 2, 5, 6, 7})
+MONEY_OUT = frozenset({3, 4, 6, 8, 9})
 
 
 class Phase(StrEnum):

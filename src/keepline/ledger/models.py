@@ -77,8 +77,13 @@ class Transfer(SlottedModel):
             ),
         ]
         indexes = [
-            # The statement of a wallet; its money in is found by the second one.
-            models.Index(fields=["slot", "debit_id", "id"], name="transfer_by_debit"),
+            # The statement of a wallet, money out and money in. A transfer stands in one of them,
+            # but for corrections, which go both ways.
+            models.Index(
+                fields=["slot", "debit_id", "id"],
+                name="transfer_money_out",
+                condition=Q(code__in=[3, 4, 6, 8, 9]),
+            ),
             models.Index(
                 fields=["slot", "credit_id", "id"],
                 name="transfer_money_in",

@@ -52,14 +52,15 @@ def balances_of(account_id: UUID) -> list[Balance]:
     ]
 
 
-# Both halves are answered by an index (transfer_by_debit; transfer_money_in, whose condition is
-# repeated here word for word). The running sum starts from the balance, so that a page needs
+# Both halves are answered by an index (transfer_money_out, transfer_money_in), whose condition is
+# repeated here word for word. The running sum starts from the balance, so that a page needs
 # nothing of the pages before it but their newer movements.
 STATEMENT = """
 WITH moved AS (
   SELECT id, code, -amount_minor AS amount_minor, order_id, booked_at
   FROM ledger_transfer
   WHERE slot = %(slot)s AND debit_id = %(wallet)s AND phase IN ('single', 'post')
+    AND code IN (3, 4, 6, 8, 9)
   UNION ALL
   SELECT id, code, amount_minor, order_id, booked_at
   FROM ledger_transfer

@@ -96,7 +96,7 @@ def _for_this_machine(programs: Installation) -> dict[str, str]:
         "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
         "max_connections": "100",
         "wal_compression": "lz4" if _built_with_lz4(programs) else "off",
-        "max_wal_size": "1GB",
+        "max_wal_size": "2GB",
         "random_page_cost": "1.1",
         "jit": "off",
         "timezone": "UTC",
