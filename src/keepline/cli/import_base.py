@@ -19,7 +19,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where the rows that stay out are listed.  [default: FILE.refused.csv]",
 )
-@click.option("--batch", type=click.IntRange(100, 50_000), default=5000, show_default=True)
+@click.option("--batch", type=click.IntRange(100, 50_000), default=20_000, show_default=True)
 def command(file: Path, check: bool, mapping: Path | None, report: Path | None, batch: int) -> None:
     """Take over accounts, numbers, lines, expiries and balances from FILE.
 
