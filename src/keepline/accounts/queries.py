@@ -44,6 +44,7 @@ class Recipient(NamedTuple):
 
 
 TOLD = (Role.OWNER, Role.MANAGE)
+SPENDERS = frozenset({Role.SPEND.value, Role.MANAGE.value, Role.OWNER.value})
 
 HOLDER_BY_DIGEST = """
 SELECT t.id, t.user_id, t.account_id, a.slot, m.role, u.language, u.time_zone, a.currency
@@ -65,6 +66,11 @@ def account_for_token(secret: str, now: datetime) -> TokenHolder | None:
     """The holder of a live token, in one query; None for any other string."""
     row = fetch_one(HOLDER_BY_DIGEST, [token_digest(secret), now])
     return TokenHolder(*row) if row else None
+
+
+def may_spend(role: str) -> bool:
+    """Whether a member in this role may move money and change lines; others only look."""
+    return role in SPENDERS
 
 
 def membership_of(user_id: int) -> Membered | None:

@@ -6,14 +6,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import HttpBearer
 
-from keepline.accounts.models import Role
-from keepline.accounts.queries import TokenHolder, account_for_token
+from keepline.accounts.queries import TokenHolder, account_for_token, may_spend
 from keepline.api.problems import Refused
 from keepline.core.ids import SLOTS, slot_of
 from keepline.flows.errors import FlowRefused
 
 LONGEST_TOKEN = 128
-SPENDERS = frozenset({Role.SPEND.value, Role.MANAGE.value, Role.OWNER.value})
 
 
 class BearerToken(HttpBearer):
@@ -36,7 +34,7 @@ def holder_of(request: HttpRequest) -> TokenHolder:
 def spender_of(request: HttpRequest) -> TokenHolder:
     """The holder, when their role may spend the account's money."""
     holder = holder_of(request)
-    if holder.role not in SPENDERS:
+    if not may_spend(holder.role):
         raise Refused("role_refused", role=holder.role)
     return holder
 

@@ -59,11 +59,6 @@ OF_THE_API: dict[str, Refusal] = {
         gettext_noop("This user's second factor is a passkey, which needs a browser."),
         gettext_noop("Sign in to the portal and make a token there."),
     ),
-    "role_refused": Refusal(
-        403,
-        gettext_noop("The token's user may look at this account, but not spend its money."),
-        gettext_noop("Ask the account's owner for a role that may spend."),
-    ),
     "method_refused": Refusal(
         405,
         gettext_noop("This address does not take this method."),

@@ -25,6 +25,11 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("There is no such thing here."),
         gettext_noop("Check the address, or look it up in your list of lines."),
     ),
+    "role_refused": Refusal(
+        403,
+        gettext_noop("Your role in this account does not permit this."),
+        gettext_noop("Ask the account's owner for a role that may spend."),
+    ),
     "key_missing": Refusal(
         400,
         gettext_noop("The request carries no Idempotency-Key."),

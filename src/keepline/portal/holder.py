@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from keepline.accounts.models import User
-from keepline.accounts.queries import membership_of
+from keepline.accounts.queries import may_spend, membership_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,11 @@ class Holder:
     role: str
     time_zone: str
     language: str
+
+    @property
+    def may_spend(self) -> bool:
+        """Whether the pages offer what moves money or changes lines."""
+        return may_spend(self.role)
 
 
 def holder_of(request: HttpRequest) -> Holder | None:

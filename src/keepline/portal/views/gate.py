@@ -1,4 +1,7 @@
-"""Who may open a page: a signed-in holder; what belongs to others does not exist for them."""
+"""Who may open a page: a signed-in holder; what belongs to others does not exist for them.
+
+Whatever moves money or changes a line stands behind `for_spender`.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -35,6 +38,21 @@ def for_holder(view: HolderView[P]) -> Callable[..., HttpResponse]:
             )
 
     return gated
+
+
+def for_spender(view: HolderView[P]) -> Callable[..., HttpResponse]:
+    """As `for_holder`; a member whose role may only look gets a page that says so (403)."""
+
+    @for_holder
+    @wraps(view)
+    def allowed(
+        request: HttpRequest, holder: Holder, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        if not holder.may_spend:
+            raise FlowRefused("role_refused")
+        return view(request, holder, *args, **kwargs)
+
+    return allowed
 
 
 def actor_of(holder: Holder) -> str:

@@ -13,7 +13,7 @@ from keepline.flows.settle_payment import settle
 from keepline.flows.show_order import OrderView, show_order
 from keepline.portal.holder import Holder
 from keepline.portal.receipt_pdf import receipt_pdf as drawn_receipt
-from keepline.portal.views.gate import for_holder
+from keepline.portal.views.gate import for_holder, for_spender
 
 
 @require_safe
@@ -28,7 +28,7 @@ def order(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@for_holder
+@for_spender
 def checkout(_request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
     """On to the provider's page. Safe to repeat: one order has one checkout."""
     show_order(order_id, holder.account_id, timezone.now())

@@ -21,7 +21,7 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.renew_line import RenewalRequest
 from keepline.flows.show_renewal import show_renewal
 from keepline.portal.holder import Holder
-from keepline.portal.views.gate import actor_of, for_holder
+from keepline.portal.views.gate import actor_of, for_spender
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 MINOR = re.compile(r"[0-9]{1,15}")
@@ -29,7 +29,7 @@ PAY = re.compile(r"(none|part|only):([a-z0-9_-]{0,24})")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_holder
+@for_spender
 def renew(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     """?plan=CODE&key=... shows the order of one plan; without a plan the plans."""
     if request.method == "POST":

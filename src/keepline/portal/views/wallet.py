@@ -17,7 +17,7 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.show_wallet import Cursor, WalletView, show_wallet
 from keepline.flows.top_up_wallet import TopUpRequest
 from keepline.portal.holder import Holder
-from keepline.portal.views.gate import actor_of, for_holder
+from keepline.portal.views.gate import actor_of, for_holder, for_spender
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 SUGGESTED_UNITS = (10, 20, 50, 100)
@@ -32,7 +32,7 @@ def wallet(request: HttpRequest, holder: Holder) -> HttpResponse:
 
 
 @require_POST
-@for_holder
+@for_spender
 def top_up(request: HttpRequest, holder: Holder) -> HttpResponse:
     """Starts a top-up and leads on to its checkout."""
     key = request.POST.get("key", "")

@@ -1,0 +1,152 @@
+"""A member who may only look or receive: no URL takes money or changes a line for them.
+
+The URLs are read from the portal's own map. A new one that takes a POST has to refuse such members,
+or be named here as a matter of the person alone.
+"""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from keepline.accounts.models import Account, Membership, Role, User
+from keepline.accounts.queries import SPENDERS
+from keepline.accounts.services import issue_token
+from keepline.audit.models import AuditEvent
+from keepline.ledger.models import Transfer, Wallet
+from keepline.lines.models import Line
+from keepline.orders.models import Order, RequestKey
+from keepline.payments.models import Payment
+from keepline.portal import urls
+from tests.cast import NOW, Cast
+from tests.portal.acts import KEY, order_form, renew_url, renewed
+from tests.portal.conftest import signed_in
+
+pytestmark = pytest.mark.django_db
+
+LOOKERS = [Role.SEE, Role.RECEIVE]
+OF_THE_PERSON = {"account", "add_token", "drop_token"}
+PATTERNS = {each.name: each for each in urls.urlpatterns if isinstance(each, URLPattern)}
+# What a browser would send. A URL that is not here gets an empty form.
+FORMS: dict[str, dict[str, str]] = {
+    "top_up": {"key": KEY, "currency": "USD", "amount": "20", "provider": "sandbox"},
+}
+
+
+def member(stage: Cast, role: str, language: str = "en") -> Client:
+    """Bob, signed in, in Alice's account."""
+    Membership.objects.filter(user=stage.bob).update(role=role)
+    User.objects.filter(pk=stage.bob.pk).update(language=language)
+    return signed_in("bob@example.com")
+
+
+@pytest.fixture
+def order_id(stage: Cast, alice: Client) -> Any:
+    """An order of Alice's that waits for its payment."""
+    return renewed(alice, stage, pay="none:sandbox")
+
+
+def address(name: str, stage: Cast, order_id: Any) -> str:
+    things = {
+        "line_id": stage.line.id,
+        "order_id": order_id,
+        "token_id": issue_token(stage.bob, stage.account, "backup", NOW).token.pk,
+    }
+    return reverse(name, kwargs={p: things[p] for p in PATTERNS[name].pattern.converters})
+
+
+def form(name: str, stage: Cast) -> dict[str, str]:
+    return order_form(stage, key="another-key") if name == "renew" else FORMS.get(name, {})
+
+
+def written() -> tuple[object, ...]:
+    """Everything that a role guards."""
+    counts = [
+        model.objects.count() for model in (Transfer, Payment, RequestKey, Wallet, AuditEvent)
+    ]
+    labels = list(Line.objects.order_by("id").values_list("label", flat=True))
+    orders = list(Order.objects.order_by("id").values_list("id", "state"))
+    return *counts, labels, orders
+
+
+@pytest.mark.parametrize("role", LOOKERS)
+@pytest.mark.parametrize("name", PATTERNS)
+def test_no_post_of_a_looker_does_anything(
+    name: str, role: Role, stage: Cast, order_id: Any
+) -> None:
+    bob, url = member(stage, role), address(name, stage, order_id)
+    before = written()
+    answer = bob.post(url, form(name, stage))
+    if name in OF_THE_PERSON:
+        assert answer.status_code not in (403, 405), "named here in vain"
+        return
+    assert answer.status_code in (403, 405)
+    assert written() == before
+    if answer.status_code == 403:
+        assert "Your role in this account does not permit this." in answer.content.decode()
+
+
+@pytest.mark.parametrize("role", sorted(SPENDERS))
+@pytest.mark.parametrize("name", PATTERNS)
+def test_no_role_that_may_spend_is_refused(
+    name: str, role: str, stage: Cast, order_id: Any
+) -> None:
+    bob, url = member(stage, role), address(name, stage, order_id)
+    assert bob.post(url, form(name, stage)).status_code != 403
+    assert bob.get(url).status_code != 403
+
+
+def test_the_map_has_posts_to_refuse(stage: Cast, order_id: Any) -> None:
+    """Or the first test would prove nothing."""
+    bob = member(stage, Role.SEE)
+    statuses = {name: bob.post(address(name, stage, order_id)).status_code for name in PATTERNS}
+    refused = {name for name, status in statuses.items() if status == 403}
+    assert refused >= {"renew", "top_up"}
+
+
+@pytest.mark.parametrize("role", LOOKERS)
+def test_the_way_to_pay_is_closed_from_its_first_page(
+    role: Role, stage: Cast, order_id: Any
+) -> None:
+    bob = member(stage, role)
+    before = written()
+    for url in (
+        renew_url(stage),
+        f"{renew_url(stage)}?key={KEY}&plan={stage.plan.code}",
+        f"/orders/{order_id}/checkout/",
+    ):
+        assert bob.get(url).status_code == 403
+    assert written() == before
+
+
+def test_the_page_speaks_the_members_language(stage: Cast) -> None:
+    page = member(stage, Role.SEE, "zh-hans").get(renew_url(stage))
+    assert page.status_code == 403
+    assert "您在此账户中的角色不允许这样做。" in page.content.decode()
+    assert "请向账户所有者申请可以付款的角色。" in page.content.decode()
+
+
+@pytest.mark.parametrize("role", [*LOOKERS, *sorted(SPENDERS)])
+def test_only_what_may_be_done_is_offered(role: str, stage: Cast, order_id: Any) -> None:
+    bob = member(stage, role)
+    offers = {
+        "/": f'href="{renew_url(stage)}"',
+        f"/lines/{stage.line.id}/": f'href="{renew_url(stage)}"',
+        "/wallet/": 'action="/wallet/top-up/"',
+        f"/orders/{order_id}/": f'href="/orders/{order_id}/checkout/"',
+    }
+    for url, offer in offers.items():
+        page = bob.get(url)
+        assert page.status_code == 200
+        assert (offer in page.content.decode()) is (role in SPENDERS), url
+
+
+@pytest.mark.parametrize("role", [*LOOKERS, *sorted(SPENDERS)])
+def test_the_accounts_currency_is_not_a_matter_of_the_person(role: str, stage: Cast) -> None:
+    bob = member(stage, role)
+    profile = {"name": "Bobby", "language": "en", "time_zone": "UTC", "currency": "EUR"}
+    assert bob.post("/account/", profile).status_code == 302
+    assert User.objects.get(pk=stage.bob.pk).name == "Bobby"
+    changed = Account.objects.by_id(stage.account.id).currency == "EUR"
+    assert changed is (role in SPENDERS)
