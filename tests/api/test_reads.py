@@ -57,7 +57,7 @@ def test_queries_of_writes(alice: Caller, stage: Cast) -> None:
         counts.append(len(ran))
     assert counts[0] <= 5
     assert counts[1] <= 10, "the hot path: token, savepoint, eight statements at most, release"
-    assert counts[2] <= 7
+    assert counts[2] <= 8, "a repeat: the same reads travel along, nothing is written"
 
 
 def test_queries_of_sign_in_and_out_and_top_up(alice: Caller) -> None:

@@ -19,7 +19,7 @@ def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     def run(place: int, call: Callable[[], Any]) -> None:
         try:
             connection.ensure_connection()
-            start.wait(30)
+            start.wait(120)
             answers[place] = call()
         except Exception as error:
             answers[place] = error
@@ -30,7 +30,7 @@ def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(180)
         assert not thread.is_alive(), "a call hangs"
     return answers
 

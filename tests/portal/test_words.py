@@ -32,10 +32,11 @@ def test_every_code_has_its_words(codes: list[str], known: words.Words) -> None:
 
 
 def test_every_way_to_fail_has_its_sentence() -> None:
-    ends = re.compile(r"OrderEvent\.(?:REJECT|CANCEL|WITHDRAW), \"(\w+)\"|\"(payment_\w+)\"")
+    ends = re.compile(r"OrderEvent\.(?:REJECT|CANCEL|WITHDRAW), \"(\w+)\"|\"(payment_\w+)\"(?!:)")
     found = {
         first or second
         for path in FLOWS.glob("*.py")
+        if path.name != "audit_books.py"  # ends no order
         for first, second in ends.findall(path.read_text())
     }
     assert {"promise_passed", "payment_declined", "state_refuses"} <= found
