@@ -46,7 +46,7 @@ def for_spender(view: HolderView[P]) -> Callable[..., HttpResponse]:
     @for_holder
     @wraps(view)
     def allowed(
-        request: HttpRequest, holder: Holder, *args: P.args, **kwargs: P.kwargs
+        request: HttpRequest, holder: Holder, /, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponse:
         if not holder.may_spend:
             raise FlowRefused("role_refused")
