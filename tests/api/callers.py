@@ -27,6 +27,9 @@ class Caller:
             headers["Idempotency-Key"] = key
         return self._send("POST", path, json.dumps(body), headers)
 
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        return self._send("PATCH", path, json.dumps(body), headers)
+
     def delete(self, path: str, **headers: str) -> Any:
         return self._send("DELETE", path, None, headers)
 

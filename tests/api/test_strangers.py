@@ -19,6 +19,7 @@ WITH_IDS = [(m, p) for m, p in GUARDED if "_id}" in p]
 WITH_BODY = [(m, p) for m, p in ROUTES if "requestBody" in PATHS[p][m]]
 BODIES: dict[str, Any] = {
     "/v1/tokens": {"login": "alice@example.com", "password": "wrong"},
+    "/v1/lines/{line_id}": {"label": "Mother's"},
     "/v1/lines/{line_id}/renewals": {"plan_code": "keep-1m"},
     "/v1/lines/{line_id}/renewals/preview": {"plan_code": "keep-1m"},
     "/v1/wallets/{currency}/top-ups": {
@@ -45,6 +46,8 @@ def send(caller: Caller, method: str, path: str, template: str, **changes: Any) 
     body = {**BODIES[template], **changes} if template in BODIES else None
     if method == "post":
         return caller.post(path, body, "key-second")
+    if method == "patch":
+        return caller.patch(path, body)
     return getattr(caller, method)(path)
 
 
@@ -144,7 +147,7 @@ def test_a_method_that_is_not_documented_is_refused(
     for method in {"get", "post", "put", "patch", "delete"} - set(PATHS[path]):
         answer = alice._send(method.upper(), filled(path, stage, order_id), None, {})
         assert (answer.status_code, answer.json()["code"]) == (405, "method_refused")
-        assert answer["Allow"].lower() == ", ".join(sorted(PATHS[path]))
+        assert set(answer["Allow"].lower().split(", ")) == set(PATHS[path])
 
 
 @each(("method", "path"), GUARDED)

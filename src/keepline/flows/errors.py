@@ -87,6 +87,11 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("This amount cannot be topped up."),
         gettext_noop("Choose an amount within the limits shown."),
     ),
+    "label_refused": Refusal(
+        422,
+        gettext_noop("A line cannot bear this name."),
+        gettext_noop("Use up to 60 characters in one line, none of them invisible."),
+    ),
     "currency_refused": Refusal(
         422,
         gettext_noop("There is no price in this currency."),

@@ -11,7 +11,7 @@ from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.terms import Period
 from keepline.lines.models import LineEvent as LineEventRow
 from keepline.slots.ids import new_id
-from keepline.slots.sql import ask, execute, write
+from keepline.slots.sql import ask, execute, fetch_one, write
 
 
 class LineNotFound(Exception):
@@ -175,6 +175,23 @@ def _record(
         order_id=order_id,
         occurred_at=now,
     ).save(force_insert=True)
+
+
+RENAME = """
+UPDATE lines_line l SET label = %(label)s
+FROM (SELECT slot, id, label FROM lines_line
+      WHERE slot = %(slot)s AND id = %(line)s AND account_id = %(account)s
+      FOR NO KEY UPDATE) was
+WHERE l.slot = was.slot AND l.id = was.id
+RETURNING was.label
+"""
+
+
+def rename(line_id: UUID, account_id: UUID, label: str) -> str | None:
+    """Gives the line its label; the former one, or None for another account's line."""
+    params = {"slot": slot_of(account_id), "line": line_id, "account": account_id, "label": label}
+    row = fetch_one(RENAME, params)
+    return None if row is None else str(row.label)
 
 
 def set_auto_renew(line: LockedLine, enabled: bool) -> None:

@@ -7,6 +7,7 @@ from keepline.portal.views import account, app, lines, orders, renew, wallet
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", lines.lines, name="lines"),
     path("lines/<uuid:line_id>/", lines.line, name="line"),
+    path("lines/<uuid:line_id>/rename/", lines.rename, name="rename"),
     path("lines/<uuid:line_id>/renew/", renew.renew, name="renew"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/checkout/", orders.checkout, name="checkout"),

@@ -1,4 +1,4 @@
-"""GET /v1/lines, GET /v1/lines/{id}, GET /v1/lines/{id}/plans."""
+"""GET /v1/lines, GET and PATCH /v1/lines/{id}, GET /v1/lines/{id}/plans."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,13 +8,15 @@ from django.utils import timezone
 from ninja import Query, Router
 
 from keepline.api.answers import answer, page, said
-from keepline.api.bearer import holder_of, own
+from keepline.api.bearer import actor_of, holder_of, own, spender_of
 from keepline.api.cursors import LONGEST, seal, unseal
 from keepline.api.routes.plans import region_of
 from keepline.api.shapes.lines import Line, LineDetail, LinesPage
 from keepline.api.shapes.parts import Currency
 from keepline.api.shapes.plans import OfferedPlan, OfferedPlans, plan_fields
+from keepline.api.shapes.requests import LineChange
 from keepline.flows.list_plans import list_plans
+from keepline.flows.rename_line import rename_line
 from keepline.flows.show_line import show_line
 from keepline.flows.show_lines import show_lines
 
@@ -51,6 +53,23 @@ def get_line(request: HttpRequest, line_id: UUID) -> HttpResponse:
     holder = holder_of(request)
     view = show_line(own(line_id, holder), holder.account_id, timezone.now())
     return answer(LineDetail.of_view(view, said(view.card.plan_name, request)))
+
+
+@router.patch(
+    "/lines/{uuid:line_id}",
+    response=LineDetail,
+    operation_id="change_line",
+    summary="Name a line",
+    openapi_extra={"x-problems": ["not_found", "role_refused", "label_refused"]},
+)
+def change_line(request: HttpRequest, line_id: UUID, body: LineChange) -> HttpResponse:
+    """Gives the line the name that its holder knows it by, and answers with the line. Safe to
+    repeat."""
+    holder = spender_of(request)
+    rename_line(
+        own(line_id, holder), holder.account_id, body.label, actor_of(holder), timezone.now()
+    )
+    return get_line(request, line_id)
 
 
 @router.get(

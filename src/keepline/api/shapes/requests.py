@@ -25,6 +25,17 @@ class SignIn(Asked):
     valid_days: int = Field(90, ge=1, le=365)
 
 
+class LineChange(Asked):
+    """What a holder may change of a line."""
+
+    label: str = Field(
+        max_length=60,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="The name the holder knows it by; empty for none.",
+        examples=["Mother's old number"],
+    )
+
+
 class WhatToRenew(Asked):
     """The plan, and how it shall be paid."""
 
