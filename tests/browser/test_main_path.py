@@ -239,6 +239,8 @@ def test_no_page_scrolls_sideways(
     page.locator(".line-card", has_text=label).locator(".cover").click()
     page.wait_for_url("**/lines/*/")
     assert page.get_attribute("html", "lang") == tag
+    for fold in page.locator("main details > summary").all():
+        fold.click()
     fits(page)
     page.click("main a.btn")
     page.wait_for_url("**/renew/*")
