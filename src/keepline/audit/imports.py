@@ -1,13 +1,25 @@
-"""Writes and reads of imports: how far a file got, and which rows stayed out."""
+"""Writes and reads of imports: which parts of a file are in, and which rows stayed out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Sum
 
 from keepline.audit import services as audit
-from keepline.audit.models import ImportRefusal, ImportRun
+from keepline.audit.models import ImportPart, ImportRefusal, ImportRun
+from keepline.slots.sql import fetch_one
 
-Counts = tuple[int, int, int]  # in, present before, bad
 LONGEST_VALUE = 200
+LOCK_KIND = 1_263_095_117  # "KIMP" in ASCII: the first half of the advisory lock's key
+
+
+class Counts(NamedTuple):
+    """Rows of a file, or of a part of it. `present` were in before."""
+
+    rows_in: int
+    rows_present: int
+    rows_bad: int
 
 
 def begin_import(digest: str, file_name: str, now: datetime) -> ImportRun:
@@ -18,42 +30,61 @@ def begin_import(digest: str, file_name: str, now: datetime) -> ImportRun:
     return run
 
 
-def lock_import(run: ImportRun) -> ImportRun:
-    """The run as it stands now, locked: two processes with one file take turns."""
-    return ImportRun.objects.select_for_update().get(pk=run.pk)
+def claim_import(run: ImportRun) -> bool:
+    """Whether this session alone works on the run from now on; its end sets the run free."""
+    row = fetch_one("SELECT pg_try_advisory_lock(%s, %s) AS ours", (LOCK_KIND, run.pk))
+    return bool(row and row.ours)
 
 
-def advance_import(
-    run: ImportRun, last_line: int, counts: Counts, refusals: Sequence[tuple[int, str, str, str]]
+def free_import(run: ImportRun) -> None:
+    """Another session may work on the run."""
+    fetch_one("SELECT pg_advisory_unlock(%s, %s)", (LOCK_KIND, run.pk))
+
+
+def slots_done(run: ImportRun) -> set[int]:
+    """Whose rows are in already."""
+    return set(ImportPart.objects.filter(run=run).values_list("slot", flat=True))
+
+
+def counts_of(run: ImportRun) -> Counts:
+    """What the parts so far came to."""
+    names = Counts._fields
+    sums = ImportPart.objects.filter(run=run).aggregate(**{name: Sum(name) for name in names})
+    return Counts(*(sums[name] or 0 for name in names))
+
+
+def record_part(
+    run: ImportRun,
+    slots: Sequence[int],
+    counts: Counts,
+    refusals: Iterable[tuple[int, str, str, str]],
 ) -> None:
-    """A batch is in: remembers the line, the counts and the rows that stayed out."""
+    """The rows of these slots are in. The counts are kept with the first of them."""
     ImportRefusal.objects.bulk_create(
         ImportRefusal(
             run=run, line_number=line, field=field, value=value[:LONGEST_VALUE], reason=reason
         )
         for line, field, value, reason in refusals
     )
-    run.last_line = last_line
-    run.rows_in, run.rows_present, run.rows_bad = counts
-    run.save()
+    nothing = Counts(0, 0, 0)
+    ImportPart.objects.bulk_create(
+        ImportPart(run=run, slot=slot, **(nothing if place else counts)._asdict())
+        for place, slot in enumerate(slots)
+    )
 
 
 def finish_import(run: ImportRun, now: datetime) -> None:
     """All of the file is judged; one act of the audit trail for the whole of it."""
-    run.refresh_from_db()
+    counts = counts_of(run)
+    run.rows_in, run.rows_present, run.rows_bad = counts
     run.finished_at = now
-    run.save(update_fields=["finished_at"])
+    run.save()
     audit.record(
         "base.imported",
         actor="import",
         now=now,
         reason=run.file_name,
-        facts={
-            "digest": run.digest,
-            "rows_in": run.rows_in,
-            "rows_present": run.rows_present,
-            "rows_bad": run.rows_bad,
-        },
+        facts={"digest": run.digest, **counts._asdict()},
     )
 
 

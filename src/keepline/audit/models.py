@@ -25,7 +25,7 @@ class AuditEvent(SlottedModel):
 
 
 class ImportRun(models.Model):
-    """One file taken over, and how far. Not sharded: it belongs to the operator.
+    """One file taken over. Not sharded: it belongs to the operator.
 
     `digest` is SHA-256 over the file and how it is read: the same again goes on, or is done.
     """
@@ -34,10 +34,22 @@ class ImportRun(models.Model):
     file_name = models.CharField(max_length=200)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
-    last_line = models.IntegerField(default=0)
     rows_in = models.IntegerField(default=0)
     rows_present = models.IntegerField(default=0)
     rows_bad = models.IntegerField(default=0)
+
+
+class ImportPart(models.Model):
+    """The rows of one slot of a file are in: how many, how many were before, how many are bad."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE)
+    slot = models.SmallIntegerField()
+    rows_in = models.IntegerField()
+    rows_present = models.IntegerField()
+    rows_bad = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "slot"], name="import_part_once")]
 
 
 class ImportRefusal(models.Model):

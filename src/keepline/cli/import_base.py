@@ -1,6 +1,7 @@
 """`keepline import-base`: an existing base is taken over, with a progress bar."""
 
 import csv
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,16 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
     help="Where the rows that stay out are listed.  [default: FILE.refused.csv]",
 )
 @click.option("--batch", type=click.IntRange(100, 50_000), default=20_000, show_default=True)
-def command(file: Path, check: bool, mapping: Path | None, report: Path | None, batch: int) -> None:
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 16),
+    default=min(4, os.cpu_count() or 1),
+    show_default="processors, at most 4",
+    help="How many judge rows, and load them, side by side.",
+)
+def command(
+    file: Path, check: bool, mapping: Path | None, report: Path | None, batch: int, at_once: int
+) -> None:
     """Take over accounts, numbers, lines, expiries and balances from FILE.
 
     One row a line. Columns: account_ref, name, email, phone, language, time_zone, currency,
@@ -34,7 +44,7 @@ def command(file: Path, check: bool, mapping: Path | None, report: Path | None, 
     start_django()
     from django.utils import timezone
 
-    from keepline.flows.import_base import ImportResult, import_base
+    from keepline.flows.import_base import import_base
     from keepline.flows.importing.reading import FileRefused
 
     into = report or file.with_suffix(".refused.csv")
@@ -50,15 +60,26 @@ def command(file: Path, check: bool, mapping: Path | None, report: Path | None, 
     )
     try:
         with bar:
-            task = bar.add_task("Checking" if check else "Taking over", total=_lines_in(file))
+            reading = bar.add_task("Reading", total=_lines_in(file))
+            entering = bar.add_task("Checking" if check else "Taking over", total=None)
 
-            def reached(line: int, _: ImportResult) -> None:
-                bar.update(task, completed=line)
+            def reached(phase: str, done: int, of: int) -> None:
+                if phase == "reading":
+                    bar.update(reading, completed=max(done, bar.tasks[reading].completed))
+                else:
+                    bar.update(reading, completed=bar.tasks[reading].total)
+                    bar.update(entering, completed=done, total=of)
 
             result = import_base(
-                file, mapping, check, timezone.now(), reached, lambda r: _write(into, r), batch
+                file,
+                mapping,
+                check,
+                timezone.now(),
+                reached,
+                lambda refused: _write(into, refused),
+                batch,
+                at_once,
             )
-            bar.update(task, completed=bar.tasks[0].total)
     except FileRefused as refused:
         raise OperatorError(str(refused)) from refused
     _say(result, check, into)
@@ -87,8 +108,8 @@ def _say(result: "ImportResult", check: bool, into: Path) -> None:  # type: igno
         click.echo(f"Columns not known and left aside: {', '.join(result.ignored_columns)}")
     if result.finished_before:
         click.echo("This very file was taken over before; nothing was changed.")
-    elif result.resumed_after_line:
-        click.echo(f"Went on after line {result.resumed_after_line}.")
+    elif result.rows_resumed:
+        click.echo(f"Went on: {result.rows_resumed} rows were done by an earlier start.")
     would = "would be " if check else ""
     click.echo(f"{result.rows_in} rows {would}taken over, {result.rows_present} were in before.")
     if result.rows_bad:

@@ -1,30 +1,34 @@
 """`base.imported`: an existing base is taken over from a CSV file, every good row of it.
 
-    (another process reads and judges rows by themselves)
-    T  import_base.batch    stage, judge against the base, enter in sets, remember how far
+    (processes read the file and judge its rows by themselves, into a spool sorted by slot)
+    T  import_base.batch    some slots: stage, judge against the base, enter in sets, note them
     T  import_base.finish   the audit event
 
-A batch is in, or not at all; after a kill the same command goes on behind the last batch. Ids
-follow from content, so a row that is in already meets itself and changes nothing. Imported lines
-are dormant until `keepline go-live`.
+A batch is in, or not at all; after a kill the same command goes on with the slots that are not
+in yet. Ids follow from content, so a row that is in already meets itself and changes nothing.
+Imported lines are dormant until `keepline go-live`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from keepline.audit import imports
+from keepline.audit.imports import Counts
 from keepline.audit.models import ImportRun
 from keepline.catalog import queries as catalog
 from keepline.core.postings import TransferCode
 from keepline.flows.importing import statements
 from keepline.flows.importing.judging import STAGED, Known, PlanFacts, Refusal
-from keepline.flows.importing.pipeline import Batch, batches
-from keepline.flows.importing.reading import digest_of, layout_of, read_mapping
+from keepline.flows.importing.pipeline import batches, judge_file
+from keepline.flows.importing.reading import FileRefused, Layout, digest_of, layout_of, read_mapping
+from keepline.flows.importing.spool import bad_rows, good_rows
 from keepline.flows.steps import transaction_step
 from keepline.ledger import services as ledger
 from keepline.slots.sql import execute, fetch_all
@@ -33,19 +37,30 @@ ACTION = "base.imported"
 BATCH = 20000
 
 
-@dataclass
+@dataclass(frozen=True)
 class ImportResult:
-    """What an import came to. `present` rows were in before."""
+    """What an import came to. `present` rows were in before; `resumed` by an earlier start."""
 
     rows_in: int
     rows_present: int
     rows_bad: int
-    resumed_after_line: int
+    rows_resumed: int
     finished_before: bool
     ignored_columns: tuple[str, ...]
 
 
-Progress = Callable[[int, ImportResult], None]  # the line reached, what it came to so far
+Progress = Callable[[str, int, int], None]  # reading or entering; line or rows; rows in all, or 0
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What every batch of one import shares."""
+
+    run: ImportRun
+    folder: Path
+    batch_rows: int
+    now: datetime
+    progress: Progress
 
 
 def import_base(
@@ -56,35 +71,35 @@ def import_base(
     progress: Progress,
     report: Callable[[Iterator[tuple[int, str, str, str]]], None],
     batch_rows: int = BATCH,
+    at_once: int = 1,
 ) -> ImportResult:
     """Imports `path`; with `check` everything is done and nothing kept.
 
     `report` is given the rows that stayed out (line number, field, value, reason) at the end.
-    Raises importing.reading.FileRefused when the file cannot be read as a whole.
+    `at_once` is how many judge, and then how many load; a check loads alone. Raises
+    importing.reading.FileRefused when the file cannot be read as a whole, or is being imported.
     """
     mapping = read_mapping(mapping_path)
     layout = layout_of(path, mapping)
     digest = digest_of(path, mapping)
-    with _nothing_kept(check):
+    with _nothing_kept(check), TemporaryDirectory(prefix="keepline-import-") as folder:
         known = _known(now)
         run = imports.begin_import(digest, path.name, now)
-        result = ImportResult(
-            rows_in=run.rows_in,
-            rows_present=run.rows_present,
-            rows_bad=run.rows_bad,
-            resumed_after_line=run.last_line,
-            finished_before=run.finished_at is not None,
-            ignored_columns=layout.ignored,
-        )
-        if run.finished_at is None:
-            for batch in batches(layout, known, run.last_line, batch_rows):
-                with transaction_step("import_base.batch"):
-                    _load(run, batch, result, now)
-                progress(batch.last_line, result)
-            with transaction_step("import_base.finish"):
-                imports.finish_import(run, now)
+        if not imports.claim_import(run):
+            raise FileRefused(f"{path} is being taken over by another process.")
+        before, finished_before = imports.counts_of(run), run.finished_at is not None
+        if not finished_before:
+            work = _Work(run, Path(folder), batch_rows, now, progress)
+            _take_over(work, layout, known, at_once, 1 if check else at_once)
         report(imports.refusals_of(digest))
-    return result
+        after = imports.counts_of(run)
+        imports.free_import(run)
+    return ImportResult(
+        *after,
+        rows_resumed=0 if finished_before else sum(before),
+        finished_before=finished_before,
+        ignored_columns=layout.ignored,
+    )
 
 
 @contextmanager
@@ -111,18 +126,76 @@ def _known(now: datetime) -> Known:
     return Known(plans, catalog.carrier_ids(), now)
 
 
-def _load(run: ImportRun, batch: Batch, result: ImportResult, now: datetime) -> None:
-    """One batch, in sets. The run's row is locked first: two imports of a file take turns."""
-    run = imports.lock_import(run)
-    if batch.last_line <= run.last_line:
-        return
+def _take_over(work: _Work, layout: Layout, known: Known, judges: int, loaders: int) -> None:
+    sizes = judge_file(
+        layout, known, work.folder, judges, lambda line: work.progress("reading", line, 0)
+    )
+    done = imports.slots_done(work.run)
+    todo = list(batches(sizes, done, work.batch_rows))
+    total = sizes.total()
+    entered = sum(sizes[slot] for slot in done)
+    for slots in _loaded(work, todo, loaders):
+        entered += sum(sizes[slot] for slot in slots)
+        work.progress("entering", entered, total)
+    with transaction_step("import_base.finish"):
+        imports.finish_import(work.run, work.now)
+
+
+def _loaded(
+    work: _Work, todo: Sequence[tuple[int, ...]], loaders: int
+) -> Iterator[tuple[int, ...]]:
+    """Loads the batches; each is yielded when it is in.
+
+    Two loaders may meet at a number or a card that two rows of the file claim. The database lets
+    one of them through; the other batch is judged anew when no one else loads.
+    """
+    alone = list(todo) if loaders == 1 else []
+    if loaders > 1:
+        with ThreadPoolExecutor(loaders, "import") as pool:
+            futures = {pool.submit(_load_aside, work, slots): slots for slots in todo}
+            try:
+                for future in as_completed(futures):
+                    if future.result():
+                        yield futures[future]
+                    else:
+                        alone.append(futures[future])
+            finally:
+                pool.shutdown(cancel_futures=True)
+    for slots in sorted(alone):
+        _load(work, slots)
+        yield slots
+
+
+def _load_aside(work: _Work, slots: tuple[int, ...]) -> bool:
+    """One batch, on a connection of its own; False when it met another one."""
+    try:
+        _load(work, slots)
+    except IntegrityError:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _load(work: _Work, slots: tuple[int, ...]) -> None:
+    rows, refusals = good_rows(work.folder, slots), bad_rows(work.folder, slots)
+    with transaction_step("import_base.batch"):
+        refused, present = _enter(work, b"".join(rows)) if rows else ([], 0)
+        refusals += refused
+        good = len(rows) - len(refused) - present
+        imports.record_part(work.run, slots, Counts(good, present, len(refusals)), refusals)
+
+
+def _enter(work: _Work, copy_block: bytes) -> tuple[list[Refusal], int]:
+    """One batch, in sets: the rows that the base refuses, and how many were in before."""
+    run_actor = f"import:{work.run.digest[:12]}:"
     params = {
-        "now": now,
+        "now": work.now,
         "code": int(TransferCode.OPENING_BALANCE),
-        "run_actor": f"import:{run.digest[:12]}:",
-        "run_actors": f"import:{run.digest[:12]}:%",
+        "run_actor": run_actor,
+        "run_actors": f"{run_actor}%",
     }
-    _stage(batch)
+    _stage(copy_block)
     for statement in statements.JUDGE:
         _run(statement, params)
     refusals = [Refusal(*row) for row in fetch_all(statements.REFUSALS)]
@@ -131,15 +204,7 @@ def _load(run: ImportRun, batch: Batch, result: ImportResult, now: datetime) -> 
     present = execute(statements.MARK_PRESENT)
     for statement in statements.ENTER:
         _run(statement, params)
-    result.rows_in += batch.good - len(refusals) - present
-    result.rows_present += present
-    result.rows_bad += len(refusals) + len(batch.refusals)
-    imports.advance_import(
-        run,
-        batch.last_line,
-        (result.rows_in, result.rows_present, result.rows_bad),
-        [*batch.refusals, *refusals],
-    )
+    return refusals, present
 
 
 def _run(statement: str, params: dict[str, object]) -> None:
@@ -147,12 +212,12 @@ def _run(statement: str, params: dict[str, object]) -> None:
     execute(statement, {name: params[name] for name in params if f"%({name})s" in statement})
 
 
-def _stage(batch: Batch) -> None:
+def _stage(copy_block: bytes) -> None:
     execute(statements.STAGE)
     execute(statements.STAGE_REFUSED)
     execute(statements.EMPTY)  # a check has all its batches in one transaction
     copy = f"COPY import_staged ({', '.join(STAGED)}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(copy) as into:
-        into.write(batch.copy_block)
+        into.write(copy_block)
     execute(statements.FEW_SAMPLES)
     execute(statements.SAMPLE)

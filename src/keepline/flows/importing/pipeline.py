@@ -1,102 +1,105 @@
-"""Reads and judges in a process of its own, while the other one loads; a short queue between."""
+"""Reads and judges a file by several processes into a spool, while the caller only waits."""
 
 import multiprocessing
-import os
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
-from queue import Empty, Full
-from typing import Any
+from pathlib import Path
+from queue import Empty
 
+from keepline.core.ids import slot_of_text
 from keepline.flows.importing.judging import Judge, Known, Refusal
 from keepline.flows.importing.reading import Layout, rows
+from keepline.flows.importing.spool import Spool
 
-IN_FLIGHT = 3  # batches; what bounds the memory
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Rows of one transaction: good ones ready for COPY, bad ones with their reason."""
-
-    last_line: int
-    good: int
-    copy_block: bytes
-    refusals: tuple[Refusal, ...]
+SAID_EVERY = 5000  # rows
+Reached = Callable[[int], None]  # the line of the file
 
 
-def batches(layout: Layout, known: Known, after_line: int, size: int) -> Iterator[Batch]:
-    """Batches of rows behind `after_line`, in the order of the file."""
+def judge_file(
+    layout: Layout, known: Known, folder: Path, judges: int, reached: Reached
+) -> Counter[int]:
+    """Judges every row into spool files in `folder`; returns slot -> number of rows."""
+    if judges == 1:
+        return _judge_part(layout, known, folder, 0, 1, reached)
+    sizes: Counter[int] = Counter()
     context = multiprocessing.get_context("spawn")
-    queue: Queue[Batch | BaseException | None] = context.Queue(IN_FLIGHT)
-    judge = context.Process(
-        target=_judge_all, args=(queue, layout, known, after_line, size), daemon=True
-    )
-    judge.start()
+    queue: Queue[int | Counter[int] | Exception] = context.Queue()
+    processes: list[BaseProcess] = [
+        context.Process(
+            target=_tell, args=(queue, layout, known, folder, part, judges), daemon=True
+        )
+        for part in range(judges)
+    ]
+    for process in processes:
+        process.start()
     try:
-        while (item := _next(queue, judge)) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+        for _ in processes:
+            while isinstance(said := _next(queue, processes), int):
+                reached(said)
+            if isinstance(said, Exception):
+                raise said
+            sizes.update(said)
     finally:
-        judge.terminate()
-        judge.join()
+        for process in processes:
+            process.terminate()
+            process.join()
+    return sizes
 
 
 def _next(
-    queue: "Queue[Batch | BaseException | None]", judge: BaseProcess
-) -> Batch | BaseException | None:
-    """The next thing the judge says; a judge that died without a word is an error."""
+    queue: "Queue[int | Counter[int] | Exception]", processes: list[BaseProcess]
+) -> int | Counter[int] | Exception:
+    """What a judge says next; one that died without a word is an error."""
     while True:
         try:
             return queue.get(timeout=1)
         except Empty:
-            if not judge.is_alive() and queue.empty():
-                raise RuntimeError(f"the judging process ended with {judge.exitcode}") from None
+            codes = [process.exitcode for process in processes if process.exitcode]
+            if codes and queue.empty():
+                raise RuntimeError(f"a judging process ended with {codes[0]}") from None
 
 
-def _judge_all(
-    queue: "Queue[Batch | BaseException | None]",
+def _tell(
+    queue: "Queue[int | Counter[int] | Exception]",
     layout: Layout,
     known: Known,
-    after_line: int,
-    size: int,
+    folder: Path,
+    part: int,
+    parts: int,
 ) -> None:
-    parent = os.getppid()
     try:
-        for batch in judged(layout, known, after_line, size):
-            _put(queue, batch, parent)
-        _put(queue, None, parent)
+        queue.put(_judge_part(layout, known, folder, part, parts, queue.put))
     except Exception as error:  # noqa: BLE001 - told to the process that waits
-        _put(queue, error, parent)
+        queue.put(error)
 
 
-def _put(queue: "Queue[Batch | BaseException | None]", item: Any, parent: int) -> None:
-    """Waits for room in the queue, but not for a loader that was killed."""
-    while os.getppid() == parent:
-        try:
-            queue.put(item, timeout=1)
-        except Full:
-            continue
-        return
-    queue.cancel_join_thread()
-    sys.exit(1)
+def _judge_part(
+    layout: Layout, known: Known, folder: Path, part: int, parts: int, reached: Reached
+) -> Counter[int]:
+    judge, spool = Judge(layout, known), Spool(folder, part)
+    for place, (number, values, fault) in enumerate(rows(layout, part, parts)):
+        verdict = Refusal(number, "", "", fault) if fault else judge.judge(number, values)
+        if isinstance(verdict, str):
+            spool.good(verdict)
+        else:
+            spool.bad(slot_of_text(values[0]), verdict)
+        if place % SAID_EVERY == 0:
+            reached(number)
+    spool.flush()
+    return spool.sizes
 
 
-def judged(layout: Layout, known: Known, after_line: int, size: int) -> Iterator[Batch]:
-    """The same, in this process. Memory is one batch."""
-    judge = Judge(layout, known)
-    ahead = (row for row in rows(layout) if row[0] > after_line)
-    while batch := list(islice(ahead, size)):
-        lines: list[str] = []
-        refusals: list[Refusal] = []
-        for number, values, fault in batch:
-            verdict = Refusal(number, "", "", fault) if fault else judge.judge(number, values)
-            if isinstance(verdict, str):
-                lines.append(verdict)
-            else:
-                refusals.append(verdict)
-        lines.sort()
-        yield Batch(batch[-1][0], len(lines), "".join(lines).encode(), tuple(refusals))
+def batches(sizes: Mapping[int, int], done: set[int], size: int) -> Iterator[tuple[int, ...]]:
+    """Neighbouring slots that are not done yet, together at least `size` rows but for the last."""
+    batch: list[int] = []
+    count = 0
+    for slot in sorted(set(sizes) - done):
+        batch.append(slot)
+        count += sizes[slot]
+        if count >= size:
+            yield tuple(batch)
+            batch, count = [], 0
+    if batch:
+        yield tuple(batch)

@@ -33,6 +33,7 @@ COLUMNS = (
 )
 NEEDED = ("account_ref", "currency", "line_kind", "plan_code", "valid_until")
 DELIMITERS = (",", ";", "\t")
+BLOCK = 1000  # rows that a reader takes at once
 PROBE = datetime(2026, 1, 31, 13, 45)  # noqa: DTZ001
 
 
@@ -156,16 +157,19 @@ def _places(
     return places, tuple(name for name in names if name not in wanted)
 
 
-def rows(layout: Layout) -> Iterator[tuple[int, list[str], str]]:
+def rows(layout: Layout, part: int = 0, parts: int = 1) -> Iterator[tuple[int, list[str], str]]:
     """(line number in the file, values in the order of COLUMNS, fault) of every row.
 
-    `fault` is empty, or why the row could not be split at all.
+    `fault` is empty, or why the row could not be split at all. Of several readers each gets every
+    so-manieth block of rows.
     """
     pick = itemgetter(*(-1 if place is None else place for place in layout.places))
     needed = max(place for place in layout.places if place is not None) + 1
     found = records(layout.path, layout.encoding, layout.delimiter)
     next(found, None)
-    for number, cells, fault in found:
+    for place, (number, cells, fault) in enumerate(found):
+        if place // BLOCK % parts != part:
+            continue
         misfit = fault
         if len(cells) < needed:
             misfit = fault or "too_few_columns"

@@ -166,7 +166,7 @@ FROM import_staged WHERE e164 IS NOT NULL AND NOT present ORDER BY number_id
 """
 CARDS = """
 INSERT INTO inventory_cardholding (iccid, line_id)
-SELECT iccid, line_id FROM import_staged WHERE iccid IS NOT NULL AND NOT present
+SELECT iccid, line_id FROM import_staged WHERE iccid IS NOT NULL AND NOT present ORDER BY iccid
 """
 LINES = """
 INSERT INTO lines_line (slot, id, account_id, kind, label, e164, iccid, carrier_id, time_zone,
