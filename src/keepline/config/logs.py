@@ -8,14 +8,6 @@ import structlog
 
 def configure(settings: dict[str, Any]) -> None:
     """Called by Django with settings.LOGGING."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if settings.get("format") == "json"
-        # The default prints local variables: passwords and codes have no place in a log.
-        else structlog.dev.ConsoleRenderer(
-            colors=False, exception_formatter=structlog.dev.plain_traceback
-        )
-    )
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -28,10 +20,24 @@ def configure(settings: dict[str, Any]) -> None:
     )
     handler = logging.StreamHandler()
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *rendering(as_json=settings.get("format") == "json"),
+            ],
+            foreign_pre_chain=shared,
+        )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines carry whole URLs
     logging.getLogger("procrastinate.blueprints").setLevel(logging.WARNING)  # a line a start
+
+
+def rendering(as_json: bool) -> list[structlog.typing.Processor]:
+    """The last processors. Tracebacks without local variables: those hold passwords and codes."""
+    if as_json:
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]
