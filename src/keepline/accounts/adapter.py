@@ -10,15 +10,17 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.ratelimit import respond_429
 from django import forms
+from django.contrib import messages
 from django.contrib.sites.shortcuts import get_current_site
 from django.core.validators import EmailValidator
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from keepline.accounts import queries, services
 from keepline.accounts.models import User
-from keepline.accounts.phones import PhoneField, spoken
+from keepline.accounts.phones import NO_SMS, PhoneField, spoken
 from keepline.accounts.sms_limits import may_send
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import (
@@ -119,7 +121,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 def send_sms(phone: str, text: str) -> None:
-    """Within the limits against pumping; beyond them the request ends with 429."""
+    """Within the limits against pumping; beyond them the request ends with 429.
+
+    Where nothing sends SMS it ends on the page where the reader came from, with the reason.
+    """
+    if not switchboard.has("sms"):
+        request = context.request
+        messages.error(request, NO_SMS)
+        here = "account_change_phone" if request.user.is_authenticated else "account_login"
+        raise ImmediateHttpResponse(redirect(here))
     if not may_send(phone):
         log.warning("signin.sms_limit", country_of=spoken(phone)[:4])
         raise ImmediateHttpResponse(respond_429(context.request))

@@ -8,6 +8,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import PhoneNumberType
 
+from keepline.gateways import switchboard
+
+NO_SMS = _("No SMS can be sent here, so no code can reach a mobile number. Use an e-mail address.")
+
 # VoIP numbers are no second channel (NIST SP 800-63B-4, 3.1.3.3); premium rates invite pumping.
 REACHABLE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
@@ -42,6 +46,13 @@ def spoken(phone: str) -> str:
     except phonenumbers.NumberParseException:
         return phone
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def can_be_texted(phone: str) -> str:
+    """`phone` again. Raises ValidationError where no code can reach it: nothing sends SMS here."""
+    if not switchboard.has("sms"):
+        raise ValidationError(NO_SMS, code="no_sms")
+    return phone
 
 
 class PhoneField(forms.CharField):

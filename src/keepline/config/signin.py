@@ -23,6 +23,7 @@ ACCOUNT_FORMS = {
     "add_email": "keepline.portal.signin_forms.AddEmailForm",
     "reauthenticate": "keepline.portal.signin_forms.ReauthenticateForm",
     "confirm_email_verification_code": "keepline.portal.signin_forms.EmailCodeForm",
+    "change_phone": "keepline.portal.signin_forms.ChangePhoneForm",
     "verify_phone": "keepline.portal.signin_forms.PhoneCodeForm",
     "change_password": "keepline.portal.signin_forms.ChangePasswordForm",
     "reset_password_from_key": "keepline.portal.signin_forms.NewPasswordForm",

@@ -11,11 +11,11 @@ from keepline.gateways import switchboard
 def connect() -> None:
     """Called once at start. Adapters are made on first use, nothing is connected here."""
     switchboard.announce(settings.ENV.public_url)
-    if settings.ENV.mode != "production":
+    if not settings.PRODUCTION:  # no carrier for SMS ships: without one sign-in is by e-mail
         switchboard.connect("payments:sandbox", _sandbox)
+        switchboard.connect("sms", _fake_sms)
     switchboard.connect("network", _network)
     switchboard.connect("email", _email)
-    switchboard.connect("sms", _sms)
 
 
 def sandbox_secret(purpose: str) -> str:
@@ -54,8 +54,7 @@ def _email() -> object:
     return FileEmail(settings.ENV.data / "mail", settings.DEFAULT_FROM_EMAIL)
 
 
-def _sms() -> object:
-    # No carrier for SMS is connected yet; what stands here is called what it is.
+def _fake_sms() -> object:
     from keepline.gateways.messaging.fake_sms import FakeSms
 
     return FakeSms(settings.ENV.data / "sms")

@@ -37,6 +37,11 @@ def providers() -> list[str]:
     return [port.split(":")[1] for port in _factories if port.startswith("payments:")]
 
 
+def has(port: str) -> bool:
+    """Whether anything is connected at `port`; sms may be missing, and in production is."""
+    return port in _factories
+
+
 def network() -> NetworkGateway:
     """The network gateway."""
     return cast("NetworkGateway", _adapter("network"))
@@ -58,5 +63,5 @@ def public_url() -> str:
 
 
 def sms() -> SmsChannel:
-    """The SMS channel."""
+    """The SMS channel; KeyError when the operator has none, see `has`."""
     return cast("SmsChannel", _adapter("sms"))

@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from keepline.accounts.models import User
-from keepline.accounts.phones import parse_phone
+from keepline.accounts.phones import can_be_texted, parse_phone
 from keepline.flows.open_account import open_account
 from keepline.portal import guesses
 
@@ -81,6 +81,9 @@ class SignupForm(PlainWidgets, allauth_forms.SignupForm):  # type: ignore[misc]
             self.fields["phone"].required = True
             self.fields["phone"].label = _("Mobile number")
 
+    def clean_phone(self) -> str:
+        return can_be_texted(self.cleaned_data["phone"])
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
         cleaned.setdefault("email", "")
@@ -123,7 +126,7 @@ class ResetPasswordForm(forms.Form):
         typed = self.cleaned_data["email"].strip()
         self.phone = parse_phone(typed)
         if self.phone:
-            return self.phone
+            return can_be_texted(self.phone)
         try:
             validate_email(typed)
         except ValidationError as error:
@@ -157,6 +160,13 @@ class ChangePasswordForm(PlainWidgets, allauth_forms.ChangePasswordForm):  # typ
         super().__init__(*args, **kwargs)
         del self.fields["password2"]
         self.fields["oldpassword"].help_text = ""
+
+
+class ChangePhoneForm(PlainWidgets, allauth_forms.ChangePhoneForm):  # type: ignore[misc]
+    def clean_phone(self) -> str:
+        can_be_texted(self.cleaned_data["phone"])
+        phone: str = super().clean_phone()
+        return phone
 
 
 class AddEmailForm(PlainWidgets, allauth_forms.AddEmailForm):  # type: ignore[misc]
