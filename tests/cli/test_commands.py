@@ -156,6 +156,23 @@ def test_db_start_status_shell_stop(data: str) -> None:
     assert "keepline db start" in refused(keepline("db", "shell", KEEPLINE_DATA=data))
 
 
+def test_doctor_sees_tables_that_are_missing_or_old(data: str) -> None:
+    assert keepline("db", "start", KEEPLINE_DATA=data).returncode == 0
+    complaint = "fail  The tables are missing or old; run `keepline migrate`."
+    checked = keepline("doctor", KEEPLINE_DATA=data)
+    assert complaint in checked.stdout.splitlines()
+    assert checked.returncode == 1
+    assert keepline("migrate", "-v", "0", KEEPLINE_DATA=data).returncode == 0
+    checked = keepline("doctor", KEEPLINE_DATA=data)
+    assert "ok    The tables are up to date." in checked.stdout.splitlines()
+    assert checked.returncode == 0
+    forget = "DELETE FROM django_migrations WHERE app = 'orders' AND name LIKE '0001%'"
+    assert keepline("db", "shell", "--owner", "-c", forget, KEEPLINE_DATA=data).returncode == 0
+    checked = keepline("doctor", KEEPLINE_DATA=data)
+    assert complaint in checked.stdout.splitlines()
+    assert checked.returncode == 1
+
+
 def test_migrate_twice_then_doctor(data: str) -> None:
     for _ in range(2):
         migrated = keepline("migrate", "-v", "0", KEEPLINE_DATA=data)

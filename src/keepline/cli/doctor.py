@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from keepline.cli import schema_mark
 from keepline.cli.boot import free_space_mb
 from keepline.cli.failures import first_line
 from keepline.cli.migrate import role_of
@@ -100,6 +101,10 @@ def _database(env: Environment) -> Iterator[Finding]:
             yield Finding("fail", f"PostgreSQL {version // 10000} is too old; 16 or later works.")
             return
     yield Finding("ok", f"The database answers (PostgreSQL {version // 10000}).")
+    tables = _tables(runtime_url, owner_url)
+    yield tables
+    if tables.grade == "fail":
+        return
     if role_of(runtime_url) == role_of(owner_url):
         yield Finding(
             "warn",
@@ -108,6 +113,16 @@ def _database(env: Environment) -> Iterator[Finding]:
         )
     else:
         yield from _rights(runtime_url)
+
+
+def _tables(runtime_url: str, owner_url: str) -> Finding:
+    if schema_mark.unapplied(owner_url):
+        return Finding("fail", "The tables are missing or old; run `keepline migrate`.")
+    if schema_mark.is_current(runtime_url):
+        return Finding("ok", "The tables are up to date.")
+    # Ours are there; a library's may be old, or another role was granted the rights.
+    grade = "warn" if role_of(runtime_url) == role_of(owner_url) else "fail"
+    return Finding(grade, "The last `keepline migrate` was another version's or for another role.")
 
 
 def _rights(runtime_url: str) -> Iterator[Finding]:

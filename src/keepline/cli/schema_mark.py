@@ -29,6 +29,21 @@ def expected(runtime_role: str) -> str:
     return f"keepline schema {digest.hexdigest()[:32]}"
 
 
+def unapplied(owner_url: str) -> list[str]:
+    """Migrations of these files that the database has not seen, as `lines.0001_initial`."""
+    import psycopg
+
+    files = Path(keepline.__path__[0]).glob("*/migrations/[0-9]*.py")
+    wanted = {f"{path.parent.parent.name}.{path.stem}" for path in files}
+    with psycopg.connect(owner_url) as connection:
+        table = connection.execute("SELECT to_regclass('public.django_migrations')").fetchone()
+        if table == (None,):
+            return sorted(wanted)
+        seen = connection.execute("SELECT app || '.' || name FROM django_migrations")
+        # A room whose name Django has already bears ours before it: keepline_messages.
+        return sorted(wanted - {name.removeprefix("keepline_") for (name,) in seen})
+
+
 def write(owner_url: str, runtime_role: str) -> None:
     """Mark the database as up to date."""
     import psycopg
