@@ -38,6 +38,15 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=relative)
+def test_comments_point_to_pages_that_a_reader_has(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    folders = (ROOT, ROOT / "docs", ROOT / "docs" / "decisions")
+    pages = set(re.findall(r"[\w/.-]+\.md\b", text))
+    assert {page for page in pages if not any((f / page).exists() for f in folders)} == set()
+    assert not re.search(r"\bdesign[,:] ", text), "say the reason, or name a page of docs/"
+
+
 def test_the_import_law() -> None:
     lint = Path(sys.executable).with_name("lint-imports")
     run = subprocess.run([lint], cwd=ROOT, capture_output=True, text=True)

@@ -89,7 +89,7 @@ class Account(SlottedModel):
 
 
 class Role(models.TextChoices):
-    """What a member may do, from least to most (product.md item 9)."""
+    """What a member may do, from least to most."""
 
     SEE = "see"
     RECEIVE = "receive"

@@ -8,7 +8,7 @@ from django.db import models
 
 
 class LineKind(models.TextChoices):
-    """The five real product families (product.md)."""
+    """The five kinds of line that an operator may sell (README.md)."""
 
     VIRTUAL_NUMBER = "virtual_number"
     TRAVEL_SIM = "travel_sim"

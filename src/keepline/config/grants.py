@@ -1,8 +1,8 @@
 """What the runtime role may do: use every table, change no fact.
 
 The tables belong to the owner role, which only migrations use. Rows of the append-only tables are
-facts: the runtime role may add them and never update or delete them (design: ledger and audit rows
-never change). A trigger is the second guard.
+facts: the runtime role may add them and never update or delete them: what the ledger
+and the histories prove, nobody can have changed. A trigger is the second guard.
 """
 
 import psycopg

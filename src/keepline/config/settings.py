@@ -111,7 +111,7 @@ DATABASES = {"default": database(ENV.database_url)}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
 CACHES = {
-    # Rate-limit counters must be shared by all processes (design, settled 12).
+    # Rate-limit counters must be shared by all processes: each alone would let guesses through.
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "django_cache",

@@ -156,6 +156,6 @@ def _confirm(order: Order, line: lines.LockedLine, answer: NetworkAnswer, now: d
 
 
 def _undo_later(order: Order, now: datetime) -> None:
-    """A late "applied" is undone, never booked (design, settled 1)."""
+    """A late "applied" is undone, never booked: its money has gone back (docs/renewal.md)."""
     orders.look_again(order, now, undo_due=True)
     wake.orders()

@@ -38,7 +38,7 @@ class OwnershipPeriod(SlottedModel):
 
 
 class CardHolding(models.Model):
-    """Directory for the global uniqueness of an ICCID; not sharded (design, settled 4)."""
+    """Keeps an ICCID unique across slots; not sharded (docs/decisions/0003-slots.md)."""
 
     iccid = models.CharField(max_length=20, primary_key=True)
     line_id = models.UUIDField()

@@ -8,7 +8,7 @@ __all__ = ["LINE", "LineEvent", "LineState"]
 
 
 class LineState(StrEnum):
-    """States of a line (design, chapter 4)."""
+    """States of a line (docs/states.md)."""
 
     RESERVED = "reserved"
     PROVISIONING = "provisioning"

@@ -8,7 +8,7 @@ __all__ = ["ORDER", "OrderEvent", "OrderState"]
 
 
 class OrderState(StrEnum):
-    """TMF622's words; `withdrawn` is the promise kept (design, settled 1)."""
+    """TMF622's words; `withdrawn` is the promise kept (docs/renewal.md)."""
 
     ACKNOWLEDGED = "acknowledged"
     IN_PROGRESS = "in_progress"
