@@ -60,6 +60,7 @@ def test_help_is_quick_and_names_every_command() -> None:
     assert result.returncode == 0
     for name in ("demo", "serve", "worker", "sandbox-provider", "migrate", "db", "doctor"):
         assert f"  {name} " in result.stdout
+    assert "renewals" not in result.stdout  # by the clock nothing is renewed yet
     assert min(took) < 1.0  # a tenth of that on a quiet machine; Django alone takes longer
 
 

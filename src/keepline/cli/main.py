@@ -9,7 +9,7 @@ import click
 COMMANDS = {
     "demo": ("keepline.cli.demo", "Start everything on this machine with a demo base."),
     "serve": ("keepline.cli.serve", "Serve the portal and the API."),
-    "worker": ("keepline.cli.worker", "Do the work that is due: deliveries, messages, renewals."),
+    "worker": ("keepline.cli.worker", "Do the work that is due: payments, deliveries, messages."),
     "sandbox-provider": (
         "keepline.cli.sandbox_provider",
         "Run the sandbox payment provider (never in production).",
