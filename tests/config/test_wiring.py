@@ -22,6 +22,7 @@ def test_no_fake_stands_in_production(settings: Any) -> None:
     settings.PRODUCTION = True
     wiring.connect()
     assert switchboard.providers() == []
+    assert not switchboard.has("network")
     assert not switchboard.has("sms")
     assert switchboard.has("email")
 

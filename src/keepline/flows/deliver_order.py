@@ -47,6 +47,10 @@ def deliver(order_id: UUID, now: datetime) -> OrderState:
     order = order_queries.by_id(order_id)
     if order.state not in WAITING:
         return OrderState(order.state)
+    if not switchboard.has("network") and order_queries.is_unsent(order):
+        # Nobody to tell: it waits untouched for its promise, and withdraw has nothing to undo.
+        orders.look_later(order, order.promised_until, attempts=0)
+        return OrderState(order.state)
     if order_queries.is_behind_another(order):
         orders.look_later(order, min(now + NEXT_IN_LINE_AFTER, order.promised_until))
         return OrderState(order.state)

@@ -57,6 +57,11 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("This plan cannot renew this line."),
         gettext_noop("Choose one of the plans offered for the line."),
     ),
+    "no_network": Refusal(
+        422,
+        gettext_noop("This renewal needs the carrier's network, and none is connected here."),
+        gettext_noop("Nothing was taken. Choose a plan that changes nothing in the network."),
+    ),
     "state_refuses": Refusal(
         409,
         gettext_noop("A line in this state cannot be renewed."),

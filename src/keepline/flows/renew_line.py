@@ -245,9 +245,12 @@ def _decide(
 ) -> RenewalDecision:
     try:
         rule = policy_values(line.policy_id).grace_rule
-        return decide(line, offer, rule, use_wallet, free, now)
+        decision = decide(line, offer, rule, use_wallet, free, now)
     except Refused as refused:
         raise FlowRefused(refused.code) from None
+    if decision.delivery == "network" and not switchboard.has("network"):
+        raise FlowRefused("no_network")  # before any money moves
+    return decision
 
 
 def busy(error: OperationalError) -> Exception:

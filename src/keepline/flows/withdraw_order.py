@@ -36,8 +36,9 @@ def withdraw(order_id: UUID, now: datetime) -> OrderState:
         order = orders.lock_order(order_id)
         if order.state in WAITING and order.promised_until <= now:
             payment = payments.lock_payment(order_id)
+            may_be_applied = switchboard.has("network") or not order_queries.is_unsent(order)
             give_back(order, payment, OrderEvent.WITHDRAW, "promise_passed", now)
-            orders.look_again(order, now, undo_due=True)
+            orders.look_again(order, now, undo_due=may_be_applied)
             wake.orders()
     return OrderState(order.state)
 

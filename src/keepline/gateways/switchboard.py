@@ -9,7 +9,7 @@ from typing import cast
 
 from keepline.gateways.messaging.port import EmailChannel
 from keepline.gateways.messaging.sms import SmsChannel
-from keepline.gateways.network.port import NetworkGateway
+from keepline.gateways.network.port import NetworkGateway, NetworkUnknown
 from keepline.gateways.payments.port import PaymentProvider
 
 _factories: dict[str, Callable[[], object]] = {}
@@ -38,12 +38,14 @@ def providers() -> list[str]:
 
 
 def has(port: str) -> bool:
-    """Whether anything is connected at `port`; sms may be missing, and in production is."""
+    """Whether anything is connected at `port`; network and sms are not in production."""
     return port in _factories
 
 
 def network() -> NetworkGateway:
-    """The network gateway."""
+    """The network gateway. Raises NetworkUnknown where none is connected: nobody can answer."""
+    if not has("network"):
+        raise NetworkUnknown("no network is connected")
     return cast("NetworkGateway", _adapter("network"))
 
 

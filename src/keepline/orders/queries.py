@@ -20,6 +20,15 @@ def by_id(order_id: UUID) -> Order:
 WAITING = (OrderState.IN_PROGRESS, OrderState.HELD)
 
 
+def is_unsent(order: Order) -> bool:
+    """Is it certain that the network was never told of the order, which waits for it?
+
+    A silence would have made it `held`, and a worker that died while sending would have been one
+    attempt before this one (services.claim_due counts them).
+    """
+    return order.state == OrderState.IN_PROGRESS and order.attempts <= 1
+
+
 def last_settled_at(order: Order) -> datetime | None:
     """When the youngest order that waits for the network on the same line was settled."""
     rows = Order.objects.filter(slot=order.slot, line_id=order.line_id, state__in=WAITING)

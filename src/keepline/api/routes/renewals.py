@@ -17,7 +17,7 @@ from keepline.flows import renew_line
 from keepline.gateways import switchboard
 
 router = Router(tags=["renewals"])
-REFUSALS = ["not_found", "plan_not_for_line", "state_refuses", "wallet_short"]
+REFUSALS = ["not_found", "plan_not_for_line", "no_network", "state_refuses", "wallet_short"]
 
 
 @router.post(
