@@ -196,12 +196,12 @@ def _enter(work: _Work, copy_block: bytes) -> tuple[list[Refusal], int]:
         "run_actors": f"{run_actor}%",
     }
     _stage(copy_block)
-    for statement in statements.JUDGE:
+    for statement in (*statements.ASK, *statements.SAMPLE, *statements.JUDGE):
         _run(statement, params)
     refusals = [Refusal(*row) for row in fetch_all(statements.REFUSALS)]
     if refusals:
         execute(statements.DROP_REFUSED)
-    present = execute(statements.MARK_PRESENT)
+    present = fetch_all(statements.COUNT_PRESENT)[0].count
     for statement in statements.ENTER:
         _run(statement, params)
     return refusals, present
@@ -219,5 +219,3 @@ def _stage(copy_block: bytes) -> None:
     copy = f"COPY import_staged ({', '.join(STAGED)}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(copy) as into:
         into.write(copy_block)
-    execute(statements.FEW_SAMPLES)
-    execute(statements.SAMPLE)

@@ -2,17 +2,24 @@
 
 Ids follow from content (judging.py), so the same row meets itself: what is there already stays.
 Locks are taken in everybody's order: numbers, lines, wallets, orders.
+
+The base is asked once for each row which of its account, line, balance and number it has; only
+those are looked at again. It is asked by subqueries that the planner cannot turn into joins: a
+join would read whole tables for every batch, and the more, the further the import is.
 """
 
+# Fixed widths first: the columns behind them need not be walked through.
 STAGE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS import_staged (
-  slot smallint, account_id uuid, account_ref text, line_number int, name text, email text,
-  phone text, language text, time_zone text, currency text, balance_minor bigint, wallet_id uuid,
-  opening_id uuid, line_kind text, e164 bigint, number_slot smallint, number_id uuid,
-  period_id uuid, iccid text, carrier_id int, plan_id int, policy_id int, line_id uuid,
-  order_id uuid, extension_id uuid, activated_at timestamptz, valid_until timestamptz,
-  auto_renew boolean, said_balance text, said_msisdn text, said_iccid text,
-  present boolean NOT NULL DEFAULT false
+  account_known boolean NOT NULL DEFAULT false, present boolean NOT NULL DEFAULT false,
+  booked boolean NOT NULL DEFAULT false, number_known boolean NOT NULL DEFAULT false,
+  auto_renew boolean, slot smallint, line_number int, plan_id int, policy_id int,
+  account_id uuid, wallet_id uuid, line_id uuid, order_id uuid, extension_id uuid,
+  activated_at timestamptz, valid_until timestamptz,
+  e164 bigint, number_slot smallint, number_id uuid, period_id uuid,
+  carrier_id int, balance_minor bigint, opening_id uuid,
+  currency text, line_kind text, iccid text, account_ref text, name text, email text, phone text,
+  language text, time_zone text, said_balance text, said_msisdn text, said_iccid text
 ) ON COMMIT DELETE ROWS
 """
 STAGE_REFUSED = """
@@ -21,9 +28,35 @@ CREATE TEMPORARY TABLE IF NOT EXISTS import_refused (
 ) ON COMMIT DELETE ROWS
 """
 EMPTY = "TRUNCATE import_staged, import_refused"
-# Without statistics the planner takes a batch for a handful; a few hundred samples do.
-FEW_SAMPLES = "SET LOCAL default_statistics_target = 2"
-SAMPLE = "ANALYZE import_staged (slot, account_id, wallet_id, line_id, number_slot, e164, iccid)"
+ACCOUNT_KNOWN = """
+UPDATE import_staged s SET account_known = true
+WHERE (SELECT true FROM accounts_account a WHERE a.slot = s.slot AND a.id = s.account_id)
+"""
+PRESENT = """
+UPDATE import_staged s SET present = true
+WHERE account_known
+  AND (SELECT true FROM lines_line l WHERE l.slot = s.slot AND l.id = s.line_id)
+"""
+BOOKED = """
+UPDATE import_staged s SET booked = true
+WHERE account_known
+  AND (SELECT true FROM ledger_transfer t WHERE t.slot = s.slot AND t.id = s.opening_id)
+"""
+NUMBER_KNOWN = """
+UPDATE import_staged s SET number_known = true
+WHERE (SELECT true FROM inventory_number n WHERE n.slot = s.number_slot AND n.e164 = s.e164)
+"""
+ASK = (ACCOUNT_KNOWN, PRESENT, BOOKED, NUMBER_KNOWN)
+
+# Without statistics the planner takes a batch for a handful, and what is known for half of it; a
+# few hundred samples do.
+SAMPLE = (
+    "SET LOCAL default_statistics_target = 2",
+    """
+ANALYZE import_staged (account_known, present, booked, number_known, slot, account_id, wallet_id,
+                       line_id, number_slot, e164, iccid)
+""",
+)
 
 # An account's fields are the same on all of its rows: as the base has them, else as the first says.
 AGREEMENT = """
@@ -37,10 +70,14 @@ FROM (
          coalesce(a.language, first_value(s.language) OVER account) AS language_before,
          coalesce(a.time_zone, first_value(s.time_zone) OVER account) AS time_zone_before,
          coalesce(a.currency, first_value(s.currency) OVER account) AS currency_before,
-         CASE WHEN a.id IS NOT NULL THEN 'differs_from_the_account'
+         CASE WHEN s.account_known THEN 'differs_from_the_account'
               ELSE 'differs_from_line_' || first_value(s.line_number) OVER account END AS reason
   FROM import_staged s
-  LEFT JOIN accounts_account a ON a.slot = s.slot AND a.id = s.account_id
+  LEFT JOIN LATERAL (
+    SELECT * FROM accounts_account WHERE slot = s.slot AND id = s.account_id OFFSET 0
+  ) AS a ON s.account_known
+  WHERE s.account_known
+     OR s.account_id IN (SELECT account_id FROM import_staged GROUP BY 1 HAVING count(*) > 1)
   WINDOW account AS (PARTITION BY s.account_id ORDER BY s.line_number)
 ) AS said
 CROSS JOIN LATERAL (VALUES
@@ -48,24 +85,23 @@ CROSS JOIN LATERAL (VALUES
   ('language', language, language_before), ('time_zone', time_zone, time_zone_before),
   ('currency', currency, currency_before)
 ) AS told(field, value, before)
-WHERE (name, email, phone, language, time_zone, currency)
-      IS DISTINCT FROM (name_before, email_before, phone_before, language_before,
-                        time_zone_before, currency_before)
-  AND told.value <> told.before
+WHERE told.value <> told.before
 """
 # A balance stands on one of the account's rows; where it stands twice, it is the same.
 BALANCES = """
 INSERT INTO import_refused
 SELECT line_number, 'wallet_balance', said_balance,
-       CASE WHEN booked_minor IS NOT NULL THEN 'differs_from_what_was_booked'
+       CASE WHEN booked THEN 'differs_from_what_was_booked'
             ELSE 'differs_from_line_' || first_line END
 FROM (
-  SELECT s.line_number, s.said_balance, s.balance_minor, t.amount_minor AS booked_minor,
+  SELECT s.line_number, s.said_balance, s.balance_minor, s.booked,
+         (SELECT amount_minor FROM ledger_transfer t
+          WHERE s.booked AND t.slot = s.slot AND t.id = s.opening_id) AS booked_minor,
          first_value(s.balance_minor) OVER wallet AS first_minor,
          first_value(s.line_number) OVER wallet AS first_line
   FROM import_staged s
-  LEFT JOIN ledger_transfer t ON t.slot = s.slot AND t.id = s.opening_id
-  WHERE s.balance_minor IS NOT NULL
+  WHERE s.balance_minor IS NOT NULL AND (s.booked OR s.wallet_id IN (
+    SELECT wallet_id FROM import_staged GROUP BY 1 HAVING count(balance_minor) > 1))
   WINDOW wallet AS (PARTITION BY s.wallet_id ORDER BY s.line_number)
 ) AS said
 WHERE balance_minor <> coalesce(booked_minor, first_minor)
@@ -87,30 +123,34 @@ REPEATED_CARDS = "INSERT INTO import_refused" + _repeated("iccid", "iccid")
 # An opening order tells in its actor by which line of which import it came.
 REPEATED_BEFORE = """
 INSERT INTO import_refused
-SELECT s.line_number, CASE WHEN s.e164 IS NULL THEN 'iccid' ELSE 'msisdn' END,
-       CASE WHEN s.e164 IS NULL THEN s.said_iccid ELSE s.said_msisdn END,
-       'repeats_line_' || split_part(o.actor, ':', 3)
-FROM import_staged s
-JOIN orders_order o ON o.slot = s.slot AND o.id = s.order_id
-WHERE o.actor LIKE %(run_actors)s AND o.actor <> %(run_actor)s || s.line_number
+SELECT line_number, CASE WHEN e164 IS NULL THEN 'iccid' ELSE 'msisdn' END,
+       CASE WHEN e164 IS NULL THEN said_iccid ELSE said_msisdn END,
+       'repeats_line_' || split_part(actor, ':', 3)
+FROM (
+  SELECT s.*, (SELECT actor FROM orders_order o WHERE o.slot = s.slot AND o.id = s.order_id)
+  FROM import_staged s WHERE s.present
+) AS said
+WHERE actor LIKE %(run_actors)s AND actor <> %(run_actor)s || line_number
 """
 HELD = """
 INSERT INTO import_refused
-SELECT s.line_number, 'msisdn', s.said_msisdn,
-       CASE n.state WHEN 'quarantine' THEN 'in_quarantine' ELSE 'held_already' END
-FROM import_staged s
-JOIN inventory_number n ON n.slot = s.number_slot AND n.e164 = s.e164
-WHERE n.state <> 'available' AND n.line_id IS DISTINCT FROM s.line_id
-"""
-HELD_THEN = """
-INSERT INTO import_refused
-SELECT s.line_number, 'msisdn', s.said_msisdn, 'held_by_another_at_that_time'
-FROM import_staged s
-JOIN inventory_number n ON n.slot = s.number_slot AND n.e164 = s.e164
-JOIN inventory_ownershipperiod p
-  ON point(p.e164, hashint8(p.e164)) ~= point(s.e164, hashint8(s.e164))
- AND p.during && tstzrange(s.activated_at, NULL)
-WHERE n.state = 'available'
+SELECT line_number, 'msisdn', said_msisdn, reason
+FROM (
+  SELECT s.line_number, s.said_msisdn,
+         CASE WHEN n.state = 'quarantine' THEN 'in_quarantine'
+              WHEN n.state <> 'available' THEN 'held_already'
+              WHEN EXISTS (SELECT FROM inventory_ownershipperiod p
+                           WHERE p.slot = s.number_slot AND p.e164 = s.e164
+                             AND p.during && tstzrange(s.activated_at, NULL))
+              THEN 'held_by_another_at_that_time' END AS reason
+  FROM import_staged s
+  CROSS JOIN LATERAL (
+    SELECT state, line_id FROM inventory_number
+    WHERE slot = s.number_slot AND e164 = s.e164 OFFSET 0
+  ) AS n
+  WHERE s.number_known AND n.line_id IS DISTINCT FROM s.line_id
+) AS said
+WHERE reason IS NOT NULL
 """
 HELD_CARDS = """
 INSERT INTO import_refused
@@ -127,7 +167,6 @@ JUDGE = (
     REPEATED_CARDS,
     REPEATED_BEFORE,
     HELD,
-    HELD_THEN,
     HELD_CARDS,
 )
 REFUSALS = """
@@ -137,27 +176,25 @@ ORDER BY line_number, field, reason
 DROP_REFUSED = (
     "DELETE FROM import_staged s USING import_refused r WHERE r.line_number = s.line_number"
 )
-MARK_PRESENT = """
-UPDATE import_staged s SET present = true
-FROM lines_line l WHERE l.slot = s.slot AND l.id = s.line_id
-"""
-
 ACCOUNTS = """
 INSERT INTO accounts_account (slot, id, name, currency, language, time_zone, contact_email,
                               contact_phone, external_ref, opened_at)
 SELECT DISTINCT ON (account_id) slot, account_id, name, currency, language, time_zone, email,
        phone, account_ref, %(now)s
-FROM import_staged ORDER BY account_id, line_number
-ON CONFLICT DO NOTHING
+FROM import_staged WHERE NOT account_known ORDER BY account_id, line_number
 """
 NUMBERS = """
 INSERT INTO inventory_number (slot, id, e164, state, since_at, line_id, account_id)
 SELECT number_slot, number_id, e164, 'assigned', activated_at, line_id, account_id
-FROM import_staged WHERE e164 IS NOT NULL AND NOT present ORDER BY number_id
-ON CONFLICT (slot, e164) DO UPDATE
-SET state = 'assigned', since_at = excluded.since_at, line_id = excluded.line_id,
-    account_id = excluded.account_id, until_at = NULL
-WHERE inventory_number.state = 'available'
+FROM import_staged WHERE e164 IS NOT NULL AND NOT number_known ORDER BY number_id
+"""
+NUMBERS_IN_STOCK = """
+UPDATE inventory_number n
+SET state = 'assigned', since_at = s.activated_at, line_id = s.line_id,
+    account_id = s.account_id, until_at = NULL
+FROM import_staged s
+WHERE n.slot = s.number_slot AND n.e164 = s.e164 AND n.state = 'available'
+  AND s.number_known AND NOT s.present
 """
 PERIODS = """
 INSERT INTO inventory_ownershipperiod (slot, id, e164, during, account_id, line_id)
@@ -185,26 +222,22 @@ SELECT slot, line_id, account_id, wallet_id, 'active', plan_id, policy_id, valid
 FROM import_staged WHERE NOT present
 """
 # Rows that are in already may still bring the balance that no row had brought before.
+OPENING_BALANCES = """
+INSERT INTO ledger_transfer (slot, id, debit_id, credit_id, amount_minor, currency, code, phase,
+                             booked_at)
+SELECT DISTINCT ON (s.opening_id) s.slot, s.opening_id, h.id, s.wallet_id, s.balance_minor,
+       s.currency, %(code)s::smallint, 'single', %(now)s
+FROM import_staged s
+JOIN ledger_houseaccount h
+  ON h.code = 'opening_equity' AND h.currency = s.currency AND h.party = ''
+WHERE s.balance_minor > 0 AND NOT s.booked
+"""
 WALLETS = """
-WITH wallet AS (
-  SELECT DISTINCT ON (wallet_id) slot, wallet_id, account_id, currency, opening_id, balance_minor
-  FROM import_staged ORDER BY wallet_id, balance_minor NULLS LAST
-), booked AS (
-  INSERT INTO ledger_transfer (slot, id, debit_id, credit_id, amount_minor, currency, code, phase,
-                               booked_at)
-  SELECT w.slot, w.opening_id, h.id, w.wallet_id, w.balance_minor, w.currency, %(code)s::smallint,
-         'single', %(now)s
-  FROM wallet w
-  JOIN ledger_houseaccount h ON h.code = 'opening_equity' AND h.currency = w.currency
-  WHERE w.balance_minor > 0
-  ON CONFLICT DO NOTHING
-  RETURNING credit_id, amount_minor
-)
 INSERT INTO ledger_wallet AS held (slot, id, account_id, currency, purpose, posted_minor,
                                    pending_minor)
-SELECT w.slot, w.wallet_id, w.account_id, w.currency, 'cash', coalesce(b.amount_minor, 0), 0
-FROM wallet w LEFT JOIN booked b ON b.credit_id = w.wallet_id
-ORDER BY w.wallet_id
+SELECT slot, wallet_id, account_id, currency, 'cash',
+       coalesce(max(balance_minor) FILTER (WHERE NOT booked), 0), 0
+FROM import_staged GROUP BY slot, wallet_id, account_id, currency ORDER BY wallet_id
 ON CONFLICT (slot, id) DO UPDATE SET posted_minor = held.posted_minor + excluded.posted_minor
 WHERE excluded.posted_minor > 0
 """
@@ -227,4 +260,17 @@ SELECT s.slot, s.extension_id, s.line_id, s.order_id, s.plan_id, s.activated_at,
 FROM import_staged s JOIN catalog_plan p ON p.id = s.plan_id
 WHERE NOT s.present
 """
-ENTER = (ACCOUNTS, NUMBERS, PERIODS, CARDS, LINES, VALIDITIES, WALLETS, ORDERS, EXTENSIONS)
+ENTER = (
+    ACCOUNTS,
+    NUMBERS_IN_STOCK,
+    NUMBERS,
+    PERIODS,
+    CARDS,
+    LINES,
+    VALIDITIES,
+    OPENING_BALANCES,
+    WALLETS,
+    ORDERS,
+    EXTENSIONS,
+)
+COUNT_PRESENT = "SELECT count(*) FROM import_staged WHERE present"
