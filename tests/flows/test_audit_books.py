@@ -124,8 +124,8 @@ def _number(cast: Cast) -> None:
     run(
         "INSERT INTO inventory_number (slot, id, e164, state, since_at, line_id, account_id)"
         " VALUES (%(slot)s, %(id)s, %(e164)s, 'assigned', %(now)s, %(line)s, %(account)s);"
-        "INSERT INTO inventory_ownershipperiod (slot, id, e164, during, account_id, line_id)"
-        " VALUES (%(slot)s, %(id)s, %(e164)s, tstzrange(%(now)s, NULL), %(account)s, %(line)s)",
+        "INSERT INTO inventory_ownershipperiod (slot, id, e164, begins_at, account_id, line_id)"
+        " VALUES (%(slot)s, %(id)s, %(e164)s, %(now)s, %(account)s, %(line)s)",
         {
             "slot": 7,
             "id": new_id(7),
@@ -208,9 +208,9 @@ BREAKERS: dict[str, str] = {
     "orders_carry_what_their_state_needs": "UPDATE orders_order SET completed_at = NULL"
     " WHERE id = %(renewal)s",
     "numbers_have_one_holder": "ALTER TABLE inventory_ownershipperiod"
-    " DROP CONSTRAINT ownership_one_holder;"
-    "INSERT INTO inventory_ownershipperiod (slot, id, e164, during, account_id, line_id)"
-    " VALUES (%(slot)s, %(fresh)s, %(e164)s, tstzrange(%(now)s, NULL), %(account)s, %(line)s)",
+    " DROP CONSTRAINT ownership_one_last CASCADE, DROP CONSTRAINT ownership_one_follower;"
+    "INSERT INTO inventory_ownershipperiod (slot, id, e164, begins_at, account_id, line_id)"
+    " VALUES (%(slot)s, %(fresh)s, %(e164)s, %(now)s, %(account)s, %(line)s)",
     "assigned_numbers_are_on_their_line": "UPDATE inventory_number SET line_id = %(fresh)s",
     "ends_are_told": "DELETE FROM messages_outbox WHERE order_id = %(renewal)s",
     "no_message_is_forgotten": "UPDATE messages_outbox SET due_at = NULL"

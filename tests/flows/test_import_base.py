@@ -96,7 +96,7 @@ def test_a_good_row_brings_everything(plan: Any, tmp_path: Path) -> None:
     assert clock.valid_until == datetime(2026, 5, 1, 21, 0, tzinfo=UTC)
     assert (clock.dormant, clock.auto_renew, clock.state) == (True, True, "active")
     assert Number.objects.get(e164=447700900101).line_id == line.id
-    assert OwnershipPeriod.objects.get(line_id=line.id).during.lower == line.activated_at
+    assert OwnershipPeriod.objects.get(line_id=line.id).begins_at == line.activated_at
     assert CardHolding.objects.get(line_id=line.id).iccid == "8949000000000000000"
     assert Extension.objects.get(line_id=line.id).period_end == clock.valid_until
     assert AuditEvent.objects.get(action="base.imported").facts["rows_in"] == 1

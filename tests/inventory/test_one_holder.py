@@ -1,14 +1,17 @@
 """A number has one holder at any instant: the services see to it, the database insists."""
 
 import threading
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from keepline.core.lifecycle.machine import IllegalTransition
-from keepline.core.lifecycle.number import NumberState
+from keepline.core.lifecycle.number import NumberEvent, NumberState
 from keepline.inventory import queries, services
 from keepline.inventory.models import Number, OwnershipPeriod
 from keepline.slots.ids import new_id
@@ -34,28 +37,76 @@ def test_a_second_holder_is_refused_until_the_first_is_gone() -> None:
     assert queries.holder_at(E164, NOW + timedelta(days=90)) is None
 
 
-@pytest.mark.django_db
-def test_the_database_refuses_overlapping_periods_and_takes_adjacent_ones() -> None:
-    services.add_numbers([E164], NOW)
-    held = services.assign(E164, new_id(1), new_id(1), NOW)
-    OwnershipPeriod.objects.filter(id=held.id).update(
-        during=DateTimeTZRange(NOW, NOW + timedelta(days=10))
+def _enter(begins: int, ends: int | None, follows: int | None) -> None:
+    """A period of days since NOW, past every service."""
+
+    def day(count: int | None) -> datetime | None:
+        return None if count is None else NOW + timedelta(days=count)
+
+    OwnershipPeriod.objects.create(
+        slot=1,
+        id=new_id(1),
+        e164=E164,
+        begins_at=day(begins),
+        ends_at=day(ends),
+        follows_at=day(follows),
+        account_id=new_id(2),
+        line_id=new_id(2),
     )
 
-    def enter(days: int) -> None:
-        OwnershipPeriod.objects.create(
-            slot=held.slot,
-            id=new_id(held.slot),
-            e164=E164,
-            during=DateTimeTZRange(NOW + timedelta(days=days), None),
-            account_id=new_id(2),
-            line_id=new_id(2),
-        )
 
+@pytest.mark.django_db
+def test_the_database_refuses_overlapping_periods_and_takes_adjacent_ones() -> None:
+    _enter(0, 10, None)
+    for wrong in (
+        (9, 12, 10),  # begins before the end it names
+        (10, 12, None),  # a second first one
+        (10, 12, 9),  # follows what is not there
+        (12, 12, 10),  # lasts no time
+        (13, 12, 10),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            _enter(*wrong)
+    _enter(10, 20, 10)
+    for wrong in ((10, 15, 10), (10, None, 10)):  # a second one after the first
+        with pytest.raises(IntegrityError), transaction.atomic():
+            _enter(*wrong)
+    _enter(25, None, 20)
     with pytest.raises(IntegrityError), transaction.atomic():
-        enter(9)
-    enter(10)
-    assert OwnershipPeriod.objects.count() == 2
+        _enter(30, None, 20)
+    assert OwnershipPeriod.objects.count() == 3
+
+
+DAYS = st.integers(0, 6)
+
+
+@pytest.mark.django_db(transaction=True)
+@given(st.lists(st.tuples(DAYS, st.none() | DAYS, st.none() | DAYS), max_size=8))
+@settings(max_examples=150, deadline=None)
+def test_no_sequence_of_writes_makes_two_holders(
+    writes: list[tuple[int, int | None, int | None]],
+) -> None:
+    """Whatever is written past the services: what the database took does not overlap."""
+    OwnershipPeriod.objects.all().delete()
+    for write in writes:
+        with suppress(IntegrityError), transaction.atomic():
+            _enter(*write)
+    far = NOW + timedelta(days=1000)
+    held = [(p.begins_at, p.ends_at or far) for p in OwnershipPeriod.objects.order_by("begins_at")]
+    assert all(one[1] <= after[0] for one, after in pairwise(held))
+
+
+@pytest.mark.django_db
+def test_a_number_that_comes_back_is_assigned_again() -> None:
+    services.add_numbers([E164], NOW)
+    for turn in range(3):
+        start = NOW + timedelta(days=400 * turn)
+        services.assign(E164, new_id(turn), new_id(turn), start)
+        services.withdraw(E164, 180, start + timedelta(days=30))
+        number = services.lock_number(E164)
+        services.transition(number, NumberEvent.FREE, start + timedelta(days=210))
+    periods = OwnershipPeriod.objects.order_by("begins_at")
+    assert [p.follows_at for p in periods] == [None, *[p.ends_at for p in periods[:2]]]
 
 
 @pytest.mark.django_db

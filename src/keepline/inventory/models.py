@@ -4,8 +4,8 @@ Number-side rows are sharded by the number, not by the account: their `slot` is
 `slot_of_text(e164)`, the holder's slot is told by the holder's ids.
 """
 
-from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
+from django.db.models import F, Q
 
 from keepline.core.lifecycle.number import NumberState
 from keepline.slots.models import SlottedModel
@@ -26,14 +26,34 @@ class Number(SlottedModel):
 
 
 class OwnershipPeriod(SlottedModel):
-    """One holder's time with one number. Periods of a number never overlap (exclusion)."""
+    """One holder's time with one number; it begins with `begins_at` and ends before `ends_at`.
+
+    Periods of a number never overlap: each names in `follows_at` the end of the one before it
+    (null: it is the first), and a foreign key and two unique keys make one chain of them.
+    """
 
     e164 = models.BigIntegerField()
-    during = DateTimeRangeField()
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)  # null: still
+    follows_at = models.DateTimeField(null=True)
     account_id = models.UUIDField()
     line_id = models.UUIDField()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("begins_at")), name="ownership_lasts"),
+            models.CheckConstraint(
+                condition=Q(begins_at__gte=F("follows_at")), name="ownership_after_the_one_before"
+            ),
+            models.UniqueConstraint(
+                fields=["slot", "e164", "ends_at"], nulls_distinct=False, name="ownership_one_last"
+            ),
+            models.UniqueConstraint(
+                fields=["slot", "e164", "follows_at"],
+                nulls_distinct=False,
+                name="ownership_one_follower",
+            ),
+        ]
         indexes = [models.Index(fields=["slot", "line_id"], name="ownership_by_line")]
 
 

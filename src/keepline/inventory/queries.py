@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from keepline.core.ids import slot_of_text
 from keepline.inventory.models import Number, OwnershipPeriod
 
@@ -16,6 +18,9 @@ def number(e164: int) -> Number | None:
 def holder_at(e164: int, at: datetime) -> UUID | None:
     """The account that held the number at an instant, or None."""
     period = OwnershipPeriod.objects.filter(
-        slot=slot_of_text(str(e164)), e164=e164, during__contains=at
+        Q(ends_at=None) | Q(ends_at__gt=at),
+        slot=slot_of_text(str(e164)),
+        e164=e164,
+        begins_at__lte=at,
     ).first()
     return period.account_id if period else None

@@ -1,14 +1,14 @@
 """Writes of numbers: one holder at a time, guaranteed twice.
 
-The number's row is locked first (in every flow before lines and wallets); the exclusion
-constraint over ownership periods is the last guard.
+The number's row is locked first (in every flow before lines and wallets); the chain of its
+ownership periods, which the database keeps, is the last guard.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Max
 
 from keepline.core.ids import derived_id, make_id, slot_of_text
 from keepline.core.lifecycle.number import NUMBER, NumberEvent, NumberState
@@ -68,7 +68,10 @@ def assign(e164: int, account_id: UUID, line_id: UUID, since_at: datetime) -> Ow
         slot=number.slot,
         id=derived_id(number.id, f"period:{line_id}"),
         e164=e164,
-        during=DateTimeTZRange(since_at, None),
+        begins_at=since_at,
+        follows_at=OwnershipPeriod.objects.filter(slot=number.slot, e164=e164).aggregate(
+            last=Max("ends_at")
+        )["last"],
         account_id=account_id,
         line_id=line_id,
     )
@@ -79,10 +82,7 @@ def withdraw(e164: int, quarantine_days: int, now: datetime) -> Number:
     """Ends the holder's period; the number rests before anyone else may have it."""
     number = lock_number(e164)
     transition(number, NumberEvent.WITHDRAW, now, until_at=now + timedelta(days=quarantine_days))
-    held = OwnershipPeriod.objects.get(slot=number.slot, e164=e164, during__endswith__isnull=True)
-    OwnershipPeriod.objects.filter(slot=number.slot, id=held.id).update(
-        during=DateTimeTZRange(held.during.lower, now)
-    )
+    OwnershipPeriod.objects.filter(slot=number.slot, e164=e164, ends_at=None).update(ends_at=now)
     return number
 
 

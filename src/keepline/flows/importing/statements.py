@@ -141,7 +141,7 @@ FROM (
               WHEN n.state <> 'available' THEN 'held_already'
               WHEN EXISTS (SELECT FROM inventory_ownershipperiod p
                            WHERE p.slot = s.number_slot AND p.e164 = s.e164
-                             AND p.during && tstzrange(s.activated_at, NULL))
+                             AND (p.ends_at > s.activated_at OR p.ends_at IS NULL))
               THEN 'held_by_another_at_that_time' END AS reason
   FROM import_staged s
   CROSS JOIN LATERAL (
@@ -197,9 +197,12 @@ WHERE n.slot = s.number_slot AND n.e164 = s.e164 AND n.state = 'available'
   AND s.number_known AND NOT s.present
 """
 PERIODS = """
-INSERT INTO inventory_ownershipperiod (slot, id, e164, during, account_id, line_id)
-SELECT number_slot, period_id, e164, tstzrange(activated_at, NULL), account_id, line_id
-FROM import_staged WHERE e164 IS NOT NULL AND NOT present ORDER BY number_id
+INSERT INTO inventory_ownershipperiod (slot, id, e164, begins_at, follows_at, account_id, line_id)
+SELECT number_slot, period_id, e164, activated_at,
+       (SELECT max(p.ends_at) FROM inventory_ownershipperiod p
+        WHERE s.number_known AND p.slot = s.number_slot AND p.e164 = s.e164),
+       account_id, line_id
+FROM import_staged s WHERE e164 IS NOT NULL AND NOT present ORDER BY number_id
 """
 CARDS = """
 INSERT INTO inventory_cardholding (iccid, line_id)

@@ -1,8 +1,8 @@
 -- 12: A number, and a card, has one holder at any instant.
 SELECT 'periods overlap' AS what, e164::text AS number, line_id AS line FROM (
-  SELECT e164, line_id, lower(during) AS since,
-         max(coalesce(upper(during), 'infinity')) OVER (
-           PARTITION BY e164 ORDER BY lower(during), upper(during) NULLS LAST
+  SELECT e164, line_id, begins_at AS since,
+         max(coalesce(ends_at, 'infinity')) OVER (
+           PARTITION BY e164 ORDER BY begins_at, ends_at NULLS LAST
            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_until
   FROM inventory_ownershipperiod
 ) AS p WHERE since < before_until
