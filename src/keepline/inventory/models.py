@@ -54,7 +54,6 @@ class OwnershipPeriod(SlottedModel):
                 name="ownership_one_follower",
             ),
         ]
-        indexes = [models.Index(fields=["slot", "line_id"], name="ownership_by_line")]
 
 
 class CardHolding(models.Model):

@@ -23,8 +23,6 @@ class Line(SlottedModel):
     class Meta:
         indexes = [
             models.Index(fields=["slot", "account_id", "id"], name="line_by_account"),
-            models.Index(fields=["e164"], name="line_by_number", condition=Q(e164__isnull=False)),
-            models.Index(fields=["iccid"], name="line_by_iccid", condition=Q(iccid__isnull=False)),
         ]
 
 

@@ -134,19 +134,19 @@ class Judge:
         began, ends = self._life(activated_at, valid_until, zone)
         balance_minor = minor_units_of(balance, currency, self.decimal_mark) if balance else 0
         slot = slot_of_text(ref)
-        account_id = derived_bytes(ROOTS[slot], f"account:{ref}")
-        wallet_id = derived_bytes(account_id, f"wallet:cash:{currency}")
-        line_id = derived_bytes(account_id, f"line:{e164 or card}")
-        order_id = derived_bytes(line_id, "opening")
+        account_id = derived_bytes(ROOTS[slot], f"account:{ref}".encode())
+        wallet_id = derived_bytes(account_id, f"wallet:cash:{currency}".encode())
+        line_id = derived_bytes(account_id, f"line:{e164 or card}".encode())
+        order_id = derived_bytes(line_id, b"opening")
         # A balance of nothing says nothing: it may stand beside the real one on another row.
-        opening = derived_bytes(wallet_id, "opening_balance").hex() if balance_minor else NULL
+        opening = derived_bytes(wallet_id, b"opening_balance").hex() if balance_minor else NULL
         return (
             f"{slot:03}\t{account_id.hex()}\t{_cell(ref)}\t{line_number}\t{_cell(name)}\t"
             f"{email_of(email)}\t{_phone(phone)}\t{language_of(language)}\t{zone}\t{currency}\t"
             f"{balance_minor or NULL}\t{wallet_id.hex()}\t{opening}\t{kind}\t"
             f"{_number_cells(e164, line_id)}\t{card or NULL}\t"
             f"{self._carrier(carrier, plan) or NULL}\t{plan.plan_id}\t{plan.policy_id}\t"
-            f"{line_id.hex()}\t{order_id.hex()}\t{derived_bytes(order_id, 'extension').hex()}\t"
+            f"{line_id.hex()}\t{order_id.hex()}\t{derived_bytes(order_id, b'extension').hex()}\t"
             f"{began}\t{ends}\t{switch_of(auto_renew)}\t"
             f"{_cell(balance)}\t{_cell(msisdn)}\t{_cell(iccid)}\n"
         )
@@ -236,15 +236,15 @@ def _number_cells(e164: int | None, line_id: bytes) -> str:
     if e164 is None:
         return "\\N\t\\N\t\\N\t\\N"
     slot = slot_of_text(str(e164))
-    number_id = derived_bytes(ROOTS[slot], f"number:{e164}")
-    period_id = derived_bytes(number_id, f"period:{_dashed(line_id)}")
+    number_id = derived_bytes(ROOTS[slot], b"number:%d" % e164)
+    period_id = derived_bytes(number_id, b"period:" + _dashed(line_id))
     return f"{e164}\t{slot}\t{number_id.hex()}\t{period_id.hex()}"
 
 
-def _dashed(row_id: bytes) -> str:
+def _dashed(row_id: bytes) -> bytes:
     """As UUID prints it, without making one."""
     text = row_id.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}".encode()
 
 
 def _cell(text: str) -> str:
