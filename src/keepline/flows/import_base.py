@@ -213,6 +213,7 @@ def _run(statement: str, params: dict[str, object]) -> None:
 
 
 def _stage(copy_block: bytes) -> None:
+    execute(statements.NOT_AWAITED)
     execute(statements.STAGE)
     execute(statements.STAGE_REFUSED)
     execute(statements.EMPTY)  # a check has all its batches in one transaction

@@ -202,7 +202,7 @@ SELECT number_slot, period_id, e164, activated_at,
        (SELECT max(p.ends_at) FROM inventory_ownershipperiod p
         WHERE s.number_known AND p.slot = s.number_slot AND p.e164 = s.e164),
        account_id, line_id
-FROM import_staged s WHERE e164 IS NOT NULL AND NOT present ORDER BY number_id
+FROM import_staged s WHERE e164 IS NOT NULL AND NOT present ORDER BY number_slot, e164
 """
 CARDS = """
 INSERT INTO inventory_cardholding (iccid, line_id)
@@ -224,6 +224,9 @@ SELECT slot, line_id, account_id, wallet_id, 'active', plan_id, policy_id, valid
        0, auto_renew, true, valid_until, 0
 FROM import_staged WHERE NOT present
 """
+# A batch is waited for by nobody: what a crash takes back is loaded again, and the note that the
+# import is finished is waited for, and with it all batches before.
+NOT_AWAITED = "SET LOCAL synchronous_commit = off"
 # Rows that are in already may still bring the balance that no row had brought before.
 OPENING_BALANCES = """
 INSERT INTO ledger_transfer (slot, id, debit_id, credit_id, amount_minor, currency, code, phase,
