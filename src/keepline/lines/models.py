@@ -20,11 +20,6 @@ class Line(SlottedModel):
     opened_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
 
-    class Meta:
-        indexes = [
-            models.Index(fields=["slot", "account_id", "id"], name="line_by_account"),
-        ]
-
 
 class Validity(SlottedModel):
     """The line's clock: the narrow row that renewals and the sweep touch. `id` is the line's.

@@ -238,12 +238,22 @@ JOIN ledger_houseaccount h
   ON h.code = 'opening_equity' AND h.currency = s.currency AND h.party = ''
 WHERE s.balance_minor > 0 AND NOT s.booked
 """
-WALLETS = """
+
+
+def _wallets(whose: str) -> str:
+    return f"""
 INSERT INTO ledger_wallet AS held (slot, id, account_id, currency, purpose, posted_minor,
                                    pending_minor)
 SELECT slot, wallet_id, account_id, currency, 'cash',
        coalesce(max(balance_minor) FILTER (WHERE NOT booked), 0), 0
-FROM import_staged GROUP BY slot, wallet_id, account_id, currency ORDER BY wallet_id
+FROM import_staged WHERE {whose}
+GROUP BY slot, wallet_id, account_id, currency ORDER BY wallet_id
+"""
+
+
+NEW_WALLETS = _wallets("NOT account_known")
+WALLETS = f"""
+{_wallets("account_known")}
 ON CONFLICT (slot, id) DO UPDATE SET posted_minor = held.posted_minor + excluded.posted_minor
 WHERE excluded.posted_minor > 0
 """
@@ -275,6 +285,7 @@ ENTER = (
     LINES,
     VALIDITIES,
     OPENING_BALANCES,
+    NEW_WALLETS,
     WALLETS,
     ORDERS,
     EXTENSIONS,

@@ -11,6 +11,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RemoveIndex(
             model_name="line",
+            name="line_by_account",
+        ),
+        migrations.RemoveIndex(
+            model_name="line",
             name="line_by_number",
         ),
         migrations.RemoveIndex(
