@@ -97,6 +97,8 @@ def _for_this_machine(programs: Installation) -> dict[str, str]:
         "max_connections": "100",
         "wal_compression": "lz4" if _built_with_lz4(programs) else "off",
         "max_wal_size": "2GB",
+        # Room for what a bulk load writes while the log's writer sleeps (200 ms).
+        "wal_buffers": f"{min(64, max(4, memory_mb // 64))}MB",
         "random_page_cost": "1.1",
         "jit": "off",
         "timezone": "UTC",

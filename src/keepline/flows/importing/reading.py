@@ -177,7 +177,7 @@ def rows(layout: Layout, part: int = 0, parts: int = 1) -> Iterator[tuple[int, l
         elif len(cells) > layout.width and any(cells[layout.width :]):
             misfit = "too_many_columns"
         cells.append("")  # what place -1 finds
-        yield number, [cell.strip() for cell in pick(cells)], misfit
+        yield number, list(map(str.strip, pick(cells))), misfit
 
 
 def digest_of(path: Path, mapping: FileMapping) -> str:

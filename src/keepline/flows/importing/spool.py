@@ -5,8 +5,10 @@ always in one batch. A file of any size is sorted with the memory of a few thous
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from keepline.flows.importing.judging import Refusal
@@ -20,31 +22,34 @@ class Spool:
     def __init__(self, folder: Path, part: int) -> None:
         self.folder, self.part = folder, part
         self.sizes: Counter[int] = Counter()  # slot -> rows, good and bad
-        self._waiting: defaultdict[str, list[str]] = defaultdict(list)
-        self._rows_waiting = 0
+        self._good: list[str] = []
+        self._bad: list[tuple[int, Refusal]] = []
 
     def good(self, line: str) -> None:
-        """A line of COPY; its slot stands first (judging.STAGED)."""
-        self._add("good", int(line[:3]), line)
+        """A line of COPY; its slot stands first, in three places (judging.STAGED)."""
+        self._good.append(line)
+        if len(self._good) >= KEPT_BACK:
+            self.flush()
 
     def bad(self, slot: int, refusal: Refusal) -> None:
         """A row that stays out, with the slot its account would have."""
-        self._add("bad", slot, json.dumps(refusal) + "\n")
-
-    def _add(self, kind: str, slot: int, line: str) -> None:
-        self.sizes[slot] += 1
-        self._waiting[f"{kind}.{slot}"].append(line)
-        self._rows_waiting += 1
-        if self._rows_waiting >= KEPT_BACK:
+        self._bad.append((slot, refusal))
+        if len(self._bad) >= KEPT_BACK:
             self.flush()
 
     def flush(self) -> None:
         """Writes what is waiting. Raises OSError when the disk is full."""
-        for name, lines in self._waiting.items():
-            with (self.folder / f"{name}.{self.part}").open("a", encoding="utf-8") as out:
-                out.writelines(lines)
-        self._waiting.clear()
-        self._rows_waiting = 0
+        for slot, lines in groupby(sorted(self._good), key=itemgetter(slice(3))):
+            self._write("good", int(slot), list(lines))
+        for number, refusals in groupby(sorted(self._bad), key=itemgetter(0)):
+            self._write("bad", number, [json.dumps(bad) + "\n" for _, bad in refusals])
+        self._good.clear()
+        self._bad.clear()
+
+    def _write(self, kind: str, slot: int, lines: list[str]) -> None:
+        self.sizes[slot] += len(lines)
+        with (self.folder / f"{kind}.{slot}.{self.part}").open("a", encoding="utf-8") as out:
+            out.writelines(lines)
 
 
 def good_rows(folder: Path, slots: Iterable[int]) -> list[bytes]:
