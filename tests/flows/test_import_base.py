@@ -20,6 +20,7 @@ from keepline.audit.models import AuditEvent, ImportRun
 from keepline.flows.import_base import ImportResult, import_base
 from keepline.flows.importing.reading import COLUMNS, FileRefused, layout_of, read_mapping, rows
 from keepline.inventory.models import CardHolding, Number, OwnershipPeriod
+from keepline.inventory.services import number_id
 from keepline.ledger.models import Transfer, Wallet
 from keepline.lines.models import Extension, Line, Validity
 from keepline.orders.models import Order
@@ -97,6 +98,7 @@ def test_a_good_row_brings_everything(plan: Any, tmp_path: Path) -> None:
     assert (clock.dormant, clock.auto_renew, clock.state) == (True, True, "active")
     assert Number.objects.get(e164=447700900101).line_id == line.id
     assert OwnershipPeriod.objects.get(line_id=line.id).begins_at == line.activated_at
+    assert Number.objects.get().id == number_id(447700900101)
     assert CardHolding.objects.get(line_id=line.id).iccid == "8949000000000000000"
     assert Extension.objects.get(line_id=line.id).period_end == clock.valid_until
     assert AuditEvent.objects.get(action="base.imported").facts["rows_in"] == 1

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from keepline.core.ids import derived_id, make_id, slot_of_text
+from keepline.core.ids import make_id, slot_of_text
 from keepline.core.lifecycle.number import NUMBER, NumberEvent, NumberState
 from keepline.inventory.models import CardHolding, Number, OwnershipPeriod
+from keepline.slots.ids import new_id
 
 STOCK_MS = 1_577_836_800_000  # ids of numbers follow from the number, not from a clock
 
@@ -31,8 +32,8 @@ def slot_of_number(e164: int) -> int:
 
 
 def number_id(e164: int) -> UUID:
-    """The id of a number's row follows from the number."""
-    return derived_id(make_id(slot_of_number(e164), STOCK_MS, 0), f"number:{e164}")
+    """The id of a number's row is the number, in its slot."""
+    return make_id(slot_of_number(e164), STOCK_MS, e164)
 
 
 def add_numbers(numbers: Iterable[int], now: datetime) -> None:
@@ -66,7 +67,7 @@ def assign(e164: int, account_id: UUID, line_id: UUID, since_at: datetime) -> Ow
     )
     period: OwnershipPeriod = OwnershipPeriod.objects.create(
         slot=number.slot,
-        id=derived_id(number.id, f"period:{line_id}"),
+        id=new_id(number.slot),
         e164=e164,
         begins_at=since_at,
         follows_at=OwnershipPeriod.objects.filter(slot=number.slot, e164=e164).aggregate(

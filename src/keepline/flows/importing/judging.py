@@ -24,7 +24,10 @@ from keepline.flows.importing.fields import (
 from keepline.flows.importing.reading import COLUMNS, Layout
 
 EPOCH_MS = 1_577_836_800_000  # 2020-01-01: ids of a base follow from its content, not from a clock
-ROOTS = [make_id(slot, EPOCH_MS, 0).bytes for slot in range(256)]
+ROOTS = [make_id(slot, EPOCH_MS, 0) for slot in range(256)]
+ROOT_BYTES = [root.bytes for root in ROOTS]
+ROOT_HEX = [root.hex[:16] for root in ROOTS]  # what all ids of a slot begin with
+VARIANT = 1 << 63
 NUMBERED = frozenset({"virtual_number", "keep_alive", "travel_sim"})  # kinds with a number
 LONGEST_REF, LONGEST_NAME = 64, 120
 TERM_GUESSED = timedelta(days=30)  # of a line whose beginning nobody wrote down
@@ -134,7 +137,7 @@ class Judge:
         began, ends = self._life(activated_at, valid_until, zone)
         balance_minor = minor_units_of(balance, currency, self.decimal_mark) if balance else 0
         slot = slot_of_text(ref)
-        account_id = derived_bytes(ROOTS[slot], f"account:{ref}".encode())
+        account_id = derived_bytes(ROOT_BYTES[slot], f"account:{ref}".encode())
         wallet_id = derived_bytes(account_id, f"wallet:cash:{currency}".encode())
         line_id = derived_bytes(account_id, f"line:{e164 or card}".encode())
         order_id = derived_bytes(line_id, b"opening")
@@ -236,15 +239,9 @@ def _number_cells(e164: int | None, line_id: bytes) -> str:
     if e164 is None:
         return "\\N\t\\N\t\\N\t\\N"
     slot = slot_of_text(str(e164))
-    number_id = derived_bytes(ROOTS[slot], b"number:%d" % e164)
-    period_id = derived_bytes(number_id, b"period:" + _dashed(line_id))
-    return f"{e164}\t{slot}\t{number_id.hex()}\t{period_id.hex()}"
-
-
-def _dashed(row_id: bytes) -> bytes:
-    """As UUID prints it, without making one."""
-    text = row_id.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}".encode()
+    root = ROOT_HEX[slot]
+    # inventory.number_id; a base brings one period for each line, so the line's own bits do.
+    return f"{e164}\t{slot}\t{root}{VARIANT | e164:x}\t{root}{line_id[8:].hex()}"
 
 
 def _cell(text: str) -> str:
