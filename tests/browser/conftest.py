@@ -5,7 +5,6 @@ Nobody here touches Django: Playwright's loop runs in the same thread, and the b
 SQL and `keepline check-ledger`.
 """
 
-import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.browser.records import Records
 from tests.browser.watch import Watch
 from tests.cli.test_demo import Demo
 from tests.conftest import FOLDER, WORKER
+from tests.ports import two_ports
 
 PEOPLE = {email.partition("@")[0]: (email, password) for _, email, password in SIGN_INS}
 LANGUAGES = {"alice": "en-GB", "mei": "zh-CN"}
@@ -27,21 +27,10 @@ LANGUAGES = {"alice": "en-GB", "mei": "zh-CN"}
 Opened = Callable[..., Page]
 
 
-def two_ports() -> int:
-    """A free port whose successor, the provider's, is free too; other workers look elsewhere.
-
-    Two portals on one port would share it silently: the web server asks for SO_REUSEPORT.
-    """
+def ports_of_this_worker() -> range:
+    """Other workers look elsewhere."""
     first = 19600 + 100 * int(WORKER.removeprefix("gw") if WORKER != "main" else 0)
-    for candidate in range(first, first + 100, 2):
-        try:
-            for each in (candidate, candidate + 1):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", each))
-        except OSError:
-            continue
-        return candidate
-    pytest.fail("no free ports")
+    return range(first, first + 100, 2)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +50,7 @@ def records(browser: Browser) -> Iterator[Records]:
     with tempfile.TemporaryDirectory(dir=FOLDER) as name:
         data = Path(name)
         data.chmod(0o711)  # under root the server runs as another user, who has to get in
-        port = two_ports()
+        port = two_ports(ports_of_this_worker())
         demo = Demo(data, port)
         try:
             demo.wait_for_line(rf"http://localhost:{port}\b", seconds=60)

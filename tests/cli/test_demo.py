@@ -5,7 +5,6 @@ import os
 import queue
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ import pytest
 from keepline.cli import schema_mark
 from keepline.config.postgres import EmbeddedPostgres
 from tests.cli.test_commands import OWN, keepline, refused
+from tests.ports import two_ports
 
 pytestmark = pytest.mark.slow
 START_S = 120.0
@@ -65,16 +65,7 @@ class Demo:
 
 @pytest.fixture
 def port() -> int:
-    """Two free ports in a row, as the provider takes the next one."""
-    for candidate in range(18500, 19500, 2):
-        try:
-            for each in (candidate, candidate + 1):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", each))
-        except OSError:
-            continue
-        return candidate
-    pytest.fail("no free ports")
+    return two_ports(range(18500, 19500, 2))
 
 
 @pytest.fixture

@@ -8,25 +8,11 @@ import pytest
 
 from keepline.gateways import switchboard
 from tests.books import books_are_right
-from tests.gateways.inbox import Inbox, open_inbox
-from tests.gateways.sandbox_process import SandboxProcess, sandbox_process
+from tests.gateways.inbox import Inbox
+from tests.gateways.sandbox_process import SandboxProcess
+from tests.gateways.shared import shared_inbox, shared_sandbox
 
-__all__ = ["books_are_right"]
-
-
-@pytest.fixture(scope="module")
-def shared_inbox() -> Iterator[Inbox]:
-    with open_inbox() as inbox:
-        yield inbox
-
-
-@pytest.fixture(scope="module")
-def shared_sandbox(
-    tmp_path_factory: pytest.TempPathFactory, shared_inbox: Inbox
-) -> Iterator[SandboxProcess]:
-    folder = tmp_path_factory.mktemp("provider")
-    with sandbox_process(folder, f"{shared_inbox.url}/hook") as process:
-        yield process
+__all__ = ["books_are_right", "shared_inbox", "shared_sandbox"]
 
 
 class OneByOne:

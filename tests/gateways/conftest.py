@@ -1,26 +1,12 @@
-"""One provider process and one inbox for all tests of a module that do not kill it."""
-
-from collections.abc import Iterator
+"""The provider on a good day, and an empty inbox, for each test."""
 
 import pytest
 
-from tests.gateways.inbox import Inbox, open_inbox
-from tests.gateways.sandbox_process import SandboxProcess, sandbox_process
+from tests.gateways.inbox import Inbox
+from tests.gateways.sandbox_process import SandboxProcess
+from tests.gateways.shared import shared_inbox, shared_sandbox
 
-
-@pytest.fixture(scope="module")
-def shared_inbox() -> Iterator[Inbox]:
-    with open_inbox() as inbox:
-        yield inbox
-
-
-@pytest.fixture(scope="module")
-def shared_sandbox(
-    tmp_path_factory: pytest.TempPathFactory, shared_inbox: Inbox
-) -> Iterator[SandboxProcess]:
-    folder = tmp_path_factory.mktemp("provider")
-    with sandbox_process(folder, f"{shared_inbox.url}/hook") as process:
-        yield process
+__all__ = ["shared_inbox", "shared_sandbox"]
 
 
 @pytest.fixture

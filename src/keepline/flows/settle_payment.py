@@ -18,7 +18,7 @@ from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
 from keepline.core.renewal import CUT_STATES
 from keepline.core.retries import next_ask_after
-from keepline.core.terms import next_period
+from keepline.core.terms import Period, next_period
 from keepline.flows import wake
 from keepline.flows.sale import (
     complete_renewal,
@@ -144,7 +144,7 @@ def _fund_renewal(order: Order, line: lines.LockedLine, payment: Payment, now: d
         complete_renewal(order, line, offer, period_of(order, line, offer), now)
 
 
-def period_of(order: Order, line: lines.LockedLine, offer: PlanOffer):  # type: ignore[no-untyped-def]
+def period_of(order: Order, line: lines.LockedLine, offer: PlanOffer) -> Period:
     """The period an accepted order gives, found under the line's lock.
 
     Counted from the instant of acceptance, so that it is the one the preview showed; an order

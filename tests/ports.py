@@ -1,0 +1,23 @@
+"""Ports for demos that tests start."""
+
+import socket
+from collections.abc import Iterable
+
+import pytest
+
+
+def two_ports(among: Iterable[int]) -> int:
+    """A free port whose successor, the provider's, is free too.
+
+    Two portals on one port would share it silently: the web server asks for SO_REUSEPORT. So
+    tests that run at the same time look `among` different ones.
+    """
+    for candidate in among:
+        try:
+            for each in (candidate, candidate + 1):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", each))
+        except OSError:
+            continue
+        return candidate
+    pytest.fail("no free ports")
