@@ -156,8 +156,7 @@ HELD_CARDS = """
 INSERT INTO import_refused
 SELECT s.line_number, 'iccid', s.said_iccid, 'held_already'
 FROM import_staged s
-JOIN inventory_cardholding c ON c.iccid = s.iccid
-WHERE c.line_id <> s.line_id
+WHERE (SELECT line_id FROM inventory_cardholding c WHERE c.iccid = s.iccid) <> s.line_id
 """
 # Against the other rows of the batch, and against the base with the rows of earlier batches in it.
 JUDGE = (
@@ -176,6 +175,7 @@ ORDER BY line_number, field, reason
 DROP_REFUSED = (
     "DELETE FROM import_staged s USING import_refused r WHERE r.line_number = s.line_number"
 )
+
 ACCOUNTS = """
 INSERT INTO accounts_account (slot, id, name, currency, language, time_zone, contact_email,
                               contact_phone, external_ref, opened_at)
