@@ -11,13 +11,13 @@ Imported lines are dormant until `keepline go-live`.
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from keepline.audit import imports
 from keepline.audit.imports import Counts
@@ -35,6 +35,7 @@ from keepline.slots.sql import execute, fetch_all
 
 ACTION = "base.imported"
 BATCH = 20000
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def _loaded(
             finally:
                 pool.shutdown(cancel_futures=True)
     for slots in sorted(alone):
-        _load(work, slots)
+        _load_again(work, slots)
         yield slots
 
 
@@ -170,11 +171,19 @@ def _load_aside(work: _Work, slots: tuple[int, ...]) -> bool:
     """One batch, on a connection of its own; False when it met another one."""
     try:
         _load(work, slots)
-    except IntegrityError:
+    except (IntegrityError, OperationalError):  # a row of the other's, or a deadlock with it
         return False
     finally:
         connection.close()
     return True
+
+
+def _load_again(work: _Work, slots: tuple[int, ...]) -> None:
+    """One batch, alone: others may still sell numbers, or take over another file."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(IntegrityError):
+            return _load(work, slots)
+    return _load(work, slots)
 
 
 def _load(work: _Work, slots: tuple[int, ...]) -> None:

@@ -5,9 +5,14 @@ from typing import ClassVar
 from django.db import migrations, models
 
 FILL = """
-UPDATE inventory_ownershipperiod p SET begins_at = lower(during), ends_at = upper(during),
-  follows_at = (SELECT max(upper(b.during)) FROM inventory_ownershipperiod b
-                WHERE b.slot = p.slot AND b.e164 = p.e164 AND b.during << p.during)
+DELETE FROM inventory_ownershipperiod WHERE isempty(during);
+UPDATE inventory_ownershipperiod p
+SET begins_at = lower(p.during), ends_at = upper(p.during), follows_at = b.follows_at
+FROM (
+  SELECT slot, id,
+         lag(upper(during)) OVER (PARTITION BY slot, e164 ORDER BY lower(during)) AS follows_at
+  FROM inventory_ownershipperiod
+) AS b WHERE b.slot = p.slot AND b.id = p.id
 """
 FOLLOWS = """
 ALTER TABLE inventory_ownershipperiod ADD CONSTRAINT ownership_follows
@@ -21,10 +26,10 @@ class Migration(migrations.Migration):
         migrations.AddField("ownershipperiod", "begins_at", models.DateTimeField(null=True)),
         migrations.AddField("ownershipperiod", "ends_at", models.DateTimeField(null=True)),
         migrations.AddField("ownershipperiod", "follows_at", models.DateTimeField(null=True)),
-        migrations.RunSQL(FILL, migrations.RunSQL.noop),
         migrations.RunSQL(
             "ALTER TABLE inventory_ownershipperiod DROP CONSTRAINT ownership_one_holder"
         ),
+        migrations.RunSQL(FILL, migrations.RunSQL.noop),
         migrations.RemoveField("ownershipperiod", "during"),
         migrations.AlterField("ownershipperiod", "begins_at", models.DateTimeField()),
         migrations.AddConstraint(
