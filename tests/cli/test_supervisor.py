@@ -1,6 +1,7 @@
 """The supervisor with real processes."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -110,6 +111,23 @@ def test_sigint_ends_all_in_order() -> None:
         assert whole.communicate(timeout=20)[0] == "ended\n"
     assert whole.returncode == 0
     assert not lives(pid)
+
+
+def test_a_line_behind_a_pipe_does_not_wait_for_others() -> None:
+    code = (
+        "import os, sys\n"
+        "from keepline.cli.supervisor import Child, Supervisor\n"
+        f"command = [sys.executable, '-c', {('print(1, flush=True);' + STAY)!r}]\n"
+        "Supervisor([Child('stay', command, os.environ)]).run()\n"
+    )
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=buffered) as whole:
+        assert whole.stdout is not None
+        came, _, _ = select.select([whole.stdout], [], [], 20)
+        whole.send_signal(signal.SIGINT)
+        assert came
+        assert whole.stdout.readline() == b"stay: 1\n"
 
 
 def test_a_supervised_command_ends_with_a_killed_parent(tmp_path: Path) -> None:

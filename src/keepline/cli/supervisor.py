@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from click import echo  # flushes: behind a pipe a line would else wait for 8 kB of others
+
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 STEADY_AFTER_S = 60.0
@@ -43,7 +45,7 @@ class Supervisor:
 
     children: list[Child]
     tend: Callable[[], None] = lambda: None
-    write: Print = print
+    write: Print = echo
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
