@@ -10,6 +10,7 @@ from keepline.accounts.services import admit_user, open_account
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Plan, PlanPrice, Policy
 from keepline.core import postings
+from keepline.core.agenda import Step
 from keepline.core.ids import derived_id
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
@@ -83,13 +84,13 @@ def line(owner: Account, with_plan: Plan, **fields: Any) -> Line:
     row_id = new_id(owner.slot)
     state = fields.pop("state", LineState.ACTIVE)
     valid_until = fields.pop("valid_until", NOW + timedelta(days=10))
+    time_zone = fields.pop("time_zone", "Europe/Berlin")
     started = valid_until - timedelta(days=30)
     made = Line.objects.create(
         slot=owner.slot,
         id=row_id,
         account_id=owner.id,
         kind=with_plan.line_kind,
-        time_zone=fields.pop("time_zone", "Europe/Berlin"),
         opened_at=started,
         activated_at=started,
         **fields,
@@ -100,11 +101,14 @@ def line(owner: Account, with_plan: Plan, **fields: Any) -> Line:
         account_id=owner.id,
         wallet_id=ledger.wallet_id_of(owner.id, owner.currency),
         state=state,
+        time_zone=time_zone,
         plan_id=with_plan.id,
         policy_id=with_plan.policy_id,
         valid_until=valid_until,
         anchor_at=started,
         anchor_count=0,
+        since_at=NOW if state in (LineState.GRACE, LineState.SUSPENDED) else None,
+        next_step=Step.EXPIRE,
         next_action_at=valid_until,
     )
     _first_extension(made, owner, with_plan, started, valid_until)

@@ -25,7 +25,7 @@ WRITES_STATE_IN_SQL = {
     "lines/services.py",  # extend and transition: the two writers of a line's state
     "inventory/services.py",  # numbers: assign and withdraw in one statement with their period
     "flows/importing/statements.py",  # a base is taken over in sets
-    "flows/go_live.py",  # and woken in sets
+    "lines/due.py",  # the clock moves many at once
 }
 MODULES_OF_FLOWS = {"errors", "steps", "sale", "wake", "letters"}  # not verbs
 

@@ -33,6 +33,25 @@ class Region(models.Model):
     countries = models.JSONField()  # ["TH"], ISO 3166-1 alpha-2
 
 
+GRACE_SERVICES = [
+    ("full", "all of it"),
+    ("inbound", "incoming calls and messages"),
+    ("none", "nothing"),
+]
+
+
+def default_retry_days() -> list[int]:
+    return [-3, -2, -1, 0, 1, 3, 5, 7]
+
+
+def default_countdown() -> list[int]:
+    return [14, 7, 3, 1]
+
+
+def default_after_expiry() -> list[int]:
+    return [7]
+
+
 class Policy(models.Model):
     """The clock's rules for a family of lines: versioned data with a source.
 
@@ -48,7 +67,15 @@ class Policy(models.Model):
     grace_rule = models.CharField(
         max_length=12, choices=[("from_payment", "from payment"), ("from_expiry", "from expiry")]
     )
+    grace_service = models.CharField(max_length=8, choices=GRACE_SERVICES, default="inbound")
     promise_seconds = models.PositiveIntegerField(default=600)
+    # Days from expiry (core.agenda); a line's own wish may begin the tries earlier or later.
+    retry_days = models.JSONField(default=default_retry_days)
+    remind_before_expiry_days = models.JSONField(default=default_countdown)
+    remind_after_expiry_days = models.JSONField(default=default_after_expiry)
+    remind_before_withdrawal_days = models.JSONField(default=default_countdown)
+    notice_required = models.BooleanField(default=True)  # no number goes without one delivered
+    reclaim_fee_minor = models.JSONField(default=dict)  # by currency; none: no fee
     source = models.URLField(max_length=300, blank=True)  # the law or operator's page it rests on
     since_at = models.DateTimeField()
 

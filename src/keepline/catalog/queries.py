@@ -5,7 +5,7 @@ long as the process lives: the hot path of a renewal asks the database for none 
 change is which version is on sale; that is believed for ON_SALE_FOR at most.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -14,8 +14,11 @@ from typing import Literal, cast
 from django.db.models import Q
 
 from keepline.catalog.models import Carrier, Plan, PlanPrice, Policy
+from keepline.core.agenda import AgendaRules
 from keepline.core.allowances import Allowance
-from keepline.core.terms import Term
+from keepline.core.pricing import quote
+from keepline.core.renewal import GraceService
+from keepline.core.terms import GraceRule, Term
 
 ON_SALE_FOR = timedelta(seconds=5)
 
@@ -29,8 +32,12 @@ class PolicyValues:
     suspended_days: int
     reclaim_days: int
     quarantine_days: int
-    grace_rule: Literal["from_payment", "from_expiry"]
+    grace_rule: GraceRule
+    grace_service: GraceService
     promise_seconds: int
+    notice_required: bool
+    reclaim_fee_minor: Mapping[str, int]
+    agenda: AgendaRules
     source: str
 
 
@@ -60,15 +67,30 @@ class PlanOffer:
 @lru_cache(maxsize=1024)
 def policy_values(policy_id: int) -> PolicyValues:
     """One version of a policy. Raises Policy.DoesNotExist."""
-    row = Policy.objects.get(id=policy_id)
+    return policy_of(Policy.objects.get(id=policy_id))
+
+
+def policy_of(row: Policy) -> PolicyValues:
+    """The values of a version that was read."""
     return PolicyValues(
         policy_id=row.id,
         grace_days=row.grace_days,
         suspended_days=row.suspended_days,
         reclaim_days=row.reclaim_days,
         quarantine_days=row.quarantine_days,
-        grace_rule=cast("Literal['from_payment', 'from_expiry']", row.grace_rule),
+        grace_rule=cast("GraceRule", row.grace_rule),
+        grace_service=cast("GraceService", row.grace_service),
         promise_seconds=row.promise_seconds,
+        notice_required=row.notice_required,
+        reclaim_fee_minor=row.reclaim_fee_minor,
+        agenda=AgendaRules(
+            row.grace_days,
+            row.suspended_days,
+            tuple(row.retry_days),
+            tuple(row.remind_before_expiry_days),
+            tuple(row.remind_after_expiry_days),
+            tuple(row.remind_before_withdrawal_days),
+        ),
         source=row.source,
     )
 
@@ -190,6 +212,48 @@ def all_on_sale() -> list[tuple[PlanOffer, frozenset[str]]]:
         offers[row.plan.code] = offer_of(row)
         currencies.setdefault(row.plan.code, set()).add(row.currency)
     return [(offer, frozenset(currencies[code])) for code, offer in offers.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """With what a line that is pinned to one version of a plan renews by itself, in one currency.
+
+    `offer` is the version on sale, None when there is none; `dearer`: it costs more than the
+    pinned one, so that the holder must be asked.
+    """
+
+    pinned: PlanOffer
+    offer: PlanOffer | None
+    dearer: bool
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217."""
+        return self.pinned.currency
+
+
+def tariffs() -> dict[tuple[int, str], Tariff]:
+    """By plan version and currency, every version that was ever sold. One query."""
+    rows = PlanPrice.objects.select_related("plan__policy").order_by("plan__version")
+    offers = [(offer_of(row), row.plan.sold_until_at is None) for row in rows]
+    on_sale = {(offer.code, offer.currency): offer for offer, sold in offers if sold}
+    found = {}
+    for pinned, _ in offers:
+        offer = on_sale.get((pinned.code, pinned.currency))
+        dearer = offer is not None and _total(offer) > _total(pinned)
+        found[pinned.plan_id, pinned.currency] = Tariff(pinned, offer, dearer)
+    return found
+
+
+def _total(offer: PlanOffer) -> int:
+    return quote(
+        offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive
+    ).total_minor
+
+
+def all_policies() -> list[PolicyValues]:
+    """Every version of every policy. One query."""
+    return [policy_of(row) for row in Policy.objects.order_by("id")]
 
 
 def carrier_ids() -> dict[str, int]:

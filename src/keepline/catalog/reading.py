@@ -7,13 +7,40 @@ from decimal import Decimal, InvalidOperation
 from importlib.resources import files
 from typing import Any
 
-from keepline.catalog.models import LineKind
+from keepline.catalog.models import (
+    LineKind,
+    default_after_expiry,
+    default_countdown,
+    default_retry_days,
+)
 from keepline.core.allowances import Allowance
 from keepline.core.money import MoneyError, exponent
 from keepline.core.terms import Term, TermError
 
-SHORTEST_QUARANTINE_DAYS = 45  # 47 CFR 52.15(f): no operator's rule may fall below it
+SHORTEST_QUARANTINE_DAYS = 45  # 47 CFR 52.15(f); an operator's own law may ask for more
+LONGEST_DAYS = 3660
+DISTANCES = (
+    "remind_before_expiry_days",
+    "remind_after_expiry_days",
+    "remind_before_withdrawal_days",
+)
 LANGUAGES = ("en", "zh-hans")
+USUAL_DISTANCES = (default_countdown(), default_after_expiry(), default_countdown())
+POLICY_FIELDS = {
+    "code",
+    "grace_days",
+    "suspended_days",
+    "reclaim_days",
+    "quarantine_days",
+    "grace_rule",
+    "grace_service",
+    "promise_seconds",
+    "retry_days",
+    *DISTANCES,
+    "notice_required",
+    "reclaim_fee",
+    "source",
+}
 CODE = re.compile(r"[a-z0-9-]{2,60}")
 GIGABYTE = 10**9
 
@@ -63,14 +90,12 @@ def preset_text(name: str) -> str:
     return files("keepline.catalog.presets").joinpath(f"{name}.toml").read_text(encoding="utf-8")
 
 
-def read_catalog(name: str, text: str) -> CatalogFile:
+def read_catalog(
+    name: str, text: str, shortest_quarantine_days: int = SHORTEST_QUARANTINE_DAYS
+) -> CatalogFile:
     """Checks a file. `name` is the kind of line. Raises CatalogRefused."""
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CatalogRefused(f"{name}: {error}") from error
-    policy = values.get("policy", {})
-    _check_policy(name, policy)
+    values = _parsed(name, text)
+    policy = _policy(name, values, shortest_quarantine_days)
     carriers, regions = values.get("carriers", []), values.get("regions", [])
     for region in regions:
         _words(f"{name}, region {region.get('code')}", region.get("name"))
@@ -79,24 +104,69 @@ def read_catalog(name: str, text: str) -> CatalogFile:
     codes = [plan.code for plan in plans]
     if not plans or len(set(codes)) != len(codes):
         raise CatalogRefused(f"{name}: a file has plans, each with a code of its own")
+    unpriced = {currency for plan in plans for currency in plan.prices}
+    unpriced -= policy["reclaim_fee_minor"].keys()
+    if policy["reclaim_fee_minor"] and unpriced:
+        raise CatalogRefused(f"{name}, policy: reclaim_fee lacks {', '.join(sorted(unpriced))}")
     return CatalogFile(name, policy, carriers, regions, plans)
 
 
-def _check_policy(name: str, policy: dict[str, Any]) -> None:
-    days = ("grace_days", "suspended_days", "reclaim_days", "quarantine_days")
-    for field in days:
-        if not isinstance(policy.get(field), int) or policy[field] < 0:
+def read_policy(
+    name: str, text: str, shortest_quarantine_days: int = SHORTEST_QUARANTINE_DAYS
+) -> dict[str, Any]:
+    """Checks a file of which only the policy is wanted; the fields of catalog.models.Policy."""
+    return _policy(name, _parsed(name, text), shortest_quarantine_days)
+
+
+def _parsed(name: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogRefused(f"{name}: {error}") from error
+
+
+def _policy(name: str, values: dict[str, Any], shortest_quarantine_days: int) -> dict[str, Any]:
+    policy = dict(values.get("policy", {}))
+    _check_days(name, policy, max(shortest_quarantine_days, SHORTEST_QUARANTINE_DAYS))
+    unknown = policy.keys() - POLICY_FIELDS
+    if unknown:
+        raise CatalogRefused(f"{name}, policy: unknown {', '.join(sorted(unknown))}")
+    if policy.get("grace_rule") not in ("from_payment", "from_expiry"):
+        raise CatalogRefused(f"{name}, policy: grace_rule is from_payment or from_expiry")
+    if policy.setdefault("grace_service", "inbound") not in ("full", "inbound", "none"):
+        raise CatalogRefused(f"{name}, policy: grace_service is full, inbound or none")
+    if not isinstance(policy.setdefault("notice_required", True), bool):
+        raise CatalogRefused(f"{name}, policy: notice_required is true or false")
+    if not CODE.fullmatch(policy.get("code", "")) or not policy.get("source"):
+        raise CatalogRefused(f"{name}, policy: it needs a code and a source")
+    fees = policy.pop("reclaim_fee", {})
+    policy["reclaim_fee_minor"] = _prices(f"{name}, policy, reclaim_fee", fees) if fees else {}
+    return policy
+
+
+def _check_days(name: str, policy: dict[str, Any], shortest_quarantine_days: int) -> None:
+    for field in ("grace_days", "suspended_days", "reclaim_days", "quarantine_days"):
+        if not _are_days([policy.get(field)], 0):
             raise CatalogRefused(f"{name}, policy: {field} must be whole days")
-    if policy["quarantine_days"] < SHORTEST_QUARANTINE_DAYS:
+    if not _are_days(policy.setdefault("retry_days", default_retry_days()), -LONGEST_DAYS):
+        raise CatalogRefused(f"{name}, policy: retry_days are whole days, before expiry negative")
+    for field, usual in zip(DISTANCES, USUAL_DISTANCES, strict=True):
+        if not _are_days(policy.setdefault(field, usual), 1):
+            raise CatalogRefused(f"{name}, policy: {field} are whole days, 1 or more")
+    for field in ("retry_days", *DISTANCES):
+        policy[field] = sorted(set(policy[field]))
+    if policy["quarantine_days"] < shortest_quarantine_days:
         raise CatalogRefused(
-            f"{name}, policy: quarantine_days is below the legal {SHORTEST_QUARANTINE_DAYS}"
+            f"{name}, policy: quarantine_days is below the legal {shortest_quarantine_days}"
         )
     if policy["reclaim_days"] > policy["quarantine_days"]:
         raise CatalogRefused(f"{name}, policy: reclaim_days is longer than quarantine_days")
-    if policy.get("grace_rule") not in ("from_payment", "from_expiry"):
-        raise CatalogRefused(f"{name}, policy: grace_rule is from_payment or from_expiry")
-    if not CODE.fullmatch(policy.get("code", "")) or not policy.get("source"):
-        raise CatalogRefused(f"{name}, policy: it needs a code and a source")
+
+
+def _are_days(values: Any, least: int) -> bool:
+    return isinstance(values, list) and all(
+        type(value) is int and least <= value <= LONGEST_DAYS for value in values
+    )
 
 
 def _plan(name: str, plan: dict[str, Any], carriers: set[str], regions: set[str]) -> PlanFacts:

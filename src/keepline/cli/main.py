@@ -22,6 +22,10 @@ COMMANDS = {
         "Take over accounts, numbers, lines and balances from a CSV file.",
     ),
     "go-live": ("keepline.cli.go_live", "Wake the imported lines; shows first who is affected."),
+    "sweep": (
+        "keepline.cli.sweep",
+        "Do what is due of lines now: renew, remind, expire, withdraw.",
+    ),
     "db": ("keepline.cli.db", "Start, stop and look into the embedded PostgreSQL."),
     "check-ledger": (
         "keepline.cli.check_ledger",

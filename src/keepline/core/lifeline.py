@@ -68,11 +68,20 @@ def lifeline_of(
     quarantine_days: int,
     now: datetime,
     preview_until: datetime | None = None,
+    since_at: datetime | None = None,
 ) -> Lifeline | None:
-    """The lifeline of a line under its policy; None while its time has not begun to run."""
+    """The lifeline of a line under its policy; None while its time has not begun to run.
+
+    `since_at`: from when the grace or suspension that it is in counts. It is the end of what was
+    before, unless we were away then.
+    """
+    valid_until = valid_until or since_at  # a number that came back without time of its own
     if valid_until is None or state in UNBORN:
         return None
-    grace_until = valid_until + timedelta(days=grace_days)
+    lapsed_at = since_at if state == "grace" and since_at else valid_until
+    grace_until = lapsed_at + timedelta(days=grace_days)
+    if state == "suspended" and since_at:
+        grace_until = since_at
     suspended_until = grace_until + timedelta(days=suspended_days)
     quarantine_until = suspended_until + timedelta(days=quarantine_days)
     if now >= quarantine_until:

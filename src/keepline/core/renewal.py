@@ -19,10 +19,10 @@ from typing import Literal, Protocol
 from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.pricing import Funding, Quote, quote, split_funding
-from keepline.core.terms import Period, Term, next_period
+from keepline.core.terms import GraceRule, Period, Term, next_period
 
 UseWallet = Literal["none", "part", "only"]
-CUT_STATES = frozenset({LineState.GRACE, LineState.SUSPENDED})
+GraceService = Literal["full", "inbound", "none"]
 
 
 class Refused(Exception):
@@ -31,6 +31,15 @@ class Refused(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class RuleFacts(Protocol):
+    """What is read of the line's policy (catalog.queries.PolicyValues)."""
+
+    @property
+    def grace_rule(self) -> GraceRule: ...
+    @property
+    def grace_service(self) -> GraceService: ...
 
 
 class LineFacts(Protocol):
@@ -88,7 +97,7 @@ class RenewalDecision:
 def decide(
     line: LineFacts,
     offer: OfferFacts,
-    grace_rule: Literal["from_payment", "from_expiry"],
+    rules: RuleFacts,
     use_wallet: UseWallet,
     wallet_free_minor: int,
     now: datetime,
@@ -111,8 +120,15 @@ def decide(
             anchor_count=line.anchor_count,
             zone=line.time_zone,
             term=offer.term,
-            grace_rule=grace_rule,
+            grace_rule=rules.grace_rule,
         ),
         funding=funding,
-        delivery="network" if offer.delivery == "network" or line.state in CUT_STATES else "ledger",
+        delivery="network" if offer.delivery == "network" or is_cut(line, rules) else "ledger",
     )
+
+
+def is_cut(line: LineFacts, rules: RuleFacts) -> bool:
+    """Whether service was taken from the line, so that the network must give it back."""
+    if line.state is LineState.GRACE:
+        return rules.grace_service != "full"
+    return line.state is LineState.SUSPENDED

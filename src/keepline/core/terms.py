@@ -13,8 +13,10 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-__all__ = ["GraceRule", "Period", "Term", "TermError", "add_terms", "next_period"]
+__all__ = ["LATENESS", "GraceRule", "Period", "Term", "TermError", "add_terms", "next_period"]
 
+# The clock's worker comes a little after the instant itself: so little is no lapse.
+LATENESS = timedelta(hours=1)
 GraceRule = Literal["from_payment", "from_expiry"]
 _SHAPE = re.compile(r"P(?:(\d{1,3})Y)?(?:(\d{1,3})M)?(?:(\d{1,3})W)?(?:(\d{1,4})D)?", re.ASCII)
 
@@ -105,13 +107,15 @@ def next_period(
 ) -> Period:
     """The period that a renewal accepted at `now` adds. `anchor_count` counts months.
 
-    Starts at max(now, valid_until); with `from_expiry` a renewal in grace starts at the expiry
-    and pays for the time that passed, unless that would buy nothing of the future. Months keep
+    Starts at max(now, valid_until); a renewal within LATENESS of the expiry, and with `from_expiry`
+    any renewal in grace, starts at the expiry and pays for the time that passed, unless that would
+    buy nothing of the future. Months keep
     counting from the kept anchor as long as they are contiguous; a lapse, a term of days and an
     expiry that was moved by hand make the start the new anchor. Raises ValueError for an instant
     without a zone.
     """
-    if valid_until is not None and (valid_until >= now or grace_rule == "from_expiry"):
+    contiguous = valid_until is not None and now - valid_until <= LATENESS
+    if valid_until is not None and (contiguous or grace_rule == "from_expiry"):
         period = _starting(valid_until, anchor_at, anchor_count, zone, term)
         if period.end_at > now:
             return period

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from keepline.audit import services as audit
+from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.flows.steps import transaction_step
-from keepline.slots.sql import execute, fetch_one
+from keepline.lines import clock, due
+from keepline.slots.sql import fetch_one
 
 ACTION = "base.woken"
 BATCH = 1000
@@ -21,30 +23,6 @@ SELECT count(*) AS sleeping,
        count(*) FILTER (WHERE valid_until <= %(now)s) AS past_due,
        count(DISTINCT account_id) FILTER (WHERE valid_until <= %(now)s) AS accounts
 FROM lines_validity WHERE dormant
-"""
-# active -> grace by the table of core.lifecycle.line (expire), with its history row in the same
-# set. A line wakes once, so that row can bear the line's id.
-WAKE = """
-WITH page AS (
-  SELECT v.slot, v.id, v.state, v.valid_until, p.grace_days,
-         v.state = 'active' AND v.valid_until <= %(now)s AS past_due
-  FROM lines_validity v JOIN catalog_policy p ON p.id = v.policy_id
-  WHERE v.dormant AND v.slot BETWEEN %(first_slot)s AND %(last_slot)s
-  LIMIT %(batch)s FOR NO KEY UPDATE OF v SKIP LOCKED
-), graced AS (
-  INSERT INTO lines_lineevent (slot, id, line_id, event, source, target, actor, cause, occurred_at)
-  SELECT slot, id, id, 'expire', 'active', 'grace',
-         %(actor)s, 'go_live', %(now)s
-  FROM page WHERE past_due
-  ON CONFLICT DO NOTHING
-)
-UPDATE lines_validity v
-SET dormant = false,
-    state = CASE WHEN page.past_due THEN 'grace' ELSE v.state END,
-    next_action_at = CASE WHEN page.past_due THEN page.ends_at ELSE page.valid_until END
-FROM (SELECT page.*, %(now)s::timestamptz + make_interval(days => grace_days) AS ends_at FROM page)
-  AS page
-WHERE v.slot = page.slot AND v.id = page.id AND v.slot BETWEEN %(first_slot)s AND %(last_slot)s
 """
 
 
@@ -67,12 +45,30 @@ def who_sleeps(now: datetime) -> Sleepers:
 def go_live(actor: str, now: datetime) -> Sleepers:
     """Wakes every dormant line. Safe to repeat, and to stop in the middle."""
     sleepers = who_sleeps(now)
-    params = {"now": now, "actor": actor, "batch": BATCH, "first_slot": 0, "last_slot": 255}
     woken = BATCH
     while woken == BATCH:
         with transaction_step("go_live.wake"):
-            woken = execute(WAKE, params)
+            woken = _wake(actor, now)
     if sleepers.sleeping:
         facts = {"lines": sleepers.sleeping, "past_due": sleepers.past_due}
         audit.record(ACTION, actor=actor, now=now, facts=facts)
     return sleepers
+
+
+def _wake(actor: str, now: datetime) -> int:
+    lines = due.claim_sleeping(BATCH)
+    lapsed = [line for line in lines if _is_past_due(line, now)]
+    grace = LineState.GRACE
+    moves = [due.Move(line, now, clock.first_of(line, grace, now, now)) for line in lapsed]
+    due.transition_all(moves, LineEvent.EXPIRE, actor, "go_live", now)
+    living = [line for line in lines if not _is_past_due(line, now)]
+    due.plan(
+        [(line, clock.first_of(line, line.state, clock.start_of(line), now)) for line in living]
+    )
+    return len(lines)
+
+
+def _is_past_due(line: due.DueLine, now: datetime) -> bool:
+    return (
+        line.state is LineState.ACTIVE and line.valid_until is not None and line.valid_until <= now
+    )

@@ -1,6 +1,7 @@
 """What letters say: truthful at the moment of sending, in the reader's language and zone."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -8,6 +9,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
 
 from keepline.accounts.queries import Recipient
+from keepline.flows.show_line import show_line
+from keepline.flows.show_lines import LineCard
 from keepline.gateways import switchboard
 from keepline.messages.models import Outbox
 from keepline.orders import queries as orders
@@ -20,7 +23,16 @@ SUBJECTS = {
     "order.withdrawn": gettext_noop("We missed our promise; your money is coming back"),
     "order.refunded": gettext_noop("Your money is on its way back to you"),
     "order.refunded_to_wallet": gettext_noop("Your money is back in your wallet"),
+    "line.expiry_near": gettext_noop("Your line runs out soon"),
+    "line.renewal_failed": gettext_noop("Your line could not be renewed by itself"),
+    "line.consent_needed": gettext_noop("Your line needs your word to be renewed"),
+    "line.expired": gettext_noop("Your line has run out; your number is still yours"),
+    "line.suspended": gettext_noop("Your line is suspended; your number is still yours"),
+    "line.withdrawal_near": gettext_noop("Your number will be withdrawn soon"),
+    "line.withdrawn": gettext_noop("Your number was withdrawn; you can still have it back"),
 }
+# Delivered, these are the notice without which no number is withdrawn.
+WARNINGS = frozenset({"line.expired", "line.suspended", "line.withdrawal_near"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,7 @@ class Letter:
     language: str
 
 
-def letter_of(event: Outbox, recipient: Recipient) -> Letter:
+def letter_of(event: Outbox, recipient: Recipient, now: datetime) -> Letter:
     """Writes the letter of one event to one reader."""
     with translation.override(recipient.language), timezone.override(recipient.time_zone):
         context: dict[str, Any] = {
@@ -42,7 +54,8 @@ def letter_of(event: Outbox, recipient: Recipient) -> Letter:
             "subject": gettext(SUBJECTS[event.kind]),
             "recipient": recipient,
             "order": orders.by_id(event.order_id) if event.order_id else None,
-            "page": f"{switchboard.public_url()}/orders/{event.order_id}/",
+            "line": _line_of(event, now),
+            "page": _page_of(event),
         }
         return Letter(
             to=recipient.email,
@@ -51,3 +64,16 @@ def letter_of(event: Outbox, recipient: Recipient) -> Letter:
             html=render_to_string("letters/letter.html", context),
             language=recipient.language,
         )
+
+
+def _line_of(event: Outbox, now: datetime) -> LineCard | None:
+    """The line of news about a line; an order's letter speaks of the order."""
+    if event.line_id is None or event.order_id is not None:
+        return None
+    return show_line(event.line_id, event.account_id, now).card
+
+
+def _page_of(event: Outbox) -> str:
+    if event.order_id is not None:
+        return f"{switchboard.public_url()}/orders/{event.order_id}/"
+    return f"{switchboard.public_url()}/lines/{event.line_id}/"

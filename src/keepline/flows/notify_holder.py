@@ -14,10 +14,11 @@ from uuid import UUID
 from keepline.accounts import queries as accounts
 from keepline.core.ids import derived_id
 from keepline.core.retries import MESSAGE_PAUSES
-from keepline.flows.letters import Letter, letter_of
+from keepline.flows.letters import WARNINGS, Letter, letter_of
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import ChannelRefused, ChannelUnavailable, EmailMessage
+from keepline.lines import services as lines
 from keepline.messages import queries as messages
 from keepline.messages import services as outbox
 from keepline.messages.models import Outbox
@@ -33,7 +34,7 @@ def notify(event_id: UUID, now: datetime) -> str:
     recipients = accounts.addresses_of(event.account_id)
     if not recipients:
         return _settle(event, "no_address", "")
-    letters = [letter_of(event, recipient) for recipient in recipients]
+    letters = [letter_of(event, recipient, now) for recipient in recipients]
     refusals = []
     for number, letter in enumerate(letters):
         try:
@@ -45,7 +46,7 @@ def notify(event_id: UUID, now: datetime) -> str:
             refusals.append(refused.code)
     if len(refusals) == len(letters):
         return _settle(event, "laid_aside", f"refused: {', '.join(refusals)}")
-    return _settle(event, "sent", "")
+    return _settle(event, "sent", "", now if event.kind in WARNINGS else None)
 
 
 def _message(event: Outbox, number: int, letter: Letter) -> EmailMessage:
@@ -59,8 +60,10 @@ def _message(event: Outbox, number: int, letter: Letter) -> EmailMessage:
     )
 
 
-def _settle(event: Outbox, outcome: str, reason: str) -> str:
+def _settle(event: Outbox, outcome: str, reason: str, warned_at: datetime | None = None) -> str:
     with transaction_step("notify_holder.settle"):
+        if warned_at is not None and event.line_id is not None:
+            lines.note_warning(event.line_id, warned_at)
         outbox.settle(event.id, outcome, reason)
     return outcome
 

@@ -6,12 +6,12 @@ This is how one line is taken over; import_base writes the same rows in sets.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from keepline.accounts import queries as accounts
 from keepline.audit import services as audit
-from keepline.catalog.queries import offer_on_sale
+from keepline.catalog.queries import offer_on_sale, policy_values
 from keepline.core.ids import derived_id
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderEvent
@@ -81,9 +81,11 @@ def open_existing_line(wanted: LineToOpen, now: datetime) -> UUID:
                 state=wanted.state,
                 started_at=wanted.started_at,
                 valid_until=wanted.valid_until,
+                since_at=_since_at(wanted, offer.policy_id),
                 allowance=offer.allowance,
                 auto_renew=wanted.auto_renew,
-            )
+            ),
+            now,
         )
         order = orders.new_order(
             order_id,
@@ -105,3 +107,11 @@ def open_existing_line(wanted: LineToOpen, now: datetime) -> UUID:
         orders.insert_order(order)
         audit.record(ACTION, actor=wanted.actor, now=now, account_id=account.id, subject_id=line_id)
     return line_id
+
+
+def _since_at(wanted: LineToOpen, policy_id: int) -> datetime | None:
+    if wanted.state is LineState.GRACE:
+        return wanted.valid_until
+    if wanted.state is LineState.SUSPENDED:
+        return wanted.valid_until + timedelta(days=policy_values(policy_id).grace_days)
+    return None

@@ -244,8 +244,8 @@ def _decide(
     line: lines.LockedLine, offer: PlanOffer, use_wallet: UseWallet, free: int, now: datetime
 ) -> RenewalDecision:
     try:
-        rule = policy_values(line.policy_id).grace_rule
-        decision = decide(line, offer, rule, use_wallet, free, now)
+        rules = policy_values(line.policy_id)
+        decision = decide(line, offer, rules, use_wallet, free, now)
     except Refused as refused:
         raise FlowRefused(refused.code) from None
     if decision.delivery == "network" and not switchboard.has("network"):

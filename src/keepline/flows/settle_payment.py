@@ -16,7 +16,7 @@ from keepline.core import postings
 from keepline.core.lifecycle.line import LINE, LineEvent
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
-from keepline.core.renewal import CUT_STATES
+from keepline.core.renewal import is_cut
 from keepline.core.retries import next_ask_after
 from keepline.core.terms import Period, next_period
 from keepline.flows import wake
@@ -136,7 +136,7 @@ def _fund_renewal(order: Order, line: lines.LockedLine, payment: Payment, now: d
     if LineEvent.RENEW not in LINE.allowed(line.state):
         give_back(order, payment, OrderEvent.REJECT, "state_refuses", now)
         wake.orders()
-    elif order.delivery == "network" or line.state in CUT_STATES:
+    elif order.delivery == "network" or is_cut(line, policy_values(line.policy_id)):
         deliver_by_network(order, offer.promise_seconds, now)
         ledger.book(order.slot, postings.hold(sale_of(order), "payment"), now)
         wake.orders()

@@ -160,6 +160,7 @@ def card(
         policy.quarantine_days,
         now,
         preview_until,
+        row.since_at,
     )
     carrier = around.carriers.get(row.carrier_id) if row.carrier_id else None
     left = max(timedelta(0), row.valid_until - now) if row.valid_until else timedelta(0)

@@ -20,9 +20,17 @@ class Number(SlottedModel):
     line_id = models.UUIDField(null=True)
     account_id = models.UUIDField(null=True)  # the holder; in quarantine the last one
     until_at = models.DateTimeField(null=True)  # end of hold or quarantine
+    reclaim_until = models.DateTimeField(null=True)  # so long its last holder may have it back
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["slot", "e164"], name="number_once")]
+        indexes = [
+            models.Index(
+                fields=["until_at"],
+                name="number_rested",
+                condition=Q(until_at__isnull=False, state="quarantine"),
+            )
+        ]
 
 
 class OwnershipPeriod(SlottedModel):

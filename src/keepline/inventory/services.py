@@ -4,8 +4,9 @@ The number's row is locked first (in every flow before lines and wallets); the c
 ownership periods, which the database keeps, is the last guard.
 """
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Max
@@ -14,6 +15,7 @@ from keepline.core.ids import make_id, slot_of_text
 from keepline.core.lifecycle.number import NUMBER, NumberEvent, NumberState
 from keepline.inventory.models import CardHolding, Number, OwnershipPeriod
 from keepline.slots.ids import new_id
+from keepline.slots.sql import execute, fetch_all
 
 STOCK_MS = 1_577_836_800_000  # ids of numbers follow from the number, not from a clock
 
@@ -79,12 +81,84 @@ def assign(e164: int, account_id: UUID, line_id: UUID, since_at: datetime) -> Ow
     return period
 
 
-def withdraw(e164: int, quarantine_days: int, now: datetime) -> Number:
-    """Ends the holder's period; the number rests before anyone else may have it."""
-    number = lock_number(e164)
-    transition(number, NumberEvent.WITHDRAW, now, until_at=now + timedelta(days=quarantine_days))
-    OwnershipPeriod.objects.filter(slot=number.slot, e164=e164, ends_at=None).update(ends_at=now)
-    return number
+LOCK = """
+SELECT n.slot, n.e164, n.line_id, n.state FROM inventory_number n
+JOIN unnest(%(slots)s::smallint[], %(e164s)s::bigint[]) AS d(slot, e164)
+  ON n.slot = d.slot AND n.e164 = d.e164
+ORDER BY n.slot, n.e164 FOR NO KEY UPDATE OF n
+"""
+WITHDRAW = """
+WITH withdrawn AS (
+  UPDATE inventory_number n
+  SET state = 'quarantine', since_at = %(now)s, until_at = d.until_at,
+      reclaim_until = d.reclaim_until
+  FROM unnest(%(slots)s::smallint[], %(e164s)s::bigint[], %(untils)s::timestamptz[],
+              %(reclaims)s::timestamptz[]) AS d(slot, e164, until_at, reclaim_until)
+  WHERE n.slot = d.slot AND n.e164 = d.e164 AND n.state = ANY(%(sources)s)
+  RETURNING n.slot, n.e164
+)
+UPDATE inventory_ownershipperiod p SET ends_at = greatest(%(now)s, p.begins_at + interval '1 us')
+FROM withdrawn w WHERE p.slot = w.slot AND p.e164 = w.e164 AND p.ends_at IS NULL
+"""
+HELD = [state.value for state in NumberState if NumberEvent.WITHDRAW in NUMBER.allowed(state)]
+
+
+class HolderUnknown(Exception):
+    """A number that is to be withdrawn has no holder's period that is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """One number leaves its holder: so long it rests, so long the holder may have it back."""
+
+    e164: int
+    until_at: datetime
+    reclaim_until: datetime
+
+
+def lock_numbers(e164s: Collection[int]) -> dict[int, UUID | None]:
+    """Locks many numbers, in the order that everybody takes; their lines by number."""
+    params = {"slots": [slot_of_number(e164) for e164 in e164s], "e164s": list(e164s)}
+    return {row.e164: row.line_id for row in fetch_all(LOCK, params)}
+
+
+def withdraw_all(withdrawals: Collection[Withdrawal], now: datetime) -> None:
+    """Ends the holders' periods of numbers under lock; they rest before anyone else may have them.
+
+    Raises HolderUnknown when one of them is held by nobody; then none was withdrawn.
+    """
+    if not withdrawals:
+        return
+    params = {
+        "now": now,
+        "slots": [slot_of_number(each.e164) for each in withdrawals],
+        "e164s": [each.e164 for each in withdrawals],
+        "untils": [each.until_at for each in withdrawals],
+        "reclaims": [each.reclaim_until for each in withdrawals],
+        "sources": HELD,
+    }
+    if execute(WITHDRAW, params) != len(withdrawals):
+        raise HolderUnknown
+
+
+RELEASE = """
+WITH rested AS (
+  SELECT slot, id FROM inventory_number
+  WHERE state = 'quarantine' AND until_at <= %(now)s
+    AND (%(accounts)s::uuid[] IS NULL OR account_id = ANY(%(accounts)s))
+  ORDER BY until_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE inventory_number n
+SET state = 'available', since_at = %(now)s, line_id = NULL, account_id = NULL, until_at = NULL,
+    reclaim_until = NULL
+FROM rested WHERE n.slot = rested.slot AND n.id = rested.id
+"""
+
+
+def release_rested(now: datetime, limit: int, accounts: Collection[UUID] | None = None) -> int:
+    """Frees numbers whose quarantine is over; how many. `accounts`: only those they held last."""
+    chosen = None if accounts is None else list(accounts)
+    return execute(RELEASE, {"now": now, "limit": limit, "accounts": chosen})
 
 
 def transition(number: Number, event: NumberEvent, now: datetime, **columns: object) -> None:

@@ -37,6 +37,12 @@ class Movement:
     booked_at: datetime
 
 
+def currency_of(wallet_id: UUID) -> str:
+    """ISO 4217. Raises Wallet.DoesNotExist."""
+    found: Wallet = Wallet.objects.by_id(wallet_id)
+    return found.currency
+
+
 def free_minor(wallet_id: UUID) -> int:
     """What may be spent, without a lock: for previews. 0 for a wallet not opened yet."""
     row = Wallet.objects.filter(slot=slot_of(wallet_id), id=wallet_id).first()

@@ -16,7 +16,6 @@ class Line(SlottedModel):
     e164 = models.BigIntegerField(null=True)
     iccid = models.CharField(max_length=20, null=True)
     carrier_id = models.IntegerField(null=True)
-    time_zone = models.CharField(max_length=64)  # frozen: the zone in which its months count
     opened_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
 
@@ -24,20 +23,25 @@ class Line(SlottedModel):
 class Validity(SlottedModel):
     """The line's clock: the narrow row that renewals and the sweep touch. `id` is the line's.
 
-    The only writers of `state` are services.transition and the renewal statements of
-    flows/renewal_sql, which decide by the same table of core.
+    `next_step` and `next_action_at` are the next entry of its agenda (core.agenda); both are null
+    while no clock runs for it.
     """
 
     account_id = models.UUIDField()
     wallet_id = models.UUIDField()
     state = models.CharField(max_length=12, default=LineState.RESERVED)
+    time_zone = models.CharField(max_length=64)  # frozen: the zone in which its months count
     plan_id = models.IntegerField()  # the version it renews with
     policy_id = models.IntegerField()  # pinned when bought
     valid_until = models.DateTimeField(null=True)
     anchor_at = models.DateTimeField(null=True)  # months are counted from here ...
     anchor_count = models.IntegerField(default=0)  # ... this many so far
+    since_at = models.DateTimeField(null=True)  # when grace or suspension began
     auto_renew = models.BooleanField(default=False)
+    lead_days = models.SmallIntegerField(null=True)  # first try so early; null: as the policy says
     dormant = models.BooleanField(default=False)  # imported, until go-live
+    warned_at = models.DateTimeField(null=True)  # the last delivered notice that it may be lost
+    next_step = models.SmallIntegerField(null=True)  # core.agenda.Step
     next_action_at = models.DateTimeField(null=True)
     clock_id = models.IntegerField(default=0)  # 0 is the real clock
 
@@ -45,9 +49,14 @@ class Validity(SlottedModel):
         db_table = "lines_validity"
         indexes = [
             models.Index(
-                fields=["next_action_at"],
+                fields=["next_step", "next_action_at"],
                 name="validity_due",
-                condition=Q(next_action_at__isnull=False, dormant=False),
+                condition=Q(next_action_at__isnull=False, clock_id=0),
+            ),
+            models.Index(
+                fields=["clock_id", "next_step", "next_action_at"],
+                name="validity_due_by_test_clock",
+                condition=Q(next_action_at__isnull=False) & ~Q(clock_id=0),
             ),
             models.Index(fields=["slot", "account_id"], name="validity_by_account"),
         ]

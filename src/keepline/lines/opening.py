@@ -7,6 +7,7 @@ from uuid import UUID
 from keepline.core.allowances import Allowance
 from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.line import LineState
+from keepline.lines import clock
 from keepline.lines.models import Extension, Line, Validity
 
 
@@ -30,12 +31,16 @@ class LineFacts:
     started_at: datetime
     valid_until: datetime
     allowance: Allowance
+    since_at: datetime | None = None  # when grace or suspension began
     auto_renew: bool = False
+    lead_days: int | None = None
+    dormant: bool = False
 
 
-def open_line(facts: LineFacts) -> Line:
+def open_line(facts: LineFacts, now: datetime) -> Line:
     """Writes line, clock and first extension. The caller has locked and assigned the number."""
     slot = slot_of(facts.id)
+    due = clock.first_of(facts, facts.state, clock.start_of(facts), now)
     line: Line = Line.objects.create(
         slot=slot,
         id=facts.id,
@@ -45,7 +50,6 @@ def open_line(facts: LineFacts) -> Line:
         e164=facts.e164,
         iccid=facts.iccid,
         carrier_id=facts.carrier_id,
-        time_zone=facts.time_zone,
         opened_at=facts.started_at,
         activated_at=facts.started_at,
     )
@@ -55,13 +59,16 @@ def open_line(facts: LineFacts) -> Line:
         account_id=facts.account_id,
         wallet_id=facts.wallet_id,
         state=facts.state,
+        time_zone=facts.time_zone,
         plan_id=facts.plan_id,
         policy_id=facts.policy_id,
         valid_until=facts.valid_until,
         anchor_at=facts.valid_until,
         anchor_count=0,
+        since_at=facts.since_at,
         auto_renew=facts.auto_renew,
-        next_action_at=facts.valid_until,
+        next_step=due.step if due else None,
+        next_action_at=due.at if due else None,
     )
     Extension.objects.create(
         slot=slot,

@@ -31,8 +31,11 @@ class LineRow:
     plan_id: int
     policy_id: int
     valid_until: datetime | None
+    since_at: datetime | None
     auto_renew: bool
+    lead_days: int | None
     dormant: bool
+    next_step: int | None
     next_action_at: datetime | None
 
 
@@ -47,9 +50,9 @@ class LiveExtension:
 
 
 SELECT = """
-SELECT l.id, l.account_id, v.wallet_id, l.kind, l.label, l.e164, l.iccid, l.carrier_id, l.time_zone,
-       l.opened_at, l.activated_at, v.state, v.plan_id, v.policy_id, v.valid_until, v.auto_renew,
-       v.dormant, v.next_action_at
+SELECT l.id, l.account_id, v.wallet_id, l.kind, l.label, l.e164, l.iccid, l.carrier_id, v.time_zone,
+       l.opened_at, l.activated_at, v.state, v.plan_id, v.policy_id, v.valid_until, v.since_at,
+       v.auto_renew, v.lead_days, v.dormant, v.next_step, v.next_action_at
 FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id
 WHERE v.slot = %(slot)s AND v.account_id = %(account)s
 """
@@ -88,6 +91,30 @@ def numbers_of(account_id: UUID, line_ids: Sequence[UUID]) -> dict[UUID, int | N
         "SELECT id, e164 FROM lines_line WHERE slot = %s AND account_id = %s AND id = ANY(%s)",
         (slot_of(account_id), account_id, list(line_ids)),
     )
+    return {row.id: row.e164 for row in rows}
+
+
+COUNT_DUE = """
+SELECT count(*) AS due FROM lines_validity v
+WHERE v.next_action_at <= %(now)s AND v.clock_id = 0
+"""
+
+
+def count_due(now: datetime) -> int:
+    """How many lines have something due."""
+    return int(fetch_all(COUNT_DUE, {"now": now})[0].due)
+
+
+NUMBERS = """
+SELECT id, e164 FROM lines_line
+WHERE slot = ANY(%(slots)s) AND id = ANY(%(ids)s) AND e164 IS NOT NULL
+"""
+
+
+def numbers_among(line_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """E.164 by line id, of those of the lines that have a number; of any accounts."""
+    slots = sorted({slot_of(line_id) for line_id in line_ids})
+    rows = fetch_all(NUMBERS, {"slots": slots, "ids": list(line_ids)})
     return {row.id: row.e164 for row in rows}
 
 

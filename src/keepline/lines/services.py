@@ -1,7 +1,7 @@
 """Writes of lines: the one way into a state, and the one way to a longer life."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from keepline.core.allowances import Allowance
 from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.terms import Period
+from keepline.lines import clock
 from keepline.lines.models import LineEvent as LineEventRow
 from keepline.slots.ids import new_id
 from keepline.slots.sql import ask, execute, fetch_one, write
@@ -40,13 +41,17 @@ class LockedLine:
     valid_until: datetime | None
     anchor_at: datetime | None
     anchor_count: int
+    since_at: datetime | None
     auto_renew: bool
+    lead_days: int | None
+    dormant: bool
 
 
 STATE = [field.name for field in fields(LockedLine)].index("state")
 LOCK_LINE = """
-SELECT v.id, v.account_id, v.wallet_id, l.kind, l.e164, l.iccid, l.carrier_id, l.time_zone,
-       v.state, v.plan_id, v.policy_id, v.valid_until, v.anchor_at, v.anchor_count, v.auto_renew
+SELECT v.id, v.account_id, v.wallet_id, l.kind, l.e164, l.iccid, l.carrier_id, v.time_zone,
+       v.state, v.plan_id, v.policy_id, v.valid_until, v.anchor_at, v.anchor_count, v.since_at,
+       v.auto_renew, v.lead_days, v.dormant
 FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id
 WHERE v.slot = %s AND v.id = %s AND v.account_id = %s
 """
@@ -100,7 +105,8 @@ WITH extension AS (
 )
 UPDATE lines_validity
 SET valid_until = %(end)s, anchor_at = %(anchor_at)s, anchor_count = %(anchor_count)s,
-    plan_id = %(plan)s, state = %(target)s, next_action_at = %(end)s
+    plan_id = %(plan)s, state = %(target)s, since_at = NULL, next_step = %(next_step)s,
+    next_action_at = %(next_at)s
 WHERE slot = %(slot)s AND id = %(line)s AND state = %(source)s
 """
 
@@ -112,6 +118,7 @@ def extend(line: LockedLine, grant: Grant, actor: str, now: datetime) -> LineSta
     django.db.IntegrityError when the period was already given.
     """
     slot, target = slot_of(line.id), LINE.next(line.state, LineEvent.RENEW)
+    due = clock.first_of(line, target, grant.period.end_at, now)
     write(
         EXTEND,
         {
@@ -130,6 +137,8 @@ def extend(line: LockedLine, grant: Grant, actor: str, now: datetime) -> LineSta
             "sms": grant.allowance.sms_count,
             "source": line.state.value,
             "target": target.value,
+            "next_step": due and int(due.step),
+            "next_at": due and due.at,
         },
         touches=1,
         otherwise=StateMoved(line.id),
@@ -139,16 +148,30 @@ def extend(line: LockedLine, grant: Grant, actor: str, now: datetime) -> LineSta
     return LineState(target)
 
 
+MOVE = """
+UPDATE lines_validity
+SET state = %(target)s, since_at = %(since)s, next_step = %(step)s, next_action_at = %(at)s
+WHERE slot = %(slot)s AND id = %(line)s AND state = %(source)s
+"""
+
+
 def transition(
     line: LockedLine, event: LineEvent, actor: str, cause: str, now: datetime
 ) -> LineState:
     """Moves a locked line by `event` (compare and set) and appends its history."""
     target = LINE.next(line.state, event)
-    touched = execute(
-        "UPDATE lines_validity SET state = %s WHERE slot = %s AND id = %s AND state = %s",
-        (target.value, slot_of(line.id), line.id, line.state.value),
-    )
-    if touched != 1:
+    since_at = now if target in (LineState.GRACE, LineState.SUSPENDED) else None
+    due = clock.first_of(line, target, since_at or line.valid_until, now)
+    params = {
+        "slot": slot_of(line.id),
+        "line": line.id,
+        "source": line.state.value,
+        "target": target.value,
+        "since": since_at,
+        "step": due and int(due.step),
+        "at": due and due.at,
+    }
+    if execute(MOVE, params) != 1:
         raise StateMoved(line.id)
     _record(line, event, target, actor, cause, None, now)
     return LineState(target)
@@ -194,9 +217,38 @@ def rename(line_id: UUID, account_id: UUID, label: str) -> str | None:
     return None if row is None else str(row.label)
 
 
-def set_auto_renew(line: LockedLine, enabled: bool) -> None:
-    """Switches auto-renew of a locked line."""
+AUTO_RENEW = """
+UPDATE lines_validity
+SET auto_renew = %(enabled)s, lead_days = %(lead)s, plan_id = %(plan)s, next_step = %(step)s,
+    next_action_at = %(at)s
+WHERE slot = %(slot)s AND id = %(line)s
+"""
+
+
+def set_auto_renew(
+    line: LockedLine, enabled: bool, plan_id: int, lead_days: int | None, now: datetime
+) -> None:
+    """Switches auto-renew of a locked line, and says with which version of a plan and how early.
+
+    `lead_days`: the first try so many days before expiry; None leaves it to the policy.
+    """
+    wished = replace(line, auto_renew=enabled, lead_days=lead_days)
+    due = clock.first_of(wished, line.state, clock.start_of(line), now)
+    params = {
+        "slot": slot_of(line.id),
+        "line": line.id,
+        "enabled": enabled,
+        "lead": lead_days,
+        "plan": plan_id,
+        "step": due and int(due.step),
+        "at": due and due.at,
+    }
+    execute(AUTO_RENEW, params)
+
+
+def note_warning(line_id: UUID, now: datetime) -> None:
+    """A notice that the line may be lost has reached its holder."""
     execute(
-        "UPDATE lines_validity SET auto_renew = %s WHERE slot = %s AND id = %s",
-        (enabled, slot_of(line.id), line.id),
+        "UPDATE lines_validity SET warned_at = %s WHERE slot = %s AND id = %s",
+        (now, slot_of(line_id), line_id),
     )

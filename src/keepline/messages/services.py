@@ -8,7 +8,8 @@ from django.db import transaction
 
 from keepline.core.ids import derived_id, slot_of
 from keepline.messages.models import Outbox
-from keepline.slots.sql import fetch_all, write
+from keepline.slots.ids import new_id
+from keepline.slots.sql import execute, fetch_all, write
 
 INSERT = """
 INSERT INTO messages_outbox (slot, id, kind, account_id, line_id, order_id, occurred_at, due_at,
@@ -32,6 +33,32 @@ def put(kind: str, account_id: UUID, line_id: UUID | None, order_id: UUID, now: 
             now,
         ),
     )
+
+
+INSERT_ALL = """
+INSERT INTO messages_outbox (slot, id, kind, account_id, line_id, occurred_at, due_at, attempts,
+                             outcome, reason)
+SELECT slot, id, kind, account_id, line_id, %(now)s, %(now)s, 0, '', ''
+FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(kinds)s::text[], %(accounts)s::uuid[],
+            %(lines)s::uuid[]) AS d(slot, id, kind, account_id, line_id)
+"""
+
+
+def put_all(events: Sequence[tuple[str, UUID, UUID]], now: datetime) -> None:
+    """Writes events about lines: (kind, account, line) each. In the caller's transaction."""
+    if not events:
+        return
+    kinds, accounts, lines = zip(*events, strict=True)
+    slots = [slot_of(line) for line in lines]
+    params = {
+        "now": now,
+        "slots": slots,
+        "ids": [new_id(slot) for slot in slots],
+        "kinds": list(kinds),
+        "accounts": list(accounts),
+        "lines": list(lines),
+    }
+    execute(INSERT_ALL, params)
 
 
 CLAIM = """

@@ -82,11 +82,12 @@ class Order(SlottedModel):
                 name="order_due",
                 condition=Q(next_action_at__isnull=False),
             ),
-            # Orders that wait for the network: few, and one line's are delivered in turn.
+            # Orders that wait for money or for the network: few. One line's are delivered in turn,
+            # and a line that has one is not renewed by itself.
             models.Index(
                 fields=["slot", "line_id"],
                 name="order_under_way",
-                condition=Q(state__in=["in_progress", "held"]),
+                condition=Q(state__in=["acknowledged", "in_progress", "held"]),
             ),
             # Openings get no receipt: a base of millions must not be read for the few that do.
             models.Index(

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from keepline.flows.advance_order import advance
 from keepline.flows.notify_holder import notify
+from keepline.flows.sweep_lines import sweep
 from keepline.messages import services as outbox
 from keepline.orders import services as orders
 
@@ -48,6 +49,11 @@ def send_outbox(clock: Callable[[], datetime] = timezone.now) -> int:
         list(_pool().map(_guarded(lambda i: notify(i, clock())), claimed))
         tried += len(claimed)
     return tried
+
+
+def sweep_lines(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Does what is due of lines. Returns how many were touched."""
+    return sweep(clock()).total()
 
 
 def number_receipts(seller: str = "house") -> None:

@@ -14,6 +14,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 1.0
+LOOKS = ("advance_orders", "sweep_lines", "send_outbox", "number_receipts")
 
 
 def main() -> None:
@@ -41,9 +42,9 @@ def _look_around(stop: threading.Event, due: ModuleType) -> None:
     from django.db import close_old_connections
 
     while not stop.wait(LOOK_EVERY_S):
-        for look in (due.advance_orders, due.send_outbox, due.number_receipts):
+        for look in LOOKS:
             close_old_connections()
             try:
-                look()
+                getattr(due, look)()
             except Exception:
-                log.exception("look_failed", look=look.__name__)
+                log.exception("look_failed", look=look)

@@ -209,19 +209,17 @@ INSERT INTO inventory_cardholding (iccid, line_id)
 SELECT iccid, line_id FROM import_staged WHERE iccid IS NOT NULL AND NOT present ORDER BY iccid
 """
 LINES = """
-INSERT INTO lines_line (slot, id, account_id, kind, label, e164, iccid, carrier_id, time_zone,
-                        opened_at, activated_at)
-SELECT slot, line_id, account_id, line_kind, '', e164, iccid, carrier_id, time_zone, activated_at,
-       activated_at
+INSERT INTO lines_line (slot, id, account_id, kind, label, e164, iccid, carrier_id, opened_at,
+                        activated_at)
+SELECT slot, line_id, account_id, line_kind, '', e164, iccid, carrier_id, activated_at, activated_at
 FROM import_staged WHERE NOT present
 """
 # A month counts from the end that the base brought along: anchor_count 0 makes it the anchor.
 VALIDITIES = """
-INSERT INTO lines_validity (slot, id, account_id, wallet_id, state, plan_id, policy_id,
-                            valid_until, anchor_at, anchor_count, auto_renew, dormant,
-                            next_action_at, clock_id)
-SELECT slot, line_id, account_id, wallet_id, 'active', plan_id, policy_id, valid_until, valid_until,
-       0, auto_renew, true, valid_until, 0
+INSERT INTO lines_validity (slot, id, account_id, wallet_id, state, time_zone, plan_id, policy_id,
+                            valid_until, anchor_at, anchor_count, auto_renew, dormant, clock_id)
+SELECT slot, line_id, account_id, wallet_id, 'active', time_zone, plan_id, policy_id, valid_until,
+       valid_until, 0, auto_renew, true, 0
 FROM import_staged WHERE NOT present
 """
 # A batch is waited for by nobody: what a crash takes back is loaded again, and the note that the

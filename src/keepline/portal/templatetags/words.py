@@ -9,6 +9,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from keepline.core.formats import locale_of
+from keepline.portal.templatetags.formats import phone
 
 register = template.Library()
 
@@ -107,6 +108,13 @@ def _word(words: Words, code: object) -> str:
 @register.filter
 def line_kind(code: str) -> str:
     return _word(LINE_KINDS, code)
+
+
+@register.filter
+def line_name(line: Any) -> str:
+    """How its holder calls it: by label, number or card."""
+    number = phone(line.e164) if line.e164 else line.iccid or ""
+    return f"{line.label} ({number})" if line.label and number else line.label or number
 
 
 @register.filter

@@ -1,0 +1,143 @@
+-- Renews many active lines from their wallets: one transaction, each line once (docs/lifecycle.md).
+--
+-- Lines that are due are locked, skipping those that somebody has; then their wallets, in the order
+-- of their ids, as everywhere. Of one wallet, lines are paid in the order in which they were due;
+-- the first that it cannot pay ends the row for this time. What is not renewed here is told to the
+-- caller with the reason. The rows are those that flows/renew_line writes for one line.
+WITH agenda AS MATERIALIZED (
+  SELECT policy_id, lead, offsets::interval[] AS offsets, steps::smallint[] AS steps, from_expiry
+  FROM unnest(%(policies)s::int[], %(leads)s::smallint[], %(offsets)s::text[], %(steps)s::text[],
+              %(from_expiry)s::boolean[]) AS a(policy_id, lead, offsets, steps, from_expiry)
+), tariff AS MATERIALIZED (
+  SELECT mode, plan_id, currency, target, code, subtotal, discount, tax, total, months, days, data,
+         voice, sms, buckets, proof::jsonb AS proof, deferred, tax_account
+  FROM unnest(%(mode)s::text[], %(plan)s::int[], %(currency)s::text[], %(target)s::int[],
+              %(code)s::text[], %(subtotal)s::bigint[], %(discount)s::bigint[], %(tax)s::bigint[],
+              %(total)s::bigint[], %(months)s::int[], %(days)s::int[], %(data)s::bigint[],
+              %(voice)s::bigint[], %(sms)s::bigint[], %(buckets)s::boolean[], %(proof)s::text[],
+              %(deferred)s::uuid[], %(tax_account)s::uuid[])
+    AS t(mode, plan_id, currency, target, code, subtotal, discount, tax, total, months, days, data,
+         voice, sms, buckets, proof, deferred, tax_account)
+), due AS MATERIALIZED (
+  SELECT v.slot, v.id, v.account_id, v.wallet_id, v.state, v.plan_id, v.policy_id, v.valid_until,
+         v.since_at, v.auto_renew, v.lead_days, v.dormant, v.warned_at, v.next_step,
+         v.next_action_at, v.time_zone, v.anchor_at, v.anchor_count,
+         coalesce(v.lead_days, -1) AS lead,
+         EXISTS (
+           SELECT FROM orders_order o
+           WHERE o.slot = v.slot AND o.line_id = v.id
+             AND o.state IN ('acknowledged', 'in_progress', 'held')) AS under_way
+  FROM lines_validity v
+  WHERE v.next_step = 1 AND v.next_action_at <= %(now)s AND {which}
+    AND v.slot BETWEEN %(first_slot)s AND %(last_slot)s
+  ORDER BY v.next_action_at LIMIT %(limit)s
+  FOR NO KEY UPDATE OF v SKIP LOCKED
+), wallet AS MATERIALIZED (
+  SELECT w.slot, w.id, w.currency, w.posted_minor - w.pending_minor AS free
+  FROM ledger_wallet w
+  WHERE (w.slot, w.id) IN (SELECT slot, wallet_id FROM due)
+  ORDER BY w.id FOR NO KEY UPDATE OF w
+), judged AS MATERIALIZED (
+  SELECT d.*, t.mode, t.target, t.subtotal, t.discount, t.tax, t.total, t.months, t.days, t.data,
+         t.voice, t.sms, t.buckets, t.proof, t.deferred, t.tax_account, w.currency, w.free,
+         a.offsets, a.steps,
+         CASE WHEN %(now)s::timestamptz - d.valid_until <= interval '1 hour' OR a.from_expiry
+              THEN d.valid_until ELSE %(now)s::timestamptz END AS start_at,
+         CASE WHEN d.under_way THEN 'under_way'
+              WHEN t.mode IS NULL OR t.mode = 'consent' THEN 'consent'
+              WHEN NOT d.auto_renew OR d.state <> 'active' OR t.mode = 'alone' OR a.lead IS NULL
+              THEN 'alone' END AS refusal
+  FROM due d
+  JOIN wallet w ON w.slot = d.slot AND w.id = d.wallet_id
+  LEFT JOIN tariff t ON t.plan_id = d.plan_id AND t.currency = w.currency
+  LEFT JOIN agenda a ON a.policy_id = d.policy_id AND a.lead = d.lead
+), begun AS (  -- where the months of the anchor reach to, and from where the new ones count
+  SELECT *, anchor_at AT TIME ZONE time_zone AS anchor_local,
+         start_at AT TIME ZONE time_zone AS start_local,
+         (anchor_at AT TIME ZONE time_zone) + make_interval(months => anchor_count) AS reach_local
+  FROM judged WHERE refusal IS NULL OFFSET 0
+), reached AS (
+  SELECT *, {reach_at} AS reach_at FROM begun OFFSET 0
+), counted AS (
+  SELECT *, months > 0 AND anchor_count > 0 AND reach_at = start_at AS reaches
+  FROM reached OFFSET 0
+), ended AS (
+  SELECT *, CASE WHEN reaches THEN anchor_count ELSE 0 END + months AS new_count,
+         CASE WHEN months = 0 THEN start_local + make_interval(days => days)
+              WHEN reaches THEN anchor_local + make_interval(months => anchor_count + months)
+              ELSE start_local + make_interval(months => months) END AS end_local
+  FROM counted OFFSET 0
+), period AS (
+  SELECT *, {end_at} AS end_at FROM ended OFFSET 0
+), funded AS MATERIALIZED (
+  SELECT *,
+         CASE WHEN end_at <= %(now)s THEN 'alone'
+              WHEN sum(total) OVER (PARTITION BY slot, wallet_id ORDER BY next_action_at, id) > free
+              THEN 'short' END AS refused,
+         CASE WHEN months = 0 THEN end_at WHEN reaches THEN anchor_at ELSE start_at END
+           AS new_anchor_at,
+         CASE WHEN months = 0 THEN 0 ELSE new_count END AS new_anchor_count,
+         width_bucket(%(now)s::timestamptz - end_at, offsets) + 1 AS place,
+         int8send(((extract(epoch FROM next_action_at) * 1000)::bigint << 16) + 28672 + slot) AS high,
+         sha256(uuid_send(id) || int8send((extract(epoch FROM next_action_at) * 1000000)::bigint))
+           AS digest
+  FROM period
+), named AS MATERIALIZED (
+  SELECT *, high || set_byte(substr(digest, 1, 8), 0, (get_byte(digest, 0) & 63) | 128) AS order_bytes
+  FROM funded WHERE refused IS NULL
+), paid AS MATERIALIZED (
+  SELECT *, encode(order_bytes, 'hex')::uuid AS order_id, {before} AS proof_before
+  FROM named
+), ordered AS (
+  INSERT INTO orders_order (slot, id, account_id, line_id, wallet_id, kind, state, plan_id, delivery,
+    currency, subtotal_minor, discount_minor, tax_minor, total_minor, wallet_minor, payment_minor,
+    valid_until_before, valid_until_after, proof, actor, channel, seller, accepted_at, settled_at,
+    completed_at, attempts, undo_due, failure_code)
+  SELECT slot, order_id, account_id, id, wallet_id, 'renewal', 'completed', target, 'ledger',
+    currency, subtotal, discount, tax, total, total, 0, valid_until, end_at,
+    CASE WHEN buckets THEN proof || proof_before ELSE proof END,
+    'worker', 'sweep', 'house', %(now)s, %(now)s, %(now)s, 0, false, ''
+  FROM paid
+), extended AS (
+  INSERT INTO lines_extension (slot, id, line_id, order_id, plan_id, period_start, period_end,
+    anchor_at, anchor_count, granted_at, data_bytes, voice_seconds, sms_count)
+  SELECT slot, {extension_id}, id, order_id, target, start_at, end_at, new_anchor_at,
+    new_anchor_count, %(now)s, data, voice, sms
+  FROM paid
+), sold AS (
+  INSERT INTO ledger_transfer (slot, id, debit_id, credit_id, amount_minor, currency, code, phase,
+                               order_id, booked_at)
+  SELECT slot, {sale_id}, wallet_id, deferred, total, currency, 3, 'single', order_id, %(now)s
+  FROM paid WHERE total > 0
+  UNION ALL
+  SELECT slot, {tax_id}, deferred, tax_account, tax, currency, 4, 'single', order_id, %(now)s
+  FROM paid WHERE tax > 0
+), debited AS (
+  UPDATE ledger_wallet w SET posted_minor = w.posted_minor - spent.total
+  FROM (SELECT slot, wallet_id, sum(total)::bigint AS total FROM paid GROUP BY slot, wallet_id)
+    AS spent
+  WHERE w.slot = spent.slot AND w.id = spent.wallet_id AND spent.total > 0
+), told AS (
+  INSERT INTO messages_outbox (slot, id, kind, account_id, line_id, order_id, occurred_at, due_at,
+                               attempts, outcome, reason)
+  SELECT slot, {outbox_id}, 'line.renewed', account_id, id, order_id, %(now)s, %(now)s, 0, '', ''
+  FROM paid
+), moved AS (
+  UPDATE lines_validity v
+  SET valid_until = paid.end_at, anchor_at = paid.new_anchor_at,
+      anchor_count = paid.new_anchor_count, plan_id = paid.target, since_at = NULL,
+      next_step = paid.steps[paid.place], next_action_at = paid.end_at + paid.offsets[paid.place]
+  FROM paid
+  WHERE v.slot = paid.slot AND v.id = paid.id
+), refused AS (
+  SELECT slot, id, account_id, wallet_id, state, plan_id, policy_id, valid_until, since_at,
+         auto_renew, lead_days, dormant, warned_at, next_step, next_action_at, refusal
+  FROM judged WHERE refusal IS NOT NULL
+  UNION ALL
+  SELECT slot, id, account_id, wallet_id, state, plan_id, policy_id, valid_until, since_at,
+         auto_renew, lead_days, dormant, warned_at, next_step, next_action_at, refused
+  FROM funded WHERE refused IS NOT NULL
+)
+SELECT counts.*, refused.*
+FROM (SELECT (SELECT count(*) FROM due) AS claimed, (SELECT count(*) FROM paid) AS renewed) AS counts
+LEFT JOIN refused ON true

@@ -1,0 +1,101 @@
+"""Runs the renewing statement for one batch of lines."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from keepline.flows.sweeping.tables import parameters
+from keepline.lines.due import WHOSE, DueLine, Which, due_line
+from keepline.slots.sql import fetch_all
+
+Refusal = Literal["under_way", "consent", "alone", "short"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What came of a batch: lines claimed, renewed, and those that were not, with the reason."""
+
+    claimed: int
+    renewed: int
+    refused: list[tuple[DueLine, Refusal]]
+
+
+def renew_due(now: datetime, limit: int, which: Which) -> Batch:
+    """Renews what is due; in the caller's transaction, which holds the locks of all of them."""
+    params = {"now": now, "limit": limit, **which.params(), **parameters(now)}
+    rows = fetch_all(_statement(which.real), params)
+    refused: list[tuple[DueLine, Refusal]] = []
+    for row in rows:
+        values = row._asdict()
+        values.pop("claimed"), values.pop("renewed")
+        reason = values.pop("refusal")
+        if reason is not None:
+            refused.append((due_line(values), reason))
+    return Batch(rows[0].claimed, rows[0].renewed, refused)
+
+
+@cache
+def _statement(real: bool) -> str:
+    text = files("keepline.flows.sweeping").joinpath("renew.sql").read_text(encoding="utf-8")
+    return text.format(
+        which=WHOSE[real],
+        reach_at=_to_utc("reach_local"),
+        end_at=_to_utc("end_local"),
+        before=BUCKETS,
+        extension_id=_derived("extension"),
+        sale_id=_derived("sale"),
+        tax_id=_derived("tax"),
+        outbox_id=_derived("outbox:line.renewed"),
+    )
+
+
+def _to_utc(local: str) -> str:
+    """core.terms._to_utc as SQL: in a gap the offset before it; of a fold the first.
+
+    PostgreSQL takes the second of a fold. Three hours before that the wall clock shows less than
+    three hours less, and by so much the first is earlier.
+    """
+    late = f"({local} AT TIME ZONE time_zone)"
+    folded = (
+        f"({local} - ({late} - interval '3 hours') AT TIME ZONE time_zone - interval '3 hours')"
+    )
+    return (
+        f"CASE WHEN {folded} >= interval '0' THEN {late} "
+        f"WHEN ({late} + {folded}) AT TIME ZONE time_zone = {local} THEN {late} + {folded} "
+        f"ELSE {late} END"
+    )
+
+
+def _derived(purpose: str) -> str:
+    """core.ids.derived_id as SQL."""
+    digest = f"sha256(order_bytes || '{purpose}'::bytea)"
+    low = f"set_byte(substr({digest}, 1, 8), 0, (get_byte({digest}, 0) & 63) | 128)"
+    return f"encode(substr(order_bytes, 1, 8) || {low}, 'hex')::uuid"
+
+
+def _left(column: str) -> str:
+    """What is left of one bucket over all extensions that live on; null is unlimited."""
+    return (
+        f"CASE WHEN bool_or(e.{column} IS NULL) THEN NULL ELSE "
+        f"coalesce(sum(greatest(e.{column} - coalesce(u.{column}, 0), 0)), 0) END"
+    )
+
+
+BUCKETS = f"""
+CASE WHEN buckets THEN (
+  SELECT jsonb_build_object(
+    'buckets_before', jsonb_build_object(
+      'data_bytes', b.data, 'voice_seconds', b.voice, 'sms_count', b.sms),
+    'buckets_after', jsonb_build_object(
+      'data_bytes', b.data + named.data, 'voice_seconds', b.voice + named.voice,
+      'sms_count', b.sms + named.sms))
+  FROM (
+    SELECT {_left("data_bytes")} AS data, {_left("voice_seconds")} AS voice,
+           {_left("sms_count")} AS sms
+    FROM lines_extension e
+    LEFT JOIN usage_bucketuse u ON u.slot = e.slot AND u.id = e.id
+    WHERE e.slot = named.slot AND e.line_id = named.id AND e.period_end > %(now)s
+  ) AS b
+) END"""  # noqa: S608 - names of our own columns

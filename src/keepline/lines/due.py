@@ -1,0 +1,193 @@
+"""Many lines at once: claim what is due, plan the next action, change states with their history.
+
+One transaction a batch, which the caller holds; a line whose row another worker has is skipped.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from keepline.core.agenda import Due, Step
+from keepline.core.ids import slot_of
+from keepline.core.lifecycle.line import LINE, LineEvent, LineState
+from keepline.slots.ids import new_id
+from keepline.slots.sql import execute, fetch_all
+
+
+@dataclass(frozen=True, slots=True)
+class DueLine:
+    """A line under lock, and its next action; none while it is dormant."""
+
+    slot: int
+    id: UUID
+    account_id: UUID
+    wallet_id: UUID
+    state: LineState
+    plan_id: int
+    policy_id: int
+    valid_until: datetime | None
+    since_at: datetime | None
+    auto_renew: bool
+    lead_days: int | None
+    dormant: bool
+    warned_at: datetime | None
+    due: Due | None
+
+
+ROW = """
+SELECT v.slot, v.id, v.account_id, v.wallet_id, v.state, v.plan_id, v.policy_id, v.valid_until,
+       v.since_at, v.auto_renew, v.lead_days, v.dormant, v.warned_at, v.next_step, v.next_action_at
+FROM lines_validity v
+"""
+# The partial indexes are only used when the statement itself says of which clock.
+WHOSE = {True: "v.clock_id = 0", False: "v.clock_id = %(clock)s AND v.clock_id <> 0"}
+DUE = {
+    real: f"""
+WHERE v.next_step = %(step)s AND v.next_action_at <= %(now)s AND {clock}
+  AND v.slot BETWEEN %(first_slot)s AND %(last_slot)s
+ORDER BY v.next_action_at LIMIT %(limit)s
+"""
+    for real, clock in WHOSE.items()
+}
+CLAIM = {real: f"{ROW} {due} FOR NO KEY UPDATE OF v SKIP LOCKED" for real, due in DUE.items()}
+WAITING = {real: f"SELECT v.id FROM lines_validity v {due}" for real, due in DUE.items()}  # noqa: S608
+CLAIM_THESE = f"""{ROW}
+WHERE v.slot = ANY(%(slots)s) AND v.id = ANY(%(ids)s)
+  AND v.next_step = %(step)s AND v.next_action_at <= %(now)s
+ORDER BY v.slot, v.id FOR NO KEY UPDATE OF v SKIP LOCKED
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which lines: those of one clock (0 is the real one), in a range of slots."""
+
+    clock_id: int = 0
+    first_slot: int = 0
+    last_slot: int = 255
+
+    @property
+    def real(self) -> bool:
+        """Whether these lines follow the real clock."""
+        return self.clock_id == 0
+
+    def params(self) -> dict[str, int]:
+        """What WHOSE and the range of slots read."""
+        return {"clock": self.clock_id, "first_slot": self.first_slot, "last_slot": self.last_slot}
+
+
+def claim(step: Step, now: datetime, limit: int, which: Which) -> list[DueLine]:
+    """Locks lines whose `step` is due, the longest due first."""
+    params = {"step": int(step), "now": now, "limit": limit, **which.params()}
+    return [due_line(row._asdict()) for row in fetch_all(CLAIM[which.real], params)]
+
+
+def waiting(step: Step, now: datetime, limit: int, which: Which) -> list[UUID]:
+    """The lines whose `step` is due, the longest due first; nothing is locked."""
+    params = {"step": int(step), "now": now, "limit": limit, **which.params()}
+    return [row.id for row in fetch_all(WAITING[which.real], params)]
+
+
+def claim_these(ids: Sequence[UUID], step: Step, now: datetime) -> list[DueLine]:
+    """Locks those of the lines whose `step` is still due."""
+    slots = sorted({slot_of(line_id) for line_id in ids})
+    params = {"step": int(step), "now": now, "ids": list(ids), "slots": slots}
+    return [due_line(row._asdict()) for row in fetch_all(CLAIM_THESE, params)]
+
+
+SLEEPING = f"""{ROW}
+WHERE v.dormant AND v.slot BETWEEN %(first_slot)s AND %(last_slot)s
+LIMIT %(limit)s FOR NO KEY UPDATE OF v SKIP LOCKED
+"""
+
+
+def claim_sleeping(limit: int) -> list[DueLine]:
+    """Locks dormant lines, in no order; they count as awake already."""
+    rows = fetch_all(SLEEPING, {"limit": limit, **Which().params()})
+    return [due_line({**row._asdict(), "dormant": False}) for row in rows]
+
+
+def due_line(values: dict[str, Any]) -> DueLine:
+    """The line of a row with ROW's columns."""
+    step, at = values.pop("next_step"), values.pop("next_action_at")
+    return DueLine(
+        **{**values, "state": LineState(values["state"]), "due": step and Due(at, Step(step))}
+    )
+
+
+PLAN = """
+UPDATE lines_validity v SET next_step = d.step, next_action_at = d.at, dormant = false
+FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(steps)s::smallint[], %(ats)s::timestamptz[])
+  AS d(slot, id, step, at)
+WHERE v.slot = d.slot AND v.id = d.id
+"""
+
+
+def plan(planned: Sequence[tuple[DueLine, Due | None]]) -> None:
+    """Gives lines under lock their next action; None: nothing more."""
+    if not planned:
+        return
+    params = {
+        "slots": [line.slot for line, _ in planned],
+        "ids": [line.id for line, _ in planned],
+        "steps": [due and int(due.step) for _, due in planned],
+        "ats": [due and due.at for _, due in planned],
+    }
+    execute(PLAN, params)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One line's change of state: since when it counts, and what comes next."""
+
+    line: DueLine
+    since_at: datetime | None
+    due: Due | None
+
+
+MOVE = """
+WITH moved AS (
+  SELECT * FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(targets)s::text[],
+                       %(sinces)s::timestamptz[], %(steps)s::smallint[], %(ats)s::timestamptz[],
+                       %(sources)s::text[], %(events)s::uuid[])
+    AS d(slot, id, target, since_at, step, at, source, event_id)
+), told AS (
+  INSERT INTO lines_lineevent (slot, id, line_id, event, source, target, actor, cause, occurred_at)
+  SELECT slot, event_id, id, %(event)s, source, target, %(actor)s, %(cause)s, %(now)s FROM moved
+)
+UPDATE lines_validity v
+SET state = moved.target, since_at = moved.since_at, next_step = moved.step,
+    next_action_at = moved.at, dormant = false
+FROM moved
+WHERE v.slot = moved.slot AND v.id = moved.id AND v.state = moved.source
+"""
+
+
+def transition_all(
+    moves: Sequence[Move], event: LineEvent, actor: str, cause: str, now: datetime
+) -> None:
+    """Moves lines under lock by `event`, each with its row of history.
+
+    Raises core's IllegalTransition when one of them has no such edge; then none has moved.
+    """
+    if not moves:
+        return
+    lines = [move.line for move in moves]
+    params = {
+        "slots": [line.slot for line in lines],
+        "ids": [line.id for line in lines],
+        "targets": [LINE.next(line.state, event).value for line in lines],
+        "sinces": [move.since_at for move in moves],
+        "steps": [move.due and int(move.due.step) for move in moves],
+        "ats": [move.due and move.due.at for move in moves],
+        "sources": [line.state.value for line in lines],
+        "events": [new_id(line.slot) for line in lines],
+        "event": event.value,
+        "actor": actor,
+        "cause": cause,
+        "now": now,
+    }
+    touched = execute(MOVE, params)
+    assert touched == len(moves), "locked rows stay as they are"

@@ -1,0 +1,421 @@
+"""sweep_lines: what is due is done once, in order, and as one renewal would do it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+
+from keepline.core.agenda import Step
+from keepline.core.ids import derived_id
+from keepline.core.lifecycle.line import LineState
+from keepline.flows import renew_line
+from keepline.flows.sweep_lines import sweep
+from keepline.flows.sweeping import tables
+from keepline.inventory import services as inventory
+from keepline.inventory.models import Number
+from keepline.ledger.models import Transfer, Wallet
+from keepline.lines import services as lines
+from keepline.lines.models import Extension, LineEvent, Validity
+from keepline.messages.models import Outbox
+from keepline.orders.models import Order
+from tests.cast import NOW, Cast, assemble, fill, line, plan
+from tests.doubles import ScriptedNetwork
+from tests.flows.acts import request, wallet
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def fresh_tables() -> Iterator[None]:
+    tables.forget()
+    yield
+    tables.forget()
+
+
+def renewing(**fields: Any) -> Cast:
+    """A line that renews by itself and runs out today."""
+    cast = assemble(line_fields={"valid_until": NOW}, **fields)
+    switch_on(cast.line.id, NOW)
+    return cast
+
+
+def switch_on(line_id: UUID, due_at: datetime) -> None:
+    Validity.objects.filter(id=line_id).update(
+        auto_renew=True, next_step=Step.RENEW, next_action_at=due_at
+    )
+
+
+def clock_of(cast: Cast) -> Validity:
+    row: Validity = Validity.objects.by_id(cast.line.id)
+    return row
+
+
+def told(cast: Cast) -> list[str]:
+    return list(
+        Outbox.objects.filter(line_id=cast.line.id)
+        .order_by("occurred_at", "id")
+        .values_list("kind", flat=True)
+    )
+
+
+def test_a_line_is_renewed_from_the_wallet() -> None:
+    cast = renewing()
+    assert sweep(NOW) == {"renewed": 1}
+    row = clock_of(cast)
+    assert row.valid_until == datetime(
+        2026, 4, 10, 11, 0, tzinfo=UTC
+    )  # 12:00 stays 13:00 in Berlin
+    assert (row.state, row.next_step) == ("active", Step.REMIND)
+    assert row.next_action_at == row.valid_until - 14 * DAY
+    assert wallet(cast) == (700, 0)
+    assert told(cast) == ["line.renewed"]
+    assert sweep(NOW) == {}
+
+
+ROWS: dict[type, tuple[str, ...]] = {
+    Order: ("id", "receipt_number", "channel", "actor"),
+    Extension: ("id", "order_id"),
+    Transfer: ("id", "order_id"),
+    Outbox: ("id", "order_id"),
+    Wallet: (),
+    Validity: (),
+    LineEvent: ("id", "order_id"),
+}
+
+
+def rows_of(cast: Cast, line_id: UUID) -> dict[str, list[dict[str, Any]]]:
+    """Everything a renewal writes, less the ids that it makes up."""
+    found = {}
+    for model, made_up in ROWS.items():
+        rows = list(model.objects.filter(slot=cast.account.slot).values())  # type: ignore[attr-defined]
+        for row in rows:
+            for name in made_up:
+                row.pop(name)
+        found[model.__name__] = sorted(rows, key=repr)
+    return found
+
+
+PLANS: list[dict[str, Any]] = [
+    {},
+    {"term": "P1D"},
+    {"term": "P30D", "data_bytes": 5_000_000_000, "voice_seconds": None, "sms_count": 20},
+    {"term": "P1Y", "tax_rate_ppm": 200_000},
+    {"term": "P3M", "tax_rate_ppm": 190_000, "tax_inclusive": False, "data_bytes": None},
+    {"price_minor": 0},
+]
+ENDS = [
+    datetime(2026, 1, 31, 22, 30, tzinfo=UTC),
+    datetime(2024, 2, 29, 9, 0, tzinfo=UTC),
+    datetime(2026, 9, 25, 0, 30, tzinfo=UTC),  # one month on, 02:30 is there twice
+    datetime(2026, 2, 28, 1, 30, tzinfo=UTC),  # one month and a day before a night without 02:30
+    datetime(2026, 3, 28, 1, 30, tzinfo=UTC),
+]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"])
+@pytest.mark.parametrize("ends_at", ENDS, ids=str)
+@pytest.mark.parametrize("fields", PLANS, ids=str)
+def test_the_sweep_writes_what_one_renewal_writes(
+    zone: str, ends_at: datetime, fields: dict[str, Any]
+) -> None:
+    cast = assemble(line_fields={"valid_until": ends_at, "time_zone": zone}, **fields)
+    switch_on(cast.line.id, ends_at)
+    for now in (ends_at - 3 * DAY, ends_at, ends_at + timedelta(minutes=30), ends_at + 2 * DAY):
+        switch_on(cast.line.id, ends_at - 3 * DAY)
+        alone = request(cast, use_wallet="only", actor="worker", channel="sweep")
+        by_one, by_many = (
+            _rows_after(cast, lambda: renew_line.start(alone, now)),
+            _rows_after(cast, lambda: sweep(now)),
+        )
+        assert by_many == by_one
+        assert by_one["Extension"] != []
+
+
+def _rows_after(cast: Cast, act: Any) -> dict[str, Any]:
+    """The rows after `act`, which is then taken back."""
+    point = transaction.savepoint()
+    act()
+    _ids_follow_from_the_order(cast)
+    rows = rows_of(cast, cast.line.id)
+    transaction.savepoint_rollback(point)
+    return rows
+
+
+def _ids_follow_from_the_order(cast: Cast) -> None:
+    order = Order.objects.get(line_id=cast.line.id, kind="renewal")
+    assert order.id.int >> 64 & 0xFFF == cast.account.slot
+    extension = Extension.objects.get(order_id=order.id)
+    assert extension.id == derived_id(order.id, "extension")
+    sold = {row.id for row in Transfer.objects.filter(order_id=order.id)}
+    assert sold <= {derived_id(order.id, "sale"), derived_id(order.id, "tax")}
+    assert Outbox.objects.get(order_id=order.id).id == derived_id(order.id, "outbox:line.renewed")
+
+
+def test_months_come_back_to_the_anchor_day() -> None:
+    """31 January, 28 February, 31 March, 30 April ... by the sweep alone."""
+    cast = assemble(
+        wallet_minor=10_000, line_fields={"valid_until": datetime(2026, 1, 31, 11, 0, tzinfo=UTC)}
+    )
+    ends = []
+    for _ in range(6):
+        at = clock_of(cast).valid_until
+        assert at is not None
+        switch_on(cast.line.id, at)
+        assert sweep(at)["renewed"] == 1
+        ends.append(clock_of(cast).valid_until)
+    assert [(end.month, end.day) for end in ends if end] == [
+        (2, 28),
+        (3, 31),
+        (4, 30),
+        (5, 31),
+        (6, 30),
+        (7, 31),
+    ]
+
+
+def test_lines_of_one_wallet_are_paid_in_the_order_in_which_they_were_due() -> None:
+    cast = renewing(wallet_minor=650)
+    second = line(cast.account, cast.plan, valid_until=NOW - timedelta(minutes=9))
+    third = line(cast.account, cast.plan, valid_until=NOW)
+    switch_on(second.id, NOW - timedelta(minutes=9))
+    switch_on(third.id, NOW - timedelta(minutes=1))
+    assert sweep(NOW) == {"renewed": 2, "short": 1, "expired": 1}
+    ends = {row.id: row.valid_until for row in Validity.objects.all()}
+    assert ends[cast.line.id] == NOW
+    assert ends[second.id] > NOW
+    assert ends[third.id] > NOW
+    assert wallet(cast) == (50, 0)
+
+
+def test_a_short_wallet_is_told_and_tried_again_as_the_policy_says() -> None:
+    cast = assemble(wallet_minor=0, line_fields={"valid_until": NOW + 3 * DAY})
+    switch_on(cast.line.id, NOW)
+    seen = []
+    now = NOW
+    for _ in range(40):
+        sweep(now)
+        row = clock_of(cast)
+        seen.append(((row.next_action_at - NOW).days, Step(row.next_step).name, row.state))
+        now = row.next_action_at
+        if row.state == "suspended":
+            break
+    assert seen == [
+        (1, "RENEW", "active"),
+        (2, "RENEW", "active"),
+        (3, "RENEW", "active"),
+        (4, "RENEW", "grace"),
+        (6, "RENEW", "grace"),
+        (8, "RENEW", "grace"),
+        (10, "RENEW", "grace"),
+        (33, "SUSPEND", "grace"),
+        (79, "REMIND", "suspended"),
+    ]
+    assert told(cast) == [
+        *["line.renewal_failed"] * 4,
+        "line.expired",
+        *["line.renewal_failed"] * 4,
+        "line.suspended",
+    ]
+    fill(cast.wallet_id, 300)
+
+
+def test_money_that_comes_in_grace_brings_the_line_back(network: ScriptedNetwork) -> None:
+    cast = assemble(wallet_minor=0, line_fields={"valid_until": NOW - timedelta(hours=3)})
+    switch_on(cast.line.id, NOW - timedelta(hours=3))
+    sweep(NOW)
+    assert clock_of(cast).state == "grace"
+    fill(cast.wallet_id, 300)
+    tomorrow = clock_of(cast).next_action_at
+    assert tomorrow is not None
+    assert sweep(tomorrow) == {"alone": 1, "renewed": 1}
+    order = Order.objects.get(line_id=cast.line.id, kind="renewal")
+    assert (order.state, order.delivery, order.channel) == ("in_progress", "network", "sweep")
+    assert wallet(cast) == (300, 300)
+
+
+def unpaid(**fields: Any) -> Cast:
+    """A numbered line that nobody renews, ready for its year down."""
+    cast = assemble(line_fields={"e164": 12025550143, "valid_until": NOW + 20 * DAY}, **fields)
+    inventory.add_numbers([12025550143], NOW - 60 * DAY)
+    inventory.assign(12025550143, cast.account.id, cast.line.id, NOW - 50 * DAY)
+    Validity.objects.filter(id=cast.line.id).update(
+        next_step=Step.REMIND, next_action_at=NOW + 6 * DAY
+    )
+    return cast
+
+
+def test_the_way_down_of_a_line_that_nobody_renews() -> None:
+    cast = unpaid()
+    days = {}
+    for day in range(400):
+        now = NOW + day * DAY
+        counts = sweep(now)
+        if Outbox.objects.filter(kind="line.expired").exists():
+            lines.note_warning(cast.line.id, now)
+        if counts:
+            days[day] = dict(counts)
+    expiry, withdrawal = 20, 20 + 30 + 60
+    assert days == {
+        **{expiry - before: {"reminded": 1} for before in (14, 7, 3, 1)},
+        expiry: {"expired": 1},
+        expiry + 7: {"reminded": 1},
+        expiry + 30: {"grace_over": 1},
+        **{withdrawal - before: {"reminded": 1} for before in (14, 7, 3, 1)},
+        withdrawal: {"withdrawn": 1},
+        withdrawal + 180: {"released": 1},
+    }
+    history = LineEvent.objects.filter(line_id=cast.line.id).order_by("occurred_at")
+    assert [(row.source, row.event, row.target) for row in history] == [
+        ("active", "expire", "grace"),
+        ("grace", "suspend", "suspended"),
+        ("suspended", "terminate", "terminated"),
+    ]
+    number = Number.objects.get(e164=12025550143)
+    assert (number.state, number.account_id, number.line_id) == ("available", None, None)
+
+
+def test_no_number_goes_without_a_delivered_notice() -> None:
+    cast = unpaid()
+    for day in range(130):
+        sweep(NOW + day * DAY)
+    assert clock_of(cast).state == "suspended"
+    assert Number.objects.get(e164=12025550143).state == "assigned"
+    assert told(cast)[-3:] == ["line.withdrawal_near"] * 3
+    lines.note_warning(cast.line.id, NOW + 130 * DAY)
+    assert sweep(NOW + 131 * DAY) == {"withdrawn": 1}
+
+
+def test_the_clock_is_caught_up_in_order_after_an_outage() -> None:
+    """A year away: nothing is skipped, and each phase lasts its whole length from now on."""
+    cast = unpaid()
+    back = NOW + 365 * DAY
+    assert sweep(back) == {"passed_over": 1, "expired": 1}
+    row = clock_of(cast)
+    assert (row.state, row.since_at, row.next_action_at) == ("grace", back, back + 7 * DAY)
+    assert told(cast) == ["line.expired"]
+    assert sweep(back + 31 * DAY) == {"passed_over": 1, "grace_over": 1}
+    assert clock_of(cast).state == "suspended"
+
+
+def test_reminders_that_were_missed_are_sent_as_one() -> None:
+    cast = unpaid()
+    assert sweep(NOW + 18 * DAY) == {"passed_over": 1, "reminded": 1}
+    assert told(cast) == ["line.expiry_near"]
+
+
+def test_switched_off_a_second_before_is_respected() -> None:
+    cast = renewing()
+    with transaction.atomic():
+        locked = lines.lock_line(cast.line.id, cast.account.id)
+        lines.set_auto_renew(
+            locked,
+            enabled=False,
+            plan_id=cast.plan.id,
+            lead_days=None,
+            now=NOW - timedelta(seconds=1),
+        )
+    assert sweep(NOW) == {"expired": 1}
+    assert wallet(cast) == (1000, 0)
+
+
+def test_a_line_with_an_order_under_way_is_left_alone() -> None:
+    cast = renewing(wallet_minor=900)
+    renew_line.start(
+        request(cast, provider="sandbox", use_wallet="none"), NOW - timedelta(minutes=1)
+    )
+    switch_on(cast.line.id, NOW)
+    assert sweep(NOW) == {"under_way": 1}
+    assert clock_of(cast).next_action_at == NOW + timedelta(minutes=15)
+
+
+def test_a_plan_that_became_dearer_asks_first() -> None:
+    cast = renewing()
+    cast.plan.sold_until_at = NOW - DAY
+    cast.plan.save()
+    plan(cast.plan.code, version=2, price_minor=301)
+    tables.forget()
+    assert sweep(NOW) == {"consent": 1, "expired": 1}
+    assert "line.consent_needed" in told(cast)
+    assert wallet(cast) == (1000, 0)
+
+
+def test_a_plan_that_became_cheaper_does_not() -> None:
+    cast = renewing()
+    cast.plan.sold_until_at = NOW - DAY
+    cast.plan.save()
+    newer = plan(cast.plan.code, version=2, price_minor=250)
+    tables.forget()
+    assert sweep(NOW) == {"renewed": 1}
+    assert wallet(cast) == (750, 0)
+    assert clock_of(cast).plan_id == newer.id
+
+
+def test_two_renewals_in_one_second_are_two_terms() -> None:
+    cast = renewing()
+    sweep(NOW)
+    renew_line.start(request(cast, use_wallet="only"), NOW)
+    row = clock_of(cast)
+    assert row.valid_until == datetime(2026, 5, 10, 11, 0, tzinfo=UTC)
+    assert wallet(cast) == (400, 0)
+
+
+@pytest.mark.books_broken
+def test_a_line_that_spoils_its_batch_stands_alone() -> None:
+    """A period that was given already refuses the whole statement; the others go on without it."""
+    cast = renewing()
+    other = line(cast.account, cast.plan, valid_until=NOW)
+    switch_on(other.id, NOW)
+    order = Order.objects.get(line_id=cast.line.id)
+    first = Extension.objects.get(order_id=order.id)
+    Extension.objects.create(
+        slot=first.slot,
+        id=derived_id(first.id, "spoilt"),
+        line_id=first.line_id,
+        order_id=order.id,
+        plan_id=first.plan_id,
+        period_start=NOW,
+        period_end=NOW + timedelta(seconds=1),
+        anchor_at=NOW,
+        anchor_count=0,
+        granted_at=NOW,
+    )
+    counts = sweep(NOW)
+    assert counts["renewed"] == 1
+    assert counts["failed"] == 1
+    assert Validity.objects.by_id(other.id).valid_until > NOW
+    assert clock_of(cast).next_action_at == NOW + timedelta(hours=1)
+
+
+def test_due_lines_are_found_by_their_index() -> None:
+    renewing()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for clock, index in (("0", "validity_due"), ("7", "validity_due_by_test_clock")):
+            whose = f"clock_id = {clock}" + (" AND clock_id <> 0" if clock != "0" else "")
+            cursor.execute(
+                "EXPLAIN SELECT id FROM lines_validity WHERE next_step = 1"
+                f" AND next_action_at <= '2026-01-01' AND {whose}"
+                " ORDER BY next_action_at LIMIT 10"
+            )
+            explained = "\n".join(row[0] for row in cursor.fetchall())
+            assert f"using {index} " in explained, explained
+            assert "Sort" not in explained
+
+
+def test_an_idle_look_is_a_handful_of_statements(
+    django_assert_max_num_queries: Any,
+) -> None:
+    assemble()
+    sweep(NOW)
+    with django_assert_max_num_queries(24):
+        assert sweep(NOW) == {}
+
+
+def test_states_of_another_kind_stay_as_they_are() -> None:
+    cast = assemble(line_fields={"state": LineState.BLOCKED})
+    Validity.objects.filter(id=cast.line.id).update(next_step=None, next_action_at=None)
+    assert sweep(NOW + 400 * DAY) == {}
