@@ -85,6 +85,7 @@ def line(owner: Account, with_plan: Plan, **fields: Any) -> Line:
     state = fields.pop("state", LineState.ACTIVE)
     valid_until = fields.pop("valid_until", NOW + timedelta(days=10))
     time_zone = fields.pop("time_zone", "Europe/Berlin")
+    since_at = fields.pop("since_at", _since(state, valid_until, with_plan))
     started = valid_until - timedelta(days=30)
     made = Line.objects.create(
         slot=owner.slot,
@@ -107,12 +108,21 @@ def line(owner: Account, with_plan: Plan, **fields: Any) -> Line:
         valid_until=valid_until,
         anchor_at=started,
         anchor_count=0,
-        since_at=NOW if state in (LineState.GRACE, LineState.SUSPENDED) else None,
+        since_at=since_at,
         next_step=Step.EXPIRE,
         next_action_at=valid_until,
     )
     _first_extension(made, owner, with_plan, started, valid_until)
     return made
+
+
+def _since(state: LineState, valid_until: datetime, with_plan: Plan) -> datetime | None:
+    """From when grace or suspension count when nobody was late."""
+    if state is LineState.GRACE:
+        return valid_until
+    if state is LineState.SUSPENDED:
+        return valid_until + timedelta(days=with_plan.policy.grace_days)
+    return None
 
 
 def _first_extension(
