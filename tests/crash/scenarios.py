@@ -5,16 +5,21 @@ An act of ours (web or worker) may be killed; what happens outside is never.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import IntegrityError, transaction
+
+from keepline.core.agenda import Step
 from keepline.core.lifecycle.line import LineEvent, LineState
+from keepline.flows import sweep_lines
 from keepline.flows.go_live import go_live
 from keepline.flows.import_base import import_base
 from keepline.flows.load_preset import load_preset
 from keepline.flows.open_line import LineToOpen, open_existing_line
 from keepline.gateways import switchboard
-from keepline.lines.models import Validity
+from keepline.inventory import services as inventory
+from keepline.lines.models import Line, Validity
 from tests.cast import NOW
 from tests.crash.world import World
 from tests.flows.acts import move_line
@@ -144,6 +149,59 @@ def _open_line(world: World) -> None:
     open_existing_line(wanted, world.now())
 
 
+# Lines whose clock says that something is due now, by the worlds' own clock.
+TODAY = datetime.now(UTC)
+RUNS_OUT = {"valid_until": TODAY + timedelta(hours=12)}
+RAN_OUT = {"valid_until": TODAY - timedelta(minutes=1)}
+LONG_GONE = {"valid_until": TODAY - timedelta(days=90), "state": LineState.SUSPENDED}
+
+
+def due_now(step: Step, **fields: Any) -> Act:
+    def change(world: World) -> None:
+        Validity.objects.filter(id=world.cast.line.id).update(
+            next_step=step, next_action_at=TODAY, **fields
+        )
+
+    return Act(change, ours=False)
+
+
+def _numbered(world: World) -> None:
+    """The line has a number of this world alone, and its holder was told."""
+    e164, cast = int(f"4479{world.key_number:06d}98"), world.cast
+    inventory.add_numbers([e164], NOW)
+    with transaction.atomic():
+        inventory.assign(e164, cast.account.id, cast.line.id, NOW)
+    Line.objects.filter(id=cast.line.id).update(e164=e164)
+    Validity.objects.filter(id=cast.line.id).update(warned_at=TODAY)
+
+
+def _sweep_refused_at_first(world: World) -> None:
+    """The database refuses the batch, then the line that was handed on, once."""
+    refusals = [IntegrityError("the batch"), RuntimeError("the line")]
+    batch, alone = sweep_lines.renew_due, sweep_lines._renewed_as_anybody
+
+    def refusing(real: Callable[..., Any], place: int) -> Callable[..., Any]:
+        def act(*arguments: Any) -> Any:
+            if refusals[place] is not None:
+                refusal, refusals[place] = refusals[place], None
+                raise refusal
+            return real(*arguments)
+
+        return act
+
+    sweep_lines.renew_due = refusing(batch, 0)
+    sweep_lines._renewed_as_anybody = refusing(alone, 1)
+    try:
+        for _ in range(3):
+            world.sweep()
+            world.later(hours=2)
+    finally:
+        sweep_lines.renew_due, sweep_lines._renewed_as_anybody = batch, alone
+
+
+SWEEP = Act(World.sweep)
+RENEWING = due_now(Step.RENEW, auto_renew=True)
+
 SCENARIOS: dict[str, Scenario] = {
     "from the wallet": Scenario({}, [WALLET_ONLY, WORK]),
     "the webhook tells": Scenario(
@@ -206,6 +264,22 @@ SCENARIOS: dict[str, Scenario] = {
     "a base wakes": Scenario(
         {"line_fields": {"valid_until": NOW - timedelta(days=9)}},
         [Act(_dormant, ours=False), Act(_go_live)],
+    ),
+    "renewed by itself": Scenario({"line_fields": RUNS_OUT}, [RENEWING, SWEEP, WORK]),
+    "renewed by itself through the network": Scenario(
+        {"line_fields": RUNS_OUT, "delivery": "network"}, [RENEWING, SWEEP, WORK]
+    ),
+    "a wallet too short": Scenario(
+        {"line_fields": RUNS_OUT, "wallet_minor": 0}, [RENEWING, SWEEP, WORK]
+    ),
+    "a batch that is refused": Scenario(
+        {"line_fields": RUNS_OUT}, [RENEWING, Act(_sweep_refused_at_first), WORK]
+    ),
+    "reminded": Scenario({"line_fields": RUNS_OUT}, [due_now(Step.REMIND), SWEEP, WORK]),
+    "runs out": Scenario({"line_fields": RAN_OUT}, [due_now(Step.EXPIRE), SWEEP, WORK]),
+    "the number goes": Scenario(
+        {"line_fields": LONG_GONE},
+        [Act(_numbered, ours=False), due_now(Step.WITHDRAW, since_at=NOW), SWEEP, WORK],
     ),
     "a line is taken over": Scenario({}, [Act(_open_line)]),
     "a preset is loaded": Scenario({}, [Act(_load_preset)]),

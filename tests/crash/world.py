@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from keepline.flows import renew_line, top_up_wallet
+from keepline.flows import renew_line, sweep_lines, top_up_wallet
 from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
 from keepline.flows.receive_webhook import receive_webhook
@@ -25,7 +25,8 @@ from keepline.gateways import switchboard
 from keepline.gateways.messaging.files import FileEmail
 from keepline.gateways.network.fake import FakeNetwork
 from keepline.ledger.models import Wallet
-from keepline.lines.models import Extension
+from keepline.lines.due import Which
+from keepline.lines.models import Extension, Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from keepline.payments.models import Payment
@@ -119,6 +120,12 @@ class World:
         due.send_outbox(self.now)
         due.number_receipts()
 
+    def sweep(self) -> None:
+        """What the clock has for this world's line alone."""
+        sweep_lines.sweep(
+            self.now(), Which(first_slot=self.cast.line.slot, last_slot=self.cast.line.slot)
+        )
+
     # --- what happens outside
 
     def pay(self, outcome: str = "captured") -> None:
@@ -177,6 +184,7 @@ class World:
             "wallet": (wallet.posted_minor, wallet.pending_minor),
             "extensions": Extension.objects.filter(line_id=self.cast.line.id).count(),
             "network": self._service(),
+            "line": Validity.objects.by_id(self.cast.line.id).state,
             "told": sorted((e.kind, e.outcome) for e in events),
             "numbered": all(o.receipt_number for o in orders if o.state == "completed"),
         }

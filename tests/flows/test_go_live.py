@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from keepline.audit.models import AuditEvent
+from keepline.core.agenda import Step
 from keepline.core.lifecycle.line import LineState
 from keepline.flows.go_live import go_live, who_sleeps
 from keepline.lines.models import LineEvent, Validity
@@ -26,7 +27,8 @@ def test_past_due_lines_get_their_whole_grace() -> None:
     go_live("staff:1", NOW)
     woken = Validity.objects.by_id(past.id)
     assert (woken.state, woken.dormant) == (LineState.GRACE, False)
-    assert woken.next_action_at == NOW + timedelta(days=30)
+    assert (woken.since_at, woken.next_step) == (NOW, Step.REMIND)
+    assert woken.next_action_at == NOW + timedelta(days=7)
     assert LineEvent.objects.get(line_id=past.id).target == "grace"
     assert Validity.objects.by_id(alive.id).state == LineState.ACTIVE
     assert AuditEvent.objects.get(action="base.woken").facts == {"lines": 2, "past_due": 1}

@@ -1,7 +1,8 @@
 """sweep_lines: what is due is done once, in order, and as one renewal would do it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,6 @@ from keepline.core.ids import derived_id
 from keepline.core.lifecycle.line import LineState
 from keepline.flows import renew_line
 from keepline.flows.sweep_lines import sweep
-from keepline.flows.sweeping import tables
 from keepline.inventory import services as inventory
 from keepline.inventory.models import Number
 from keepline.ledger.models import Transfer, Wallet
@@ -27,13 +27,6 @@ from tests.flows.acts import request, wallet
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def fresh_tables() -> Iterator[None]:
-    tables.forget()
-    yield
-    tables.forget()
 
 
 def renewing(**fields: Any) -> Cast:
@@ -127,15 +120,13 @@ def test_the_sweep_writes_what_one_renewal_writes(
     for now in (ends_at - 3 * DAY, ends_at, ends_at + timedelta(minutes=30), ends_at + 2 * DAY):
         switch_on(cast.line.id, ends_at - 3 * DAY)
         alone = request(cast, use_wallet="only", actor="worker", channel="sweep")
-        by_one, by_many = (
-            _rows_after(cast, lambda: renew_line.start(alone, now)),
-            _rows_after(cast, lambda: sweep(now)),
-        )
+        by_one = _rows_after(cast, partial(renew_line.start, alone, now))
+        by_many = _rows_after(cast, partial(sweep, now))
         assert by_many == by_one
         assert by_one["Extension"] != []
 
 
-def _rows_after(cast: Cast, act: Any) -> dict[str, Any]:
+def _rows_after(cast: Cast, act: Callable[[], object]) -> dict[str, Any]:
     """The rows after `act`, which is then taken back."""
     point = transaction.savepoint()
     act()
@@ -337,7 +328,6 @@ def test_a_plan_that_became_dearer_asks_first() -> None:
     cast.plan.sold_until_at = NOW - DAY
     cast.plan.save()
     plan(cast.plan.code, version=2, price_minor=301)
-    tables.forget()
     assert sweep(NOW) == {"consent": 1, "expired": 1}
     assert "line.consent_needed" in told(cast)
     assert wallet(cast) == (1000, 0)
@@ -348,7 +338,6 @@ def test_a_plan_that_became_cheaper_does_not() -> None:
     cast.plan.sold_until_at = NOW - DAY
     cast.plan.save()
     newer = plan(cast.plan.code, version=2, price_minor=250)
-    tables.forget()
     assert sweep(NOW) == {"renewed": 1}
     assert wallet(cast) == (750, 0)
     assert clock_of(cast).plan_id == newer.id

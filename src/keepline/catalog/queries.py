@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal, cast
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from keepline.catalog.models import Carrier, Plan, PlanPrice, Policy
 from keepline.core.agenda import AgendaRules
@@ -19,6 +19,7 @@ from keepline.core.allowances import Allowance
 from keepline.core.pricing import quote
 from keepline.core.renewal import GraceService
 from keepline.core.terms import GraceRule, Term
+from keepline.slots.sql import fetch_one
 
 ON_SALE_FOR = timedelta(seconds=5)
 
@@ -234,21 +235,58 @@ class Tariff:
 
 def tariffs() -> dict[tuple[int, str], Tariff]:
     """By plan version and currency, every version that was ever sold. One query."""
-    rows = PlanPrice.objects.select_related("plan__policy").order_by("plan__version")
+    return _tariffs(PlanPrice.objects.all())
+
+
+def tariffs_among(plan_ids: Collection[int]) -> dict[tuple[int, str], Tariff]:
+    """The same, for these versions and their sisters. One query."""
+    codes = Plan.objects.filter(id__in=plan_ids).values("code")
+    return _tariffs(PlanPrice.objects.filter(plan__code__in=codes))
+
+
+def tariff_of(plan_id: int, currency: str, now: datetime) -> Tariff | None:
+    """The same for one version, out of what is believed; None when it has no such price."""
+    try:
+        pinned = plan_offer(plan_id, currency)
+    except PlanPrice.DoesNotExist:
+        return None
+    offer = offer_on_sale(pinned.code, currency, now)
+    return Tariff(pinned, offer, _is_dearer(pinned, offer))
+
+
+def _tariffs(prices: QuerySet[PlanPrice]) -> dict[tuple[int, str], Tariff]:
+    rows = prices.select_related("plan__policy").order_by("plan__version")
     offers = [(offer_of(row), row.plan.sold_until_at is None) for row in rows]
     on_sale = {(offer.code, offer.currency): offer for offer, sold in offers if sold}
     found = {}
     for pinned, _ in offers:
         offer = on_sale.get((pinned.code, pinned.currency))
-        dearer = offer is not None and _total(offer) > _total(pinned)
-        found[pinned.plan_id, pinned.currency] = Tariff(pinned, offer, dearer)
+        tariff = Tariff(pinned, offer, _is_dearer(pinned, offer))
+        found[pinned.plan_id, pinned.currency] = tariff
     return found
+
+
+def _is_dearer(pinned: PlanOffer, offer: PlanOffer | None) -> bool:
+    return offer is not None and _total(offer) > _total(pinned)
 
 
 def _total(offer: PlanOffer) -> int:
     return quote(
         offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive
     ).total_minor
+
+
+EDITION = """
+SELECT (SELECT max(id) FROM catalog_planprice) AS last_price,
+       (SELECT max(id) FROM catalog_policy) AS last_policy,
+       (SELECT count(*) FROM catalog_plan WHERE sold_until_at IS NULL) AS on_sale,
+       (SELECT max(sold_until_at) FROM catalog_plan) AS last_sold_until
+"""
+
+
+def edition() -> object:
+    """Equal as long as no version of a plan, price or policy came or went. One query."""
+    return fetch_one(EDITION)
 
 
 def all_policies() -> list[PolicyValues]:

@@ -1,6 +1,6 @@
 """`lines.swept`: every line whose next action is due gets it done, thousands in a transaction.
 
-    T  sweep_lines.renew       one batch: orders, money, extensions, history, outbox in one statement
+    T  sweep_lines.renew       one batch: orders, money, extensions and outbox in one statement
     T  sweep_lines.alone       one line that the statement handed on, by renew_line
     T  sweep_lines.remind      one batch of reminders
     T  sweep_lines.change      one batch of expiries or suspensions
@@ -86,6 +86,8 @@ def sweep(
 
 
 def _renew(now: datetime, which: Which) -> Counts:
+    if not due.waiting(Step.RENEW, now, 1, which):
+        return Counter()
     try:
         with transaction_step("sweep_lines.renew"):
             batch = renew_due(now, BATCH, which)

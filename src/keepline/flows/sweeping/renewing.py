@@ -24,7 +24,7 @@ class Batch:
 
 def renew_due(now: datetime, limit: int, which: Which) -> Batch:
     """Renews what is due; in the caller's transaction, which holds the locks of all of them."""
-    params = {"now": now, "limit": limit, **which.params(), **parameters(now)}
+    params = {"now": now, "limit": limit, **which.params(), **parameters()}
     rows = fetch_all(_statement(which.real), params)
     refused: list[tuple[DueLine, Refusal]] = []
     for row in rows:

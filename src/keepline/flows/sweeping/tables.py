@@ -4,7 +4,6 @@ Policy and price are decided here, once for all lines, by the same functions as 
 """
 
 import json
-from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +16,6 @@ from keepline.core.postings import HouseCode, house_account_id
 from keepline.core.pricing import quote
 
 NO_LEAD = -1
-BELIEVED_FOR = timedelta(seconds=5)
 TARIFF_COLUMNS = (
     "mode",
     "plan",
@@ -41,21 +39,16 @@ TARIFF_COLUMNS = (
 SWEPT, ALONE, CONSENT = "swept", "alone", "consent"
 
 
-def parameters(now: datetime) -> dict[str, Any]:
-    """The statement's tables as arrays, believed for some seconds."""
-    return _parameters(int(now.timestamp()) // int(BELIEVED_FOR.total_seconds()))
+def parameters() -> dict[str, Any]:
+    """The statement's tables as arrays; made anew when the catalogue has changed."""
+    return _parameters(catalog.edition())
 
 
 @lru_cache(maxsize=4)
-def _parameters(moment: int) -> dict[str, Any]:  # noqa: ARG001 - an older answer is asked for anew
+def _parameters(edition: object) -> dict[str, Any]:  # noqa: ARG001 - another one is made anew
     rows = [_row(tariff) for tariff in catalog.tariffs().values()]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in TARIFF_COLUMNS]
     return {**dict(zip(TARIFF_COLUMNS, columns, strict=True)), **_agendas()}
-
-
-def forget() -> None:
-    """Drops what is believed; for tests and after a catalogue was loaded."""
-    _parameters.cache_clear()
 
 
 def mode_of(tariff: Tariff | None) -> str:
