@@ -17,6 +17,7 @@ def main(accounts: int, lines_each: int) -> None:
     from keepline.accounts.models import Account, ApiToken, Membership, Role, User
     from keepline.catalog.models import Plan, PlanPrice, Policy
     from keepline.core import postings
+    from keepline.core.agenda import Step
     from keepline.core.lifecycle.line import LineState
     from keepline.ledger import services as ledger
     from keepline.ledger.models import Transfer, Wallet
@@ -104,7 +105,6 @@ def main(accounts: int, lines_each: int) -> None:
                     id=line_id,
                     account_id=account_id,
                     kind="keep_alive",
-                    time_zone="Europe/Berlin",
                     opened_at=now,
                 )
             )
@@ -115,9 +115,11 @@ def main(accounts: int, lines_each: int) -> None:
                     account_id=account_id,
                     wallet_id=wallet_id,
                     state=LineState.ACTIVE,
+                    time_zone="Europe/Berlin",
                     plan_id=plan.id,
                     policy_id=policy.id,
                     valid_until=now + timedelta(days=5),
+                    next_step=Step.EXPIRE,
                     next_action_at=now + timedelta(days=5),
                 )
             )

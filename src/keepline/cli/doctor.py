@@ -105,6 +105,7 @@ def _database(env: Environment) -> Iterator[Finding]:
     yield tables
     if tables.grade == "fail":
         return
+    yield _zones(runtime_url)
     if role_of(runtime_url) == role_of(owner_url):
         yield Finding(
             "warn",
@@ -123,6 +124,35 @@ def _tables(runtime_url: str, owner_url: str) -> Finding:
     # Ours are there; a library's may be old, or another role was granted the rights.
     grade = "warn" if role_of(runtime_url) == role_of(owner_url) else "fail"
     return Finding(grade, "The last `keepline migrate` was another version's or for another role.")
+
+
+OFFSETS = """
+WITH zone AS (SELECT DISTINCT time_zone AS name FROM lines_validity LIMIT 100)
+SELECT name, at, at AT TIME ZONE name
+FROM zone, generate_series(now(), now() + interval '3 years', interval '1 week') AS at
+"""
+
+
+def _zones(runtime_url: str) -> Finding:
+    """The database ends the months of a sweep, this machine those of a renewal by hand."""
+    from zoneinfo import ZoneInfo
+
+    import psycopg
+
+    with psycopg.connect(runtime_url, connect_timeout=5) as connection:
+        told = connection.execute(OFFSETS).fetchall()
+    apart = {
+        name
+        for name, at, wall in told
+        if at.astimezone(ZoneInfo(name)).replace(tzinfo=None) != wall
+    }
+    if apart:
+        return Finding(
+            "fail",
+            f"The database's zone data differs from this machine's for {', '.join(sorted(apart))}; "
+            "bring both up to date, or months end at different hours.",
+        )
+    return Finding("ok", "The database and this machine agree on time zones.")
 
 
 def _rights(runtime_url: str) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ class Batch:
 def renew_due(now: datetime, limit: int, which: Which) -> Batch:
     """Renews what is due; in the caller's transaction, which holds the locks of all of them."""
     params = {"now": now, "limit": limit, **which.params(), **parameters()}
-    rows = fetch_all(_statement(which.real), params)
+    rows = fetch_all(_statement(real=which.real), params)
     refused: list[tuple[DueLine, Refusal]] = []
     for row in rows:
         values = row._asdict()
@@ -37,7 +37,7 @@ def renew_due(now: datetime, limit: int, which: Which) -> Batch:
 
 
 @cache
-def _statement(real: bool) -> str:
+def _statement(*, real: bool) -> str:
     text = files("keepline.flows.sweeping").joinpath("renew.sql").read_text(encoding="utf-8")
     return text.format(
         which=WHOSE[real],
