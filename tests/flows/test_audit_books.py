@@ -212,6 +212,11 @@ BREAKERS: dict[str, str] = {
     "INSERT INTO inventory_ownershipperiod (slot, id, e164, begins_at, account_id, line_id)"
     " VALUES (%(slot)s, %(fresh)s, %(e164)s, %(now)s, %(account)s, %(line)s)",
     "assigned_numbers_are_on_their_line": "UPDATE inventory_number SET line_id = %(fresh)s",
+    "reclaims_gave_the_number_back": "UPDATE orders_order SET kind = 'reclaim'"
+    " WHERE id = %(renewal)s",
+    "every_clock_runs": "UPDATE lines_validity SET next_step = 5 WHERE id = %(line)s",
+    "nothing_due_is_left": "",
+    "numbers_rest": "UPDATE inventory_number SET state = 'quarantine', until_at = since_at",
     "ends_are_told": "DELETE FROM messages_outbox WHERE order_id = %(renewal)s",
     "no_message_is_forgotten": "UPDATE messages_outbox SET due_at = NULL"
     " WHERE order_id = %(renewal)s",

@@ -20,6 +20,13 @@ from tests.cast import NOW
 E164 = 447700900999
 
 
+def withdraw(e164: int, rest_days: int, at: datetime) -> None:
+    """As the sweep does: the number locked first, its window as long as its rest."""
+    until = at + timedelta(days=rest_days)
+    assert set(services.lock_numbers([e164])) == {e164}
+    services.withdraw_all([services.Withdrawal(e164, until, until)], at)
+
+
 @pytest.mark.django_db
 def test_a_second_holder_is_refused_until_the_first_is_gone() -> None:
     services.add_numbers([E164], NOW)
@@ -27,7 +34,7 @@ def test_a_second_holder_is_refused_until_the_first_is_gone() -> None:
     services.assign(E164, first, new_id(1), NOW)
     with pytest.raises(services.NumberTaken):
         services.assign(E164, second, new_id(2), NOW + timedelta(days=1))
-    services.withdraw(E164, 180, NOW + timedelta(days=90))
+    withdraw(E164, 180, NOW + timedelta(days=90))
     number = queries.number(E164)
     assert number is not None
     assert (number.state, number.until_at) == (NumberState.QUARANTINE, NOW + timedelta(days=270))
@@ -102,7 +109,7 @@ def test_a_number_that_comes_back_is_assigned_again() -> None:
     for turn in range(3):
         start = NOW + timedelta(days=400 * turn)
         services.assign(E164, new_id(turn), new_id(turn), start)
-        services.withdraw(E164, 180, start + timedelta(days=30))
+        withdraw(E164, 180, start + timedelta(days=30))
         number = services.lock_number(E164)
         services.transition(number, NumberEvent.FREE, start + timedelta(days=210))
     periods = OwnershipPeriod.objects.order_by("begins_at")
@@ -110,10 +117,73 @@ def test_a_number_that_comes_back_is_assigned_again() -> None:
 
 
 @pytest.mark.django_db
-def test_an_illegal_step_is_refused() -> None:
+def test_a_number_that_nobody_holds_is_not_withdrawn() -> None:
     services.add_numbers([E164], NOW)
+    with pytest.raises(services.HolderUnknown):
+        withdraw(E164, 180, NOW)
+
+
+@pytest.mark.django_db
+def test_one_that_nobody_holds_keeps_the_others_where_they_are() -> None:
+    free, held = E164, E164 + 1
+    services.add_numbers([free, held], NOW)
+    services.assign(held, new_id(1), new_id(1), NOW)
+    until = NOW + timedelta(days=180)
+    services.lock_numbers([free, held])
+    both = [services.Withdrawal(e164, until, until) for e164 in (free, held)]
+    with pytest.raises(services.HolderUnknown), transaction.atomic():
+        services.withdraw_all(both, NOW)
+    number = queries.number(held)
+    assert number is not None
+    assert number.state == NumberState.ASSIGNED
+    assert queries.holder_at(held, NOW) is not None
+
+
+@pytest.mark.django_db
+def test_a_number_whose_holders_time_is_not_written_is_not_withdrawn() -> None:
+    """Assigned, but without an open period: the books are wrong, and it is said."""
+    services.add_numbers([E164], NOW)
+    services.assign(E164, new_id(1), new_id(1), NOW)
+    OwnershipPeriod.objects.update(ends_at=NOW + timedelta(days=1))
+    with pytest.raises(services.HolderUnknown), transaction.atomic():
+        withdraw(E164, 180, NOW + timedelta(days=2))
+    number = queries.number(E164)
+    assert number is not None
+    assert number.state == NumberState.ASSIGNED
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("later", [timedelta(0), -timedelta(seconds=1)], ids=["then", "before"])
+def test_withdrawn_at_the_instant_of_its_assignment(later: timedelta) -> None:
+    """A holder's time lasts, however short: and the next one's begins after it."""
+    services.add_numbers([E164], NOW)
+    services.assign(E164, new_id(1), new_id(1), NOW)
+    withdraw(E164, 180, NOW + later)
+    period, number = OwnershipPeriod.objects.get(), queries.number(E164)
+    assert number is not None
+    assert number.state == NumberState.QUARANTINE
+    assert period.ends_at is not None
+    assert timedelta(0) < period.ends_at - NOW <= timedelta(milliseconds=1)
+    services.reclaim(services.lock_number(E164), new_id(1), NOW)
+    following = OwnershipPeriod.objects.get(ends_at=None)
+    assert following.begins_at == following.follows_at == period.ends_at
+
+
+@pytest.mark.django_db
+def test_a_number_that_rests_is_not_withdrawn_again() -> None:
+    services.add_numbers([E164], NOW)
+    services.assign(E164, new_id(1), new_id(1), NOW)
+    withdraw(E164, 180, NOW + timedelta(days=1))
+    with pytest.raises(services.HolderUnknown), transaction.atomic():
+        withdraw(E164, 180, NOW + timedelta(days=2))
+
+
+@pytest.mark.django_db
+def test_a_number_that_does_not_rest_is_not_had_back() -> None:
+    services.add_numbers([E164], NOW)
+    services.assign(E164, new_id(1), new_id(1), NOW)
     with pytest.raises(IllegalTransition):
-        services.withdraw(E164, 180, NOW)
+        services.reclaim(services.lock_number(E164), new_id(1), NOW)
 
 
 @pytest.mark.django_db

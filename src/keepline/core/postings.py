@@ -12,6 +12,7 @@ accounts of one currency sum to zero. docs/ledger.md has the whole table in pros
 | the order is fulfilled          | wallet              | deferred_revenue   | post   |
 | ... what was not held           | wallet              | deferred_revenue   | single |
 | ... its tax                     | deferred_revenue    | tax_payable        | single |
+| a fee, for what is done at once | wallet              | revenue            | single |
 | the order ends without service  | wallet              | deferred_revenue   | void   |
 | refund decided                  | wallet              | refunds_in_transit | single |
 | the provider gave it back       | refunds_in_transit  | clearing:PROVIDER  | single |
@@ -39,6 +40,7 @@ __all__ = [
     "TransferDraft",
     "begin_refund",
     "capture",
+    "charge_fee",
     "end_refund",
     "fold_balances",
     "hold",
@@ -156,6 +158,12 @@ def sell(sale: Sale, held: Sequence[Part]) -> list[TransferDraft]:
     drafts += _single(sale, "sale", sale.wallet_id, deferred, rest, TransferCode.RENEWAL)
     drafts += _single(sale, "tax", deferred, tax, sale.tax_minor, TransferCode.TAX)
     return drafts
+
+
+def charge_fee(sale: Sale) -> list[TransferDraft]:
+    """A fee from the wallet for what is done at once: earned at once, nothing of it is deferred."""
+    revenue = house_account_id(HouseCode.REVENUE, sale.currency)
+    return _single(sale, "fee", sale.wallet_id, revenue, sale.wallet_minor, TransferCode.FEE)
 
 
 def void(sale: Sale, held: Sequence[Part]) -> list[TransferDraft]:

@@ -16,6 +16,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from keepline.core.agenda import STEPS_OF
 from keepline.core.lifecycle.line import LINE, LineState
 from keepline.core.lifecycle.number import NumberState
 from keepline.core.lifecycle.order import OrderState
@@ -95,12 +96,16 @@ def _values(now: datetime) -> dict[str, Any]:
         "capture": int(TransferCode.CAPTURE),
         "renewal": int(TransferCode.RENEWAL),
         "tax": int(TransferCode.TAX),
+        "fee": int(TransferCode.FEE),
         "refund": int(TransferCode.REFUND),
         "refund_to_wallet": int(TransferCode.REFUND_TO_WALLET),
         "edge_sources": [str(edge.source) for edge in edges],
         "edge_events": [str(edge.event) for edge in edges],
         "edge_targets": [str(edge.target) for edge in edges],
         "line_states": [str(state) for state in LineState],
+        "timed_states": [str(state) for state in STEPS_OF],
+        "step_states": [str(state) for state, steps in STEPS_OF.items() for _ in steps],
+        "steps": [int(step) for steps in STEPS_OF.values() for step in steps],
         "order_states": [str(state) for state in OrderState],
         "payment_states": [str(state) for state in PaymentState],
         "number_states": [str(state) for state in NumberState],

@@ -67,14 +67,41 @@ def assign(e164: int, account_id: UUID, line_id: UUID, since_at: datetime) -> Ow
     transition(
         number, NumberEvent.ASSIGN, since_at, account_id=account_id, line_id=line_id, until_at=None
     )
+    return _begin(number, account_id, line_id, since_at, _last_end(number))
+
+
+def reclaim(number: Number, line_id: UUID, now: datetime) -> OwnershipPeriod:
+    """Gives a resting number under lock back to its last holder, on a line that follows the old.
+
+    Raises core's IllegalTransition when it does not rest.
+    """
+    holder, last_end = number.account_id, _last_end(number)
+    assert holder is not None, f"number {number.e164} rests after nobody"
+    transition(number, NumberEvent.RECLAIM, now, line_id=line_id, until_at=None, reclaim_until=None)
+    # The clock of the process that withdrew it may have been a little ahead of ours.
+    begins_at = now if last_end is None else max(now, last_end)
+    return _begin(number, holder, line_id, begins_at, last_end)
+
+
+def _last_end(number: Number) -> datetime | None:
+    periods = OwnershipPeriod.objects.filter(slot=number.slot, e164=number.e164)
+    found: datetime | None = periods.aggregate(last=Max("ends_at"))["last"]
+    return found
+
+
+def _begin(
+    number: Number,
+    account_id: UUID,
+    line_id: UUID,
+    begins_at: datetime,
+    follows_at: datetime | None,
+) -> OwnershipPeriod:
     period: OwnershipPeriod = OwnershipPeriod.objects.create(
         slot=number.slot,
         id=new_id(number.slot),
-        e164=e164,
-        begins_at=since_at,
-        follows_at=OwnershipPeriod.objects.filter(slot=number.slot, e164=e164).aggregate(
-            last=Max("ends_at")
-        )["last"],
+        e164=number.e164,
+        begins_at=begins_at,
+        follows_at=follows_at,
         account_id=account_id,
         line_id=line_id,
     )
@@ -146,6 +173,7 @@ WITH rested AS (
   SELECT slot, id FROM inventory_number
   WHERE state = 'quarantine' AND until_at <= %(now)s
     AND (%(accounts)s::uuid[] IS NULL OR account_id = ANY(%(accounts)s))
+    AND NOT coalesce(account_id = ANY(%(but)s::uuid[]), false)
   ORDER BY until_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE inventory_number n
@@ -155,10 +183,19 @@ FROM rested WHERE n.slot = rested.slot AND n.id = rested.id
 """
 
 
-def release_rested(now: datetime, limit: int, accounts: Collection[UUID] | None = None) -> int:
-    """Frees numbers whose quarantine is over; how many. `accounts`: only those they held last."""
+def release_rested(
+    now: datetime,
+    limit: int,
+    accounts: Collection[UUID] | None = None,
+    but: Collection[UUID] = (),
+) -> int:
+    """Frees numbers whose quarantine is over; how many.
+
+    `accounts`: only those they held last (None: everybody's); `but`: not those.
+    """
     chosen = None if accounts is None else list(accounts)
-    return execute(RELEASE, {"now": now, "limit": limit, "accounts": chosen})
+    params = {"now": now, "limit": limit, "accounts": chosen, "but": list(but)}
+    return execute(RELEASE, params)
 
 
 def transition(number: Number, event: NumberEvent, now: datetime, **columns: object) -> None:
@@ -175,3 +212,9 @@ def hold_card(iccid: str, line_id: UUID) -> None:
     held, _ = CardHolding.objects.get_or_create(iccid=iccid, defaults={"line_id": line_id})
     if held.line_id != line_id:
         raise CardTaken(iccid)
+
+
+def pass_card_on(iccid: str, line_id: UUID, next_line_id: UUID) -> bool:
+    """Enters a card of `line_id` for the line that follows it; False when it was another's."""
+    held = CardHolding.objects.filter(iccid=iccid, line_id=line_id)
+    return bool(held.update(line_id=next_line_id))

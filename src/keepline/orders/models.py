@@ -15,6 +15,7 @@ class OrderKind(models.TextChoices):
 
     RENEWAL = "renewal"
     TOP_UP = "top_up"
+    RECLAIM = "reclaim"  # a number had back in its quarantine
     OPENING = "opening"  # what an imported line or wallet brought along
 
 

@@ -29,6 +29,7 @@ class LineEvent(StrEnum):
     PROVISIONED = "provisioned"
     FAIL_PROVISIONING = "fail_provisioning"
     RELEASE = "release"
+    RECLAIM = "reclaim"
     ACTIVATE = "activate"
     RENEW = "renew"
     EXPIRE = "expire"
@@ -51,6 +52,9 @@ LINE: Machine[LineState, LineEvent] = Machine(
     transitions=(
         Transition(S.RESERVED, E.PROVISION, S.PROVISIONING, "paid"),
         Transition(S.RESERVED, E.RELEASE, S.TERMINATED, "not paid within 15 minutes"),
+        Transition(
+            S.RESERVED, E.RECLAIM, S.SUSPENDED, "follows a line that ended, with its number"
+        ),
         Transition(S.PROVISIONING, E.PROVISIONED, S.READY, "profile delivered"),
         Transition(S.PROVISIONING, E.FAIL_PROVISIONING, S.TERMINATED, "refunded"),
         Transition(S.READY, E.ACTIVATE, S.ACTIVE, "first use, or starts at purchase"),

@@ -3,5 +3,6 @@ SELECT o.id AS "order", o.kind, o.state
 FROM orders_order o
 LEFT JOIN messages_outbox m ON m.slot = o.slot AND m.order_id = o.id AND m.kind = CASE
   WHEN o.state = 'completed' AND o.kind = 'top_up' THEN 'wallet.topped_up'
+  WHEN o.state = 'completed' AND o.kind = 'reclaim' THEN 'number.reclaimed'
   WHEN o.state = 'completed' THEN 'line.renewed' ELSE 'order.' || o.state END
 WHERE o.kind <> 'opening' AND o.completed_at IS NOT NULL AND m.id IS NULL
