@@ -87,6 +87,7 @@ def line(owner: Account, with_plan: Plan, **fields: Any) -> Line:
     time_zone = fields.pop("time_zone", "Europe/Berlin")
     since_at = fields.pop("since_at", _since(state, valid_until, with_plan))
     started = valid_until - timedelta(days=30)
+    step, days = _next_change(state, with_plan)
     made = Line.objects.create(
         slot=owner.slot,
         id=row_id,
@@ -109,8 +110,8 @@ def line(owner: Account, with_plan: Plan, **fields: Any) -> Line:
         anchor_at=started,
         anchor_count=0,
         since_at=since_at,
-        next_step=Step.EXPIRE,
-        next_action_at=valid_until,
+        next_step=step,
+        next_action_at=step and (since_at or valid_until) + timedelta(days=days),
     )
     _first_extension(made, owner, with_plan, started, valid_until)
     return made
@@ -123,6 +124,17 @@ def _since(state: LineState, valid_until: datetime, with_plan: Plan) -> datetime
     if state is LineState.SUSPENDED:
         return valid_until + timedelta(days=with_plan.policy.grace_days)
     return None
+
+
+def _next_change(state: LineState, with_plan: Plan) -> tuple[Step | None, int]:
+    """The end of the phase, in days from its start; reminders and tries are the tests' own."""
+    changes = {
+        LineState.ACTIVE: (Step.EXPIRE, 0),
+        LineState.PAUSED: (Step.EXPIRE, 0),
+        LineState.GRACE: (Step.SUSPEND, with_plan.policy.grace_days),
+        LineState.SUSPENDED: (Step.WITHDRAW, with_plan.policy.suspended_days),
+    }
+    return changes.get(state, (None, 0))
 
 
 def _first_extension(

@@ -14,6 +14,7 @@ import pytest
 
 from keepline.flows import steps as flow_steps
 from keepline.flows.audit_books import audit
+from keepline.lines.models import Validity
 from tests import cast as stage
 from tests.crash.boundaries import boundaries
 from tests.crash.scenarios import SCENARIOS, Scenario
@@ -28,7 +29,11 @@ _traces: dict[str, tuple[list[set[str]], dict[str, Any]]] = {}
 def set_up(scenario: Scenario, outside: Outside) -> World:
     suffix = uuid4().hex[:8]
     cast = stage.assemble(suffix=suffix, code=f"plan-{suffix}", **scenario.cast)
-    return World(outside, cast)
+    world = World(outside, cast)
+    # The cast's time is long over by a world's clock; only its own acts shall wake the line's.
+    rest_until = world.now() + timedelta(days=9)
+    Validity.objects.filter(id=cast.line.id).update(next_action_at=rest_until)
+    return world
 
 
 def trace(name: str, outside: Outside) -> tuple[list[set[str]], dict[str, Any]]:

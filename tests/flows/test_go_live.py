@@ -20,7 +20,7 @@ def test_past_due_lines_get_their_whole_grace() -> None:
     account = cast.account(cast.person("alice"))
     alive = cast.line(account, plan)
     past = cast.line(account, plan, valid_until=NOW - timedelta(days=400))
-    Validity.objects.update(dormant=True)
+    Validity.objects.update(dormant=True, next_step=None, next_action_at=None)
     report = who_sleeps(NOW)
     assert (report.sleeping, report.past_due, report.accounts_past_due) == (2, 1, 1)
     assert Validity.objects.filter(dormant=True).count() == 2  # a report changes nothing
@@ -38,7 +38,7 @@ def test_twice_wakes_once() -> None:
     plan = cast.plan()
     account = cast.account(cast.person("alice"))
     cast.line(account, plan, valid_until=NOW - timedelta(days=1))
-    Validity.objects.update(dormant=True)
+    Validity.objects.update(dormant=True, next_step=None, next_action_at=None)
     go_live("staff:1", NOW)
     before = Validity.objects.get().next_action_at
     go_live("staff:1", NOW + timedelta(days=3))

@@ -7,6 +7,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from keepline.catalog import queries as catalog
+from keepline.catalog.models import Plan
+from keepline.core.agenda import Step
 from keepline.core.lifecycle.line import LineState
 from keepline.flows.show_lines import PAGE, NextAction, show_lines
 from keepline.lines.models import Extension, Line, Validity
@@ -90,9 +92,62 @@ def test_a_line_that_renews_by_itself_and_a_wallet_that_cannot_pay_for_it() -> N
     stage = assemble(wallet_minor=100)
     Validity.objects.filter(id=stage.line.id).update(auto_renew=True)
     page = show_lines(stage.account.id, NOW)
-    assert page.cards[0].next_action.kind == "renews"
+    assert page.cards[0].next_action == NextAction("renews", NOW + timedelta(days=7))
+    assert page.cards[0].auto_renew.short_minor == 200
     [short] = page.shortfalls
     assert (short.currency, short.needed_minor, short.missing_minor) == ("USD", 300, 200)
+
+
+def test_the_day_of_the_next_try_is_the_holders() -> None:
+    stage = assemble()
+    tries = {None: 7, 3: 7, 1: 9, 0: 10}
+    for lead_days, in_days in tries.items():
+        Validity.objects.filter(id=stage.line.id).update(auto_renew=True, lead_days=lead_days)
+        [card] = show_lines(stage.account.id, NOW).cards
+        assert card.next_action == NextAction("renews", NOW + timedelta(days=in_days))
+
+
+def test_a_try_that_is_planned_is_told_as_planned() -> None:
+    stage = assemble()
+    soon = NOW + timedelta(minutes=15)
+    Validity.objects.filter(id=stage.line.id).update(
+        auto_renew=True, next_step=Step.RENEW, next_action_at=soon
+    )
+    assert show_lines(stage.account.id, NOW).cards[0].next_action == NextAction("renews", soon)
+
+
+def test_in_grace_the_next_try_comes_first() -> None:
+    stage = assemble()
+    made = more(stage, state=LineState.GRACE, valid_until=NOW - timedelta(days=1, hours=1))
+    Validity.objects.filter(id=made.id).update(auto_renew=True)
+    cards = {c.line_id: c for c in show_lines(stage.account.id, NOW).cards}
+    third_day = NOW + timedelta(days=2, hours=-1)
+    assert cards[made.id].next_action == NextAction("renews", third_day)
+    assert cards[made.id].kept_for == timedelta(days=89, hours=-1)
+
+
+def test_a_plan_that_got_dearer_or_is_gone_waits_for_the_holders_word() -> None:
+    stage = assemble(wallet_minor=0)
+    Validity.objects.filter(id=stage.line.id).update(auto_renew=True)
+    Plan.objects.filter(id=stage.plan.id).update(sold_until_at=NOW)
+    for obstacle in ("not_sold", "dearer"):
+        if obstacle == "dearer":
+            cast.plan(stage.plan.code, version=2, price_minor=500)
+        page = show_lines(stage.account.id, NOW)
+        auto = page.cards[0].auto_renew
+        assert page.cards[0].next_action == NextAction("consent", NOW + timedelta(days=10))
+        assert (auto.obstacle, auto.consent_needed, auto.next_try_at) == (obstacle, True, None)
+        assert page.shortfalls == []  # nothing will be taken
+
+
+def test_a_cheaper_version_needs_no_word() -> None:
+    stage = assemble()
+    Validity.objects.filter(id=stage.line.id).update(auto_renew=True)
+    Plan.objects.filter(id=stage.plan.id).update(sold_until_at=NOW)
+    cast.plan(stage.plan.code, version=2, price_minor=200)
+    auto = show_lines(stage.account.id, NOW).cards[0].auto_renew
+    assert auto.price is not None
+    assert (auto.price.total_minor, auto.agreed_minor, auto.obstacle) == (200, 300, None)
 
 
 def test_a_full_wallet_is_not_warned_of() -> None:
@@ -124,6 +179,8 @@ def test_pages() -> None:
 
 def test_a_dormant_line_has_no_clock() -> None:
     stage = assemble()
-    Validity.objects.filter(id=stage.line.id).update(dormant=True)
+    Validity.objects.filter(id=stage.line.id).update(
+        dormant=True, next_step=None, next_action_at=None
+    )
     catalog.forget()
     assert show_lines(stage.account.id, NOW).cards[0].next_action == NextAction("dormant", None)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
@@ -146,26 +147,56 @@ def _ids_follow_from_the_order(cast: Cast) -> None:
     assert Outbox.objects.get(order_id=order.id).id == derived_id(order.id, "outbox:line.renewed")
 
 
-def test_months_come_back_to_the_anchor_day() -> None:
-    """31 January, 28 February, 31 March, 30 April ... by the sweep alone."""
-    cast = assemble(
-        wallet_minor=10_000, line_fields={"valid_until": datetime(2026, 1, 31, 11, 0, tzinfo=UTC)}
-    )
+def ends_after(ends_at: datetime, renewals: int, **fields: Any) -> list[str]:
+    """Where one renewal after the other by the sweep alone leads, as wall time in Berlin."""
+    cast = assemble(wallet_minor=10_000, line_fields={"valid_until": ends_at}, **fields)
     ends = []
-    for _ in range(6):
+    for _ in range(renewals):
         at = clock_of(cast).valid_until
         assert at is not None
         switch_on(cast.line.id, at)
         assert sweep(at)["renewed"] == 1
-        ends.append(clock_of(cast).valid_until)
-    assert [(end.month, end.day) for end in ends if end] == [
-        (2, 28),
-        (3, 31),
-        (4, 30),
-        (5, 31),
-        (6, 30),
-        (7, 31),
+        end = clock_of(cast).valid_until
+        assert end is not None
+        ends.append(end.astimezone(ZoneInfo("Europe/Berlin")).strftime("%Y-%m-%d %H:%M"))
+    return ends
+
+
+def test_31_january_comes_back_in_march() -> None:
+    assert ends_after(datetime(2026, 1, 31, 11, 0, tzinfo=UTC), 5) == [
+        "2026-02-28 12:00",
+        "2026-03-31 12:00",
+        "2026-04-30 12:00",
+        "2026-05-31 12:00",
+        "2026-06-30 12:00",
     ]
+
+
+def test_29_february_comes_back_in_the_next_leap_year() -> None:
+    assert ends_after(datetime(2024, 2, 29, 11, 0, tzinfo=UTC), 5, term="P1Y") == [
+        "2025-02-28 12:00",
+        "2026-02-28 12:00",
+        "2027-02-28 12:00",
+        "2028-02-29 12:00",
+        "2029-02-28 12:00",
+    ]
+
+
+def test_the_night_without_half_past_two() -> None:
+    """29 March 2026: the clock goes from 02:00 to 03:00, and months find back to 02:30."""
+    assert ends_after(datetime(2026, 1, 29, 1, 30, tzinfo=UTC), 3) == [
+        "2026-02-28 02:30",
+        "2026-03-29 03:30",
+        "2026-04-29 02:30",
+    ]
+
+
+def test_the_night_with_two_half_past_twos() -> None:
+    """25 October 2026: the first of the two, an hour and a month before the next."""
+    cast = assemble(line_fields={"valid_until": datetime(2026, 9, 25, 0, 30, tzinfo=UTC)})
+    switch_on(cast.line.id, datetime(2026, 9, 25, 0, 30, tzinfo=UTC))
+    assert sweep(datetime(2026, 9, 25, 0, 30, tzinfo=UTC))["renewed"] == 1
+    assert clock_of(cast).valid_until == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 
 def test_lines_of_one_wallet_are_paid_in_the_order_in_which_they_were_due() -> None:

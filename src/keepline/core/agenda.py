@@ -20,7 +20,20 @@ from functools import lru_cache
 
 from keepline.core.lifecycle.line import LineState
 
-__all__ = ["AgendaRules", "Due", "Entry", "Step", "agenda", "first_due", "is_stale", "next_due"]
+__all__ = [
+    "STEPS_OF",
+    "AgendaRules",
+    "Due",
+    "Entry",
+    "Step",
+    "agenda",
+    "first_due",
+    "is_stale",
+    "lead_choices",
+    "next_due",
+    "next_try",
+    "tries_in_grace",
+]
 
 
 class Step(IntEnum):
@@ -35,6 +48,12 @@ class Step(IntEnum):
 
 
 CHANGES = frozenset({Step.EXPIRE, Step.SUSPEND, Step.WITHDRAW})
+STEPS_OF = {
+    LineState.ACTIVE: (Step.RENEW, Step.RENEW_ALONE, Step.REMIND, Step.EXPIRE),
+    LineState.PAUSED: (Step.REMIND, Step.EXPIRE),
+    LineState.GRACE: (Step.RENEW, Step.RENEW_ALONE, Step.REMIND, Step.SUSPEND),
+    LineState.SUSPENDED: (Step.REMIND, Step.WITHDRAW),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +101,44 @@ def agenda(
         return _entries(Step.WITHDRAW, rules.suspended_days, _last_calls(rules, state), ())
     if state is LineState.GRACE:
         after = (day for day in rules.remind_after_expiry_days if 0 < day < rules.grace_days)
-        tries = (
-            [day for day in rules.retry_days if 0 < day < rules.grace_days] if auto_renew else ()
-        )
         return _entries(
-            Step.SUSPEND, rules.grace_days, {*after, *_last_calls(rules, state)}, tuple(tries)
+            Step.SUSPEND,
+            rules.grace_days,
+            {*after, *_last_calls(rules, state)},
+            tuple(tries_in_grace(rules) if auto_renew else ()),
         )
     if state in (LineState.ACTIVE, LineState.PAUSED):
         tries = _tries(rules, lead_days) if auto_renew and state is LineState.ACTIVE else ()
         reminders = {-day for day in rules.remind_before_expiry_days if day > 0}
         return _entries(Step.EXPIRE, 0, reminders, tuple(tries))
     return ()
+
+
+def lead_choices(rules: AgendaRules) -> list[int]:
+    """How many days ahead of its expiry a line may be renewed by itself, the earliest first.
+
+    The first is what the policy does when the holder says nothing.
+    """
+    return [-day for day in sorted(day for day in rules.retry_days if day <= 0)] or [0]
+
+
+def tries_in_grace(rules: AgendaRules) -> list[int]:
+    """How many days into grace it is tried again."""
+    return sorted(day for day in rules.retry_days if 0 < day < rules.grace_days)
+
+
+def next_try(
+    entries: tuple[Entry, ...], start_at: datetime, planned: Due | None, now: datetime
+) -> datetime | None:
+    """When a line is next tried to be renewed by itself, as far as this phase goes.
+
+    `planned` is the line's next action, which may be another one.
+    """
+    if planned is not None and planned.step in (Step.RENEW, Step.RENEW_ALONE):
+        return planned.at
+    tries = [entry.offset_days for entry in entries if entry.step is Step.RENEW]
+    days = (start_at + timedelta(days=offset) for offset in tries)
+    return next((at for at in days if at > now), None)
 
 
 def _tries(rules: AgendaRules, lead_days: int | None) -> list[int]:

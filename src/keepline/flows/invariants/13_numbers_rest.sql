@@ -1,0 +1,14 @@
+-- 13: A number that was withdrawn rests: for long enough, held by nobody, reclaimable only meanwhile.
+SELECT n.e164, n.since_at, n.until_at, n.reclaim_until
+FROM inventory_number n
+WHERE n.state = 'quarantine'
+  AND (n.until_at IS NULL OR n.until_at < n.since_at + interval '45 days'
+       OR n.reclaim_until > n.until_at
+       OR EXISTS (SELECT FROM inventory_ownershipperiod p
+                  WHERE p.slot = n.slot AND p.e164 = n.e164 AND p.ends_at IS NULL))
+UNION ALL
+SELECT p.e164, p.follows_at, p.begins_at, NULL
+FROM inventory_ownershipperiod p
+JOIN inventory_ownershipperiod before
+  ON before.slot = p.slot AND before.e164 = p.e164 AND before.ends_at = p.follows_at
+WHERE p.account_id <> before.account_id AND p.begins_at < p.follows_at + interval '45 days'
