@@ -30,6 +30,9 @@ class Caller:
     def patch(self, path: str, body: Any, **headers: str) -> Any:
         return self._send("PATCH", path, json.dumps(body), headers)
 
+    def put(self, path: str, body: Any, **headers: str) -> Any:
+        return self._send("PUT", path, json.dumps(body), headers)
+
     def delete(self, path: str, **headers: str) -> Any:
         return self._send("DELETE", path, None, headers)
 

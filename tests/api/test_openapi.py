@@ -112,7 +112,7 @@ def test_every_problem_has_an_example_and_is_named_somewhere() -> None:
 
 def test_strings_that_callers_send_are_bounded() -> None:
     schemas = DOCUMENT["components"]["schemas"]
-    for name in ("SignIn", "WhatToRenew", "Renewal", "TopUp", "Money"):
+    for name in ("SignIn", "WhatToRenew", "Renewal", "AutoRenewChange", "TopUp", "Money"):
         assert schemas[name]["additionalProperties"] is False
         for field, schema in schemas[name]["properties"].items():
             for one in schema.get("anyOf", [schema]):
@@ -123,7 +123,7 @@ def test_strings_that_callers_send_are_bounded() -> None:
 
 def test_the_walk_through_names_only_what_exists() -> None:
     text = (ROOT / "docs/api/README.md").read_text(encoding="utf-8")
-    for path in re.findall(r"(?:GET|POST|PATCH|DELETE) (/v1/[^\s`:]*)", text):
+    for path in re.findall(r"(?:GET|POST|PUT|PATCH|DELETE) (/v1/[^\s`:]*)", text):
         pattern = re.sub(r"\{[^}]+\}", "{}", path.split("?")[0])
         known = {re.sub(r"\{[^}]+\}", "{}", one) for one in DOCUMENT["paths"]}
         assert pattern in known, path

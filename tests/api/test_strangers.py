@@ -20,6 +20,7 @@ WITH_BODY = [(m, p) for m, p in ROUTES if "requestBody" in PATHS[p][m]]
 BODIES: dict[str, Any] = {
     "/v1/tokens": {"login": "alice@example.com", "password": "wrong"},
     "/v1/lines/{line_id}": {"label": "Mother's"},
+    "/v1/lines/{line_id}/auto-renew": {"enabled": True},
     "/v1/lines/{line_id}/renewals": {"plan_code": "keep-1m"},
     "/v1/lines/{line_id}/renewals/preview": {"plan_code": "keep-1m"},
     "/v1/wallets/{currency}/top-ups": {
@@ -46,8 +47,8 @@ def send(caller: Caller, method: str, path: str, template: str, **changes: Any) 
     body = {**BODIES[template], **changes} if template in BODIES else None
     if method == "post":
         return caller.post(path, body, "key-second")
-    if method == "patch":
-        return caller.patch(path, body)
+    if method in ("patch", "put"):
+        return getattr(caller, method)(path, body)
     return getattr(caller, method)(path)
 
 

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from keepline.core.agenda import Step
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
+from keepline.flows.sweep_lines import sweep
 from keepline.ledger.models import Transfer
-from keepline.lines.models import Extension, LineEvent
+from keepline.lines.models import Extension, LineEvent, Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from tests.cast import NOW, assemble
@@ -79,3 +81,22 @@ def test_the_ledger_sums_to_zero_and_wallets_equal_their_transfers() -> None:
     balances = fold_balances(Transfer.objects.all())
     assert sum(b.posted_minor for b in balances.values()) == 0
     assert balances[cast.wallet_id].posted_minor == wallet(cast)[0]
+
+
+def test_two_who_renew_at_the_same_moment_renew_once() -> None:
+    cast = assemble(line_fields={"valid_until": NOW})
+    Validity.objects.filter(id=cast.line.id).update(
+        auto_renew=True, next_step=Step.RENEW, next_action_at=NOW
+    )
+    seen = valid_until(cast)
+    assert sweep(NOW)["renewed"] == 1
+    by_itself = valid_until(cast)
+    with pytest.raises(FlowRefused, match="line_changed"):
+        renew_line.start(request(cast, expected_valid_until=seen), NOW)
+    assert (valid_until(cast), wallet(cast)) == (by_itself, (700, 0))
+    # Whoever has seen the new expiry and wants one more term gets it, with the same key.
+    order = renew_line.start(request(cast, expected_valid_until=by_itself), NOW)
+    assert (order.first, wallet(cast)) == (True, (400, 0))
+    assert not renew_line.start(request(cast, expected_valid_until=by_itself), NOW).first
+    assert not renew_line.start(request(cast, expected_valid_until=valid_until(cast)), NOW).first
+    assert wallet(cast) == (400, 0)

@@ -103,7 +103,7 @@ def decide(
     now: datetime,
 ) -> RenewalDecision:
     """Decides one renewal at `now`, the instant of acceptance. Raises Refused."""
-    if offer.line_kind != line.kind or offer.carrier_id not in (None, line.carrier_id):
+    if not fits(line, offer):
         raise Refused("plan_not_for_line")
     if LineEvent.RENEW not in LINE.allowed(line.state):
         raise Refused("state_refuses")
@@ -125,6 +125,11 @@ def decide(
         funding=funding,
         delivery="network" if offer.delivery == "network" or is_cut(line, rules) else "ledger",
     )
+
+
+def fits(line: LineFacts, offer: OfferFacts) -> bool:
+    """Whether a plan is for this kind of line and, if it names a carrier, for its carrier."""
+    return offer.line_kind == line.kind and offer.carrier_id in (None, line.carrier_id)
 
 
 def is_cut(line: LineFacts, rules: RuleFacts) -> bool:

@@ -67,6 +67,16 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("A line in this state cannot be renewed."),
         gettext_noop("Look at what the line's page says may be done next."),
     ),
+    "lead_refused": Refusal(
+        422,
+        gettext_noop("A line cannot be renewed by itself so many days ahead."),
+        gettext_noop("Choose one of the days offered."),
+    ),
+    "line_changed": Refusal(
+        409,
+        gettext_noop("The line was renewed meanwhile."),
+        gettext_noop("Nothing was taken. Look at it again before you renew it once more."),
+    ),
     "price_changed": Refusal(
         409,
         gettext_noop("The price has changed since you saw it."),

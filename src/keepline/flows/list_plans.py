@@ -9,10 +9,9 @@ from keepline.accounts import queries as accounts
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Plan
 from keepline.catalog.queries import PlanOffer
-from keepline.core.pricing import Quote, quote
+from keepline.core.pricing import Quote
 from keepline.flows.errors import FlowRefused
-from keepline.flows.show_lines import LineCard, Surroundings, card, surroundings
-from keepline.ledger import queries as ledger
+from keepline.flows.show_lines import LineCard, Surroundings, card, price_of, surroundings_of
 from keepline.lines import queries as lines
 from keepline.lines.queries import LineRow
 
@@ -46,20 +45,24 @@ def list_plans(
     if row is None:
         raise FlowRefused("not_found")
     currency = currency or accounts.account(account_id).currency
-    around = surroundings(account_id, [row], ledger.balances_of(account_id), now)
+    around = surroundings_of(account_id, row, now)
+    line = card(row, around, now)
+    return PlanChoices(line, row, around, currency, plan_choices(row, line, currency, now))
+
+
+def plan_choices(row: LineRow, line: LineCard, currency: str, now: datetime) -> list[PlanChoice]:
+    """The plans for the line in one currency. Two queries."""
     offers = catalog.offers_for(row.kind, row.carrier_id, currency, now)
     plans = catalog.plans_among({offer.plan_id for offer in offers})
-    line = card(row, around, now)
-    choices = [
+    return [
         PlanChoice(
             offer=offer,
             plan=plans[offer.plan_id],
-            quote=quote(offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive),
+            quote=price_of(offer),
             current=offer.code == line.plan_code,
         )
         for offer in sorted(offers, key=_by_term_then_price)
     ]
-    return PlanChoices(line, row, around, currency, choices)
 
 
 def _by_term_then_price(offer: PlanOffer) -> tuple[int, int, int]:

@@ -50,7 +50,10 @@ class RenewalRequest:
     """What a holder (or somebody for them) asks for.
 
     `key`: made by the client, one per intent. `expected_total_minor`: what the holder saw, None
-    to accept the price of the moment. `actor`: user:17, token:3, worker.
+    to accept the price of the moment. `expected_valid_until`: the expiry the holder saw, so that
+    two who renew at the same moment renew once; None to add a term to whatever is there. The key
+    does not stand for it: a repeat gets the first answer, whatever the page shows by then.
+    `actor`: user:17, token:3, worker.
     """
 
     account_id: UUID
@@ -64,6 +67,7 @@ class RenewalRequest:
     actor: str
     channel: str
     seller: str = "house"
+    expected_valid_until: datetime | None = None
 
     def digest(self) -> bytes:
         """SHA-256 of what the key stands for: the same key with another body is refused."""
@@ -154,6 +158,8 @@ def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
         return replay(claim.order_id)
     line, offer = locking(), _offer(request.plan_code, request.currency, now)
     wallet_id, free = holding()
+    if request.expected_valid_until not in (None, line.valid_until):
+        raise FlowRefused("line_changed")
     decision = _decide(line, offer, request.use_wallet, free, now)
     if request.expected_total_minor not in (None, decision.quote.total_minor):
         raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)

@@ -7,9 +7,9 @@ from typing import Literal
 from uuid import UUID
 
 from keepline.catalog import queries as catalog
+from keepline.core.agenda import lead_choices, tries_in_grace
 from keepline.flows.errors import FlowRefused
-from keepline.flows.show_lines import LineCard, card, surroundings
-from keepline.ledger import queries as ledger
+from keepline.flows.show_lines import LineCard, card, surroundings_of
 from keepline.lines import queries as lines
 from keepline.lines.models import Extension, LineEvent
 from keepline.orders import queries as orders
@@ -36,7 +36,11 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line, what happened to it (newest first), what was ordered for it (newest first)."""
+    """A line, what happened to it (newest first), what was ordered for it (newest first).
+
+    `lead_choices`: how many days ahead of expiry its policy tries to renew it, the earliest first;
+    `tries_in_grace`: how many days into grace it tries again.
+    """
 
     card: LineCard
     history: Sequence[HistoryEntry]
@@ -44,6 +48,8 @@ class LineView:
     grace_days: int
     suspended_days: int
     quarantine_days: int
+    lead_choices: Sequence[int]
+    tries_in_grace: Sequence[int]
 
 
 def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
@@ -51,10 +57,11 @@ def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
     row = lines.line_of(line_id, account_id)
     if row is None:
         raise FlowRefused("not_found")
-    around = surroundings(account_id, [row], ledger.balances_of(account_id), now)
+    around = surroundings_of(account_id, row, now)
     extensions = lines.extensions_of(line_id, HISTORY)
     events = lines.events_of(line_id, HISTORY)
     policy = around.policies[row.policy_id]
+    rules = catalog.policy_of(policy).agenda
     return LineView(
         card=card(row, around, now),
         history=_history(extensions, events),
@@ -62,6 +69,8 @@ def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
         grace_days=policy.grace_days,
         suspended_days=policy.suspended_days,
         quarantine_days=policy.quarantine_days,
+        lead_choices=lead_choices(rules),
+        tries_in_grace=tries_in_grace(rules),
     )
 
 

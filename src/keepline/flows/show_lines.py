@@ -4,20 +4,22 @@ What happens next to a line is a kind and an instant, never a sentence: the sent
 where it is shown, in the reader's language.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Carrier, Plan, Policy
-from keepline.catalog.queries import PlanOffer
+from keepline.catalog.queries import PlanOffer, Tariff
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.lifeline import Lifeline, lifeline_of
-from keepline.core.pricing import quote
+from keepline.core.pricing import Quote, quote
+from keepline.core.renewal import GraceService
 from keepline.ledger import queries as ledger
 from keepline.ledger.queries import Balance
+from keepline.lines import clock
 from keepline.lines import queries as lines
 from keepline.lines.queries import LineRow
 from keepline.usage import queries as usage
@@ -30,9 +32,10 @@ WARN_AHEAD = timedelta(days=14)
 NextKind = Literal[
     "set_up",  # being set up; at: none
     "first_use",  # time begins to run at first use
-    "renews",  # by itself, at
+    "renews",  # by itself at, if the wallet can pay; in grace a further try
+    "consent",  # would renew by itself, but its holder must agree first; runs out at
     "runs_out",  # at, unless renewed
-    "suspends",  # outgoing service ended; incoming ends at
+    "suspends",  # in grace; what service is left ends at
     "withdrawn",  # the number is withdrawn at, unless renewed
     "lost",  # the number was withdrawn; from at on somebody else may have it
     "paused",
@@ -61,8 +64,36 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
+class AutoRenewal:
+    """How a line renews by itself, from its wallet.
+
+    `offer` is the version of its plan that is on sale, at `price`; both are None when there is
+    none, and for a line that does not renew by itself among many lines. `agreed_minor`: the total
+    of the version that the holder agreed to. `obstacle`: why the holder must be asked first.
+    `short_minor`: what the wallet lacks for one renewal. `next_try_at`: None when none is planned.
+    """
+
+    enabled: bool
+    lead_days: int | None
+    next_try_at: datetime | None
+    obstacle: Literal["dearer", "not_sold"] | None
+    offer: PlanOffer | None
+    price: Quote | None
+    agreed_minor: int | None
+    short_minor: int
+
+    @property
+    def consent_needed(self) -> bool:
+        """Whether nothing happens by itself before the holder has said yes."""
+        return self.obstacle is not None
+
+
+@dataclass(frozen=True, slots=True)
 class LineCard:
-    """One line as its holder sees it. Instants UTC; `time_left` is never below zero."""
+    """One line as its holder sees it. Instants UTC; times left are never below zero.
+
+    `kept_for`: until the number is withdrawn, None while no time runs.
+    """
 
     line_id: UUID
     e164: int | None
@@ -77,13 +108,15 @@ class LineCard:
     state: LineState
     valid_until: datetime | None
     time_left: timedelta
+    kept_for: timedelta | None
     near_expiry: bool
     renewable: bool
-    auto_renew: bool
+    auto_renew: AutoRenewal
     buckets: Sequence[Bucket]
     wallet: Balance | None
     next_action: NextAction
     grace_rule: str
+    grace_service: GraceService
     lifeline: Lifeline | None
 
 
@@ -116,6 +149,7 @@ class Surroundings:
     policies: dict[int, Policy]
     buckets: dict[UUID, Buckets]
     wallets: dict[UUID, Balance]
+    tariffs: Mapping[tuple[int, str], Tariff]
 
 
 def show_lines(account_id: UUID, now: datetime, offset: int = 0) -> LinesPage:
@@ -123,26 +157,48 @@ def show_lines(account_id: UUID, now: datetime, offset: int = 0) -> LinesPage:
     rows = lines.lines_of(account_id, PAGE + 1, offset)
     more, rows = len(rows) > PAGE, rows[:PAGE]
     wallets = ledger.balances_of(account_id)
-    around = surroundings(account_id, rows, wallets, now)
+    renewing = {row.plan_id for row in rows if row.auto_renew}
+    tariffs = catalog.tariffs_among(renewing) if renewing else {}
+    around = surroundings(account_id, rows, wallets, now, tariffs)
     cash = [wallet for wallet in wallets if wallet.purpose == "cash"]
+    cards = [card(row, around, now) for row in rows]
     return LinesPage(
-        cards=[card(row, around, now) for row in rows],
+        cards=cards,
         wallets=cash,
-        shortfalls=shortfalls(rows, cash, now),
+        shortfalls=shortfalls(cards, cash, now),
         next_offset=offset + PAGE if more else None,
     )
 
 
+def surroundings_of(account_id: UUID, row: LineRow, now: datetime) -> Surroundings:
+    """For one line, with its plan's tariff, which is mostly remembered. Six queries."""
+    wallets = ledger.balances_of(account_id)
+    tariffs = {}
+    for wallet in wallets:
+        if wallet.wallet_id == row.wallet_id:
+            tariff = catalog.tariff_of(row.plan_id, wallet.currency, now)
+            tariffs = {(row.plan_id, wallet.currency): tariff} if tariff else {}
+    return surroundings(account_id, [row], wallets, now, tariffs)
+
+
 def surroundings(
-    account_id: UUID, rows: Sequence[LineRow], wallets: Sequence[Balance], now: datetime
+    account_id: UUID,
+    rows: Sequence[LineRow],
+    wallets: Sequence[Balance],
+    now: datetime,
+    tariffs: Mapping[tuple[int, str], Tariff],
 ) -> Surroundings:
-    """Five queries for any number of lines of one account."""
+    """Five queries for any number of lines of one account.
+
+    `tariffs`: at least of those lines that renew by themselves.
+    """
     return Surroundings(
         carriers=catalog.carriers_among({row.carrier_id for row in rows if row.carrier_id}),
         plans=catalog.plans_among({row.plan_id for row in rows}),
         policies=catalog.policies_among({row.policy_id for row in rows}),
         buckets=usage.buckets_of(account_id, [row.id for row in rows], now),
         wallets={wallet.wallet_id: wallet for wallet in wallets},
+        tariffs=tariffs,
     )
 
 
@@ -164,6 +220,7 @@ def card(
     )
     carrier = around.carriers.get(row.carrier_id) if row.carrier_id else None
     left = max(timedelta(0), row.valid_until - now) if row.valid_until else timedelta(0)
+    auto = auto_renewal(row, around, now)
     plan = around.plans[row.plan_id]
     return LineCard(
         line_id=row.id,
@@ -179,14 +236,40 @@ def card(
         state=row.state,
         valid_until=row.valid_until,
         time_left=left,
+        kept_for=max(timedelta(0), lifeline.suspended_until - now) if lifeline else None,
         near_expiry=row.state == LineState.ACTIVE and left <= NEAR_EXPIRY,
         renewable=LineEvent.RENEW in LINE.allowed(row.state),
-        auto_renew=row.auto_renew,
+        auto_renew=auto,
         buckets=gauges(around.buckets.get(row.id, EMPTY)),
         wallet=around.wallets.get(row.wallet_id),
-        next_action=next_action(row, lifeline),
+        next_action=next_action(row, lifeline, auto),
         grace_rule=policy.grace_rule,
+        grace_service=cast("GraceService", policy.grace_service),
         lifeline=lifeline,
+    )
+
+
+def auto_renewal(row: LineRow, around: Surroundings, now: datetime) -> AutoRenewal:
+    """How the line renews by itself. No query."""
+    wallet = around.wallets.get(row.wallet_id)
+    tariff = around.tariffs.get((row.plan_id, wallet.currency)) if wallet else None
+    offer = tariff.offer if tariff else None
+    price = price_of(offer) if offer else None
+    obstacle: Literal["dearer", "not_sold"] | None = None
+    if row.auto_renew and wallet and (tariff is None or offer is None):
+        obstacle = "not_sold"
+    elif row.auto_renew and tariff and tariff.dearer:
+        obstacle = "dearer"
+    rules = catalog.policy_of(around.policies[row.policy_id]).agenda
+    return AutoRenewal(
+        enabled=row.auto_renew,
+        lead_days=row.lead_days,
+        next_try_at=None if obstacle else clock.next_try(row, rules, now),
+        obstacle=obstacle,
+        offer=offer,
+        price=price,
+        agreed_minor=price_of(tariff.pinned).total_minor if tariff else None,
+        short_minor=max(0, price.total_minor - wallet.free_minor) if price and wallet else 0,
     )
 
 
@@ -202,35 +285,29 @@ def gauges(buckets: Buckets) -> Sequence[Bucket]:
 
 
 def shortfalls(
-    rows: Sequence[LineRow], wallets: Sequence[Balance], now: datetime
+    cards: Sequence[LineCard], wallets: Sequence[Balance], now: datetime
 ) -> Sequence[Shortfall]:
-    """Wallets that will be short within WARN_AHEAD. One query when any line renews by itself."""
-    due = [
-        row
-        for row in rows
-        if row.auto_renew
-        and row.state == LineState.ACTIVE
-        and row.valid_until
-        and row.valid_until <= now + WARN_AHEAD
-    ]
-    offers = catalog.prices_among({row.plan_id for row in due}) if due else []
-    price = {(offer.plan_id, offer.currency): total_minor(offer) for offer in offers}
+    """Wallets that will be short within WARN_AHEAD."""
     found = []
     for wallet in wallets:
-        own = [row for row in due if row.wallet_id == wallet.wallet_id]
-        needed = sum(price.get((row.plan_id, wallet.currency), 0) for row in own)
+        due = [
+            (one.auto_renew.next_try_at, one.auto_renew.price.total_minor)
+            for one in cards
+            if one.wallet == wallet
+            and one.auto_renew.price
+            and one.auto_renew.next_try_at
+            and one.auto_renew.next_try_at <= now + WARN_AHEAD
+        ]
+        needed = sum(total for _, total in due)
         if needed > wallet.free_minor:
             missing = needed - wallet.free_minor
-            last = max(row.valid_until for row in own if row.valid_until)
-            found.append(Shortfall(wallet.currency, needed, missing, last))
+            found.append(Shortfall(wallet.currency, needed, missing, max(at for at, _ in due)))
     return found
 
 
-def total_minor(offer: PlanOffer) -> int:
+def price_of(offer: PlanOffer) -> Quote:
     """What one term of the offer costs, tax and all."""
-    return quote(
-        offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive
-    ).total_minor
+    return quote(offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive)
 
 
 _WITHOUT_CLOCK: dict[LineState, NextKind] = {
@@ -243,16 +320,21 @@ _WITHOUT_CLOCK: dict[LineState, NextKind] = {
 }
 
 
-def next_action(row: LineRow, lifeline: Lifeline | None) -> NextAction:
+def next_action(row: LineRow, lifeline: Lifeline | None, auto: AutoRenewal) -> NextAction:
     """What the clock will do to the line if nobody does anything."""
     if row.dormant:
         return NextAction("dormant", None)
     if row.state in _WITHOUT_CLOCK or lifeline is None:
         return NextAction(_WITHOUT_CLOCK.get(row.state, "set_up"), None)
+    if auto.next_try_at is not None:
+        return NextAction("renews", auto.next_try_at)
     if row.state == LineState.ACTIVE:
-        return NextAction("renews" if row.auto_renew else "runs_out", lifeline.valid_until)
-    if row.state == LineState.GRACE:
-        return NextAction("suspends", lifeline.grace_until)
-    if row.state == LineState.SUSPENDED:
-        return NextAction("withdrawn", lifeline.suspended_until)
-    return NextAction("lost", lifeline.quarantine_until)
+        return NextAction("consent" if auto.consent_needed else "runs_out", lifeline.valid_until)
+    return _DOWNWARDS[row.state](lifeline)
+
+
+_DOWNWARDS: dict[LineState, Callable[[Lifeline], NextAction]] = {
+    LineState.GRACE: lambda lifeline: NextAction("suspends", lifeline.grace_until),
+    LineState.SUSPENDED: lambda lifeline: NextAction("withdrawn", lifeline.suspended_until),
+    LineState.TERMINATED: lambda lifeline: NextAction("lost", lifeline.quarantine_until),
+}

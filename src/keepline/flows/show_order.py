@@ -83,7 +83,7 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
     payment = payments.of_order(order_id)
     proof = order.proof or {}
     row = lines.line_of(order.line_id, account_id) if order.line_id else None
-    around = surroundings(account_id, [row], [], now) if row else None
+    around = surroundings(account_id, [row], [], now, {}) if row else None
     stage = stage_of(order, payment)
     return OrderView(
         order=order,

@@ -4,7 +4,17 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from keepline.catalog.queries import policy_values
-from keepline.core.agenda import Due, Entry, agenda, first_due, is_stale, next_due
+from keepline.core import agenda as agendas
+from keepline.core.agenda import (
+    AgendaRules,
+    Due,
+    Entry,
+    Step,
+    agenda,
+    first_due,
+    is_stale,
+    next_due,
+)
 from keepline.core.lifecycle.line import LineState
 from keepline.core.terms import LATENESS
 
@@ -28,6 +38,15 @@ class Clocked(Protocol):
     def dormant(self) -> bool: ...
 
 
+class Planned(Clocked, Protocol):
+    """A line with its next action, as a page reads it."""
+
+    @property
+    def next_step(self) -> int | None: ...
+    @property
+    def next_action_at(self) -> datetime | None: ...
+
+
 def first_of(
     line: Clocked,
     state: LineState,
@@ -48,6 +67,21 @@ def after(line: Clocked, done: Due, now: datetime) -> Due | None:
     if line.dormant or start_at is None:
         return None
     return next_due(_entries(line, line.state, line.auto_renew), start_at, done, now)
+
+
+def next_try(line: Planned, rules: AgendaRules, now: datetime) -> datetime | None:
+    """When the line is next tried to be renewed by itself, while it stays in its state.
+
+    `rules` are those of its policy, for a caller who has them. None: not at all, or not before
+    somebody else has done something.
+    """
+    start_at = start_of(line)
+    if not line.auto_renew or line.dormant or start_at is None:
+        return None
+    step, at = line.next_step, line.next_action_at
+    planned = Due(at, Step(step)) if step is not None and at is not None else None
+    entries = agenda(rules, line.state, line.auto_renew, line.lead_days)
+    return agendas.next_try(entries, start_at, planned, now)
 
 
 def makes_sense(line: Clocked, due: Due, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""GET /v1/lines, GET and PATCH /v1/lines/{id}, GET /v1/lines/{id}/plans."""
+"""GET /v1/lines, GET and PATCH /v1/lines/{id}, PUT .../auto-renew, GET .../plans."""
 
 from typing import Annotated
 from uuid import UUID
@@ -14,9 +14,10 @@ from keepline.api.routes.plans import region_of
 from keepline.api.shapes.lines import Line, LineDetail, LinesPage
 from keepline.api.shapes.parts import Currency
 from keepline.api.shapes.plans import OfferedPlan, OfferedPlans, plan_fields
-from keepline.api.shapes.requests import LineChange
+from keepline.api.shapes.requests import AutoRenewChange, LineChange
 from keepline.flows.list_plans import list_plans
 from keepline.flows.rename_line import rename_line
+from keepline.flows.set_auto_renew import AutoRenewWish, set_auto_renew
 from keepline.flows.show_line import show_line
 from keepline.flows.show_lines import show_lines
 
@@ -69,6 +70,39 @@ def change_line(request: HttpRequest, line_id: UUID, body: LineChange) -> HttpRe
     rename_line(
         own(line_id, holder), holder.account_id, body.label, actor_of(holder), timezone.now()
     )
+    return get_line(request, line_id)
+
+
+@router.put(
+    "/lines/{uuid:line_id}/auto-renew",
+    response=LineDetail,
+    operation_id="set_auto_renew",
+    summary="Have a line renew by itself, or not",
+    openapi_extra={
+        "x-problems": [
+            "not_found",
+            "role_refused",
+            "state_refuses",
+            "plan_not_for_line",
+            "price_changed",
+            "lead_refused",
+        ]
+    },
+)
+def put_auto_renew(request: HttpRequest, line_id: UUID, body: AutoRenewChange) -> HttpResponse:
+    """Sets whether the line renews by itself from the wallet, with which plan and how early, and
+    answers with the line. Safe to repeat."""
+    holder, seen = spender_of(request), body.expected_total
+    wish = AutoRenewWish(
+        account_id=holder.account_id,
+        line_id=own(line_id, holder),
+        enabled=body.enabled,
+        plan_code=body.plan_code,
+        lead_days=body.lead_days,
+        actor=actor_of(holder),
+        expected=(seen.amount_minor, seen.currency) if seen else None,
+    )
+    set_auto_renew(wish, timezone.now())
     return get_line(request, line_id)
 
 

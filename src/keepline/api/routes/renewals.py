@@ -52,6 +52,7 @@ def preview_renewal(request: HttpRequest, line_id: UUID, body: WhatToRenew) -> H
             *REFUSALS,
             "role_refused",
             "price_changed",
+            "line_changed",
             "provider_unknown",
             "provider_refused",
             "busy",
@@ -74,6 +75,7 @@ def create_renewal(request: HttpRequest, line_id: UUID, body: Renewal) -> HttpRe
             expected_total_minor=seen.amount_minor if seen else None,
             actor=actor_of(holder),
             channel="api",
+            expected_valid_until=body.expected_valid_until,
         ),
         timezone.now(),
     )

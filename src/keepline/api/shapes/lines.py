@@ -47,6 +47,35 @@ class NextAction(Shape):
     at: Instant | None
 
 
+class AutoRenew(Shape):
+    """Whether the line renews by itself from the wallet, with which plan, how early, and when next.
+
+    `PUT /v1/lines/{line_id}/auto-renew` changes it.
+    """
+
+    enabled: bool
+    plan_code: str = Field(description="The plan it renews with.")
+    lead_days: int | None = Field(
+        description="Days ahead of expiry of the first try; null: as the policy says."
+    )
+    next_try_at: Instant | None = Field(description="null while no try is planned.")
+    consent_needed: bool = Field(
+        description="The plan costs more than its holder agreed to, or is not sold any more. "
+        "Nothing is renewed by itself until a plan is chosen."
+    )
+
+    @classmethod
+    def of(cls, card: LineCard) -> "AutoRenew":
+        auto = card.auto_renew
+        return cls(
+            enabled=auto.enabled,
+            plan_code=card.plan_code,
+            lead_days=auto.lead_days,
+            next_try_at=auto.next_try_at,
+            consent_needed=auto.consent_needed,
+        )
+
+
 class Deadlines(Shape):
     """The line's time: paid until, number kept until, and when somebody else may have it."""
 
@@ -89,7 +118,7 @@ class Line(Shape):
     seconds_left: int = Field(ge=0)
     near_expiry: bool
     renewable: bool
-    auto_renew: bool
+    auto_renew: AutoRenew
     buckets: list[Bucket]
     next_action: NextAction
     deadlines: Deadlines | None
@@ -116,7 +145,7 @@ def line_fields(card: LineCard, plan_name: str) -> dict[str, Any]:
         "seconds_left": int(card.time_left.total_seconds()),
         "near_expiry": card.near_expiry,
         "renewable": card.renewable,
-        "auto_renew": card.auto_renew,
+        "auto_renew": AutoRenew.of(card),
         "buckets": [Bucket.of(bucket) for bucket in card.buckets],
         "next_action": NextAction(kind=card.next_action.kind, at=card.next_action.at),
         "deadlines": Deadlines.of(card.lifeline) if card.lifeline else None,

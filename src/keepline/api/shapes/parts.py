@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from keepline.core.allowances import Allowance
 
@@ -26,6 +26,28 @@ class Asked(BaseModel):
     """A body or a part of one: nothing unknown, and no type guessed from another."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _text(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("an instant is text")  # noqa: TRY004 - pydantic knows no TypeError
+    return value
+
+
+AskedInstant = Annotated[
+    AwareDatetime,
+    Field(strict=False),  # of JSON's types only text can be one
+    BeforeValidator(_text),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "maxLength": 40,
+            "description": "RFC 3339.",
+            "examples": ["2026-04-20T11:00:00Z"],
+        }
+    ),
+]
 
 
 class Money(Asked):

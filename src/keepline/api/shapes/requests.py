@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from keepline.api.shapes.parts import PRINTABLE, Asked, Code, Currency, Money
+from keepline.api.shapes.parts import PRINTABLE, Asked, AskedInstant, Code, Currency, Money
 
 Printable = Annotated[str, Field(pattern=PRINTABLE)]
 
@@ -36,6 +36,28 @@ class LineChange(Asked):
     )
 
 
+class AutoRenewChange(Asked):
+    """How a line shall renew by itself. What is left out goes back to its default."""
+
+    enabled: bool
+    plan_code: Code | None = Field(
+        None,
+        description="The plan to renew with. Its price of the moment is thereby agreed to. "
+        "Left out, plan and agreement stay as they are.",
+    )
+    lead_days: int | None = Field(
+        None,
+        ge=0,
+        le=365,
+        description="Days ahead of expiry of the first try, one of those that the policy has; "
+        "as the policy says when left out.",
+    )
+    expected_total: Money | None = Field(
+        None,
+        description="What the holder saw of the plan's price. Another price then refuses.",
+    )
+
+
 class WhatToRenew(Asked):
     """The plan, and how it shall be paid."""
 
@@ -55,6 +77,12 @@ class Renewal(WhatToRenew):
     )
     expected_total: Money | None = Field(
         None, description="What the holder saw. Another price then refuses the renewal."
+    )
+
+    expected_valid_until: AskedInstant | None = Field(
+        None,
+        description="The expiry that the holder saw. When the line was renewed since, it is not "
+        "renewed once more.",
     )
 
     @model_validator(mode="after")

@@ -1,0 +1,103 @@
+"""`line.auto_renew_set`: a line renews by itself or not, with which plan, and how early.
+
+    T  set_auto_renew.set    the line under lock, its switch, its next action
+
+The sweep takes the same row: whoever switches off before the line's try is due is not charged,
+and whoever is a moment later finds it renewed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from keepline.audit import services as audit
+from keepline.catalog.queries import PlanOffer, offer_on_sale, policy_values
+from keepline.core.agenda import agenda, lead_choices
+from keepline.core.renewal import fits
+from keepline.flows.errors import FlowRefused
+from keepline.flows.show_lines import price_of
+from keepline.flows.steps import transaction_step
+from keepline.ledger import queries as ledger
+from keepline.lines import services as lines
+from keepline.lines.services import LockedLine
+
+ACTION = "line.auto_renew_set"
+
+
+@dataclass(frozen=True, slots=True)
+class AutoRenewWish:
+    """What a holder wants.
+
+    `plan_code`: the plan to renew with, at its price of the moment, which is the holder's consent
+    to it; None keeps what was agreed. `expected`: minor units and currency that the holder saw,
+    None to accept the price of the moment. `lead_days`: days ahead of expiry, None as the policy
+    says. `actor`: user:17.
+    """
+
+    account_id: UUID
+    line_id: UUID
+    enabled: bool
+    plan_code: str | None
+    lead_days: int | None
+    actor: str
+    expected: tuple[int, str] | None = None
+
+
+def set_auto_renew(wish: AutoRenewWish, now: datetime) -> None:
+    """Raises FlowRefused: not_found, state_refuses, plan_not_for_line, price_changed, lead_refused.
+
+    Then nothing has changed. The same wish twice is one act.
+    """
+    try:
+        with transaction_step("set_auto_renew.set"):
+            _set(wish, now)
+    except lines.LineNotFound:
+        raise FlowRefused("not_found") from None
+
+
+def _set(wish: AutoRenewWish, now: datetime) -> None:
+    line = lines.lock_line(wish.line_id, wish.account_id)
+    rules = policy_values(line.policy_id).agenda
+    if not agenda(rules, line.state, auto_renew=False, lead_days=None):
+        raise FlowRefused("state_refuses")
+    if wish.lead_days is not None and wish.lead_days not in lead_choices(rules):
+        raise FlowRefused("lead_refused", days=lead_choices(rules))
+    offer = _offer(wish, line, now)
+    plan_id = offer.plan_id if offer else line.plan_id
+    before = _facts(line.auto_renew, line.plan_id, line.lead_days)
+    after = _facts(wish.enabled, plan_id, wish.lead_days)
+    if before == after:
+        return  # planned anew, a try that is due this moment would be lost
+    lines.set_auto_renew(line, wish.enabled, plan_id, wish.lead_days, now)
+    audit.record(
+        ACTION,
+        actor=wish.actor,
+        now=now,
+        account_id=wish.account_id,
+        subject_id=line.id,
+        facts={"before": before, "after": after, **_agreed(offer)},
+    )
+
+
+def _offer(wish: AutoRenewWish, line: LockedLine, now: datetime) -> PlanOffer | None:
+    if wish.plan_code is None:
+        return None
+    offer = offer_on_sale(wish.plan_code, ledger.currency_of(line.wallet_id), now)
+    if offer is None or not fits(line, offer):
+        raise FlowRefused("plan_not_for_line")
+    total_minor = price_of(offer).total_minor
+    if wish.expected not in (None, (total_minor, offer.currency)):
+        raise FlowRefused("price_changed", total_minor=total_minor)
+    return offer
+
+
+def _facts(enabled: bool, plan_id: int, lead_days: int | None) -> dict[str, Any]:
+    return {"enabled": enabled, "plan_id": plan_id, "lead_days": lead_days}
+
+
+def _agreed(offer: PlanOffer | None) -> dict[str, Any]:
+    """The price that the holder said yes to, for whoever asks later."""
+    if offer is None:
+        return {}
+    return {"total_minor": price_of(offer).total_minor, "currency": offer.currency}
