@@ -4,26 +4,32 @@ An act of ours (web or worker) may be killed; what happens outside is never.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from keepline.accounts.clocks import ClockRefused
 from keepline.core.agenda import Step
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.flows import sweep_lines
+from keepline.flows.attach_clock import attach_clock
 from keepline.flows.go_live import go_live
 from keepline.flows.import_base import import_base
 from keepline.flows.load_preset import load_preset
+from keepline.flows.move_clock import move_clock
+from keepline.flows.open_clock import open_clock
 from keepline.flows.open_line import LineToOpen, open_existing_line
 from keepline.flows.set_auto_renew import AutoRenewWish, set_auto_renew
 from keepline.gateways import switchboard
 from keepline.inventory import services as inventory
 from keepline.lines.models import Line, Validity
+from keepline.workers import due
 from tests.cast import NOW
 from tests.crash.world import World
-from tests.flows.acts import move_line
+from tests.flows.acts import let_go, move_line
 from tests.flows.test_import_base import GOOD as BASE_ROW
 from tests.flows.test_import_base import written
 
@@ -107,7 +113,9 @@ def _open_from_nowhere(world: World) -> None:
 
 
 def _dormant(world: World) -> None:
-    Validity.objects.filter(id=world.cast.line.id).update(dormant=True)
+    Validity.objects.filter(id=world.cast.line.id).update(
+        dormant=True, next_step=None, next_action_at=None
+    )
 
 
 def _go_live(world: World) -> None:
@@ -133,6 +141,10 @@ def _import_base(world: World) -> None:
     import_base(file, now=world.now(), progress=lambda *_: None, report=list, **options)
 
 
+def _withdrawn(world: World) -> None:
+    let_go(world.cast, int(f"4479{world.key_number:06d}98"), {"USD": 250}, world.now())
+
+
 def _open_line(world: World) -> None:
     wanted = LineToOpen(
         account_id=world.cast.account.id,
@@ -143,7 +155,7 @@ def _open_line(world: World) -> None:
         carrier_id=None,
         state=LineState.ACTIVE,
         started_at=NOW - timedelta(days=20),
-        valid_until=NOW + timedelta(days=10),
+        valid_until=world.now() + timedelta(days=10),
         auto_renew=False,
         actor="import",
     )
@@ -207,6 +219,20 @@ def _switch_on(world: World) -> None:
         account_id, line_id, enabled=True, plan_code=cast.plan.code, lead_days=3, actor="user:1"
     )
     set_auto_renew(wish, world.now())
+
+
+def _open_clock(world: World) -> None:
+    """Its own world's; who opens it again is told that it is there."""
+    with suppress(ClockRefused):
+        open_clock(world.key, NOW, "cli", world.now())
+
+
+def _attach_clock(world: World) -> None:
+    attach_clock(world.key, world.cast.account.id, "cli", world.now())
+
+
+def _move_clock(world: World) -> None:
+    move_clock(world.key, NOW + timedelta(days=400), "cli", world.now(), due.work_off)
 
 
 SWEEP = Act(World.sweep)
@@ -292,6 +318,8 @@ SCENARIOS: dict[str, Scenario] = {
         {"line_fields": LONG_GONE},
         [Act(_numbered, ours=False), due_now(Step.WITHDRAW, since_at=NOW), SWEEP, WORK],
     ),
+    "by a test clock": Scenario({}, [Act(_open_clock), Act(_attach_clock), Act(_move_clock)]),
+    "a number is had back": Scenario({}, [Act(_withdrawn, ours=False), Act(World.have_back), WORK]),
     "a line is taken over": Scenario({}, [Act(_open_line)]),
     "a preset is loaded": Scenario({}, [Act(_load_preset)]),
     "a base is taken over": Scenario({}, [Act(_import_base)]),
