@@ -80,12 +80,32 @@ class Account(SlottedModel):
     external_ref = models.CharField(max_length=64, null=True)  # the operator's own number for it
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    clock_id = models.IntegerField(default=0, db_default=0)  # TestClock; 0 is the real clock
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["clock_id", "slot", "id"],
+                name="account_on_test_clock",
+                condition=~Q(clock_id=0),
+            )
+        ]
         constraints = [
             # An imported account's slot is a function of its reference, so this is global.
             models.UniqueConstraint(fields=["slot", "external_ref"], name="account_external_ref"),
         ]
+
+
+class TestClock(models.Model):
+    """A clock that stands still and moves by command: accounts that live by it have its time.
+
+    Not sharded, and never in production.
+    """
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=60, unique=True)
+    now_at = models.DateTimeField()  # what it shows
+    created_at = models.DateTimeField()  # by the real clock
 
 
 class Role(models.TextChoices):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from keepline.accounts.models import Account, ApiToken, Membership, Role, User
@@ -23,6 +24,7 @@ class TokenHolder(NamedTuple):
     language: str
     time_zone: str
     currency: str
+    clock_at: datetime | None  # what the account's test clock shows; None: real time
 
 
 class Membered(NamedTuple):
@@ -31,6 +33,7 @@ class Membered(NamedTuple):
     account_id: UUID
     slot: int
     role: str
+    clock_at: datetime | None = None  # what the account's test clock shows; None: real time
 
 
 class Recipient(NamedTuple):
@@ -47,13 +50,27 @@ TOLD = (Role.OWNER, Role.MANAGE)
 SPENDERS = frozenset({Role.SPEND.value, Role.MANAGE.value, Role.OWNER.value})
 
 HOLDER_BY_DIGEST = """
-SELECT t.id, t.user_id, t.account_id, a.slot, m.role, u.language, u.time_zone, a.currency
+SELECT t.id, t.user_id, t.account_id, a.slot, m.role, u.language, u.time_zone, a.currency,
+       c.now_at
   FROM accounts_apitoken t
   JOIN accounts_user u ON u.id = t.user_id AND u.is_active
   JOIN accounts_membership m ON m.user_id = t.user_id AND m.account_id = t.account_id
   JOIN accounts_account a ON a.slot = t.slot AND a.id = t.account_id AND a.closed_at IS NULL
+  LEFT JOIN accounts_testclock c ON c.id = a.clock_id
  WHERE t.digest = %s AND t.revoked_at IS NULL
    AND (t.expires_at IS NULL OR t.expires_at > %s)
+"""
+
+
+MEMBERSHIP = """
+SELECT m.account_id, m.role, NULL::timestamptz AS clock_at FROM accounts_membership m
+ WHERE m.user_id = %s ORDER BY m.role <> 'owner', m.since_at, m.id LIMIT 1
+"""
+MEMBERSHIP_AND_CLOCK = """
+SELECT m.account_id, m.role, c.now_at AS clock_at FROM accounts_membership m
+  LEFT JOIN accounts_account a ON a.id = m.account_id AND a.clock_id <> 0
+  LEFT JOIN accounts_testclock c ON c.id = a.clock_id
+ WHERE m.user_id = %s ORDER BY m.role <> 'owner', m.since_at, m.id LIMIT 1
 """
 
 
@@ -75,11 +92,11 @@ def may_spend(role: str) -> bool:
 
 def membership_of(user_id: int) -> Membered | None:
     """The user's own account first, else the one they joined first; one query."""
-    rows = Membership.objects.filter(user_id=user_id).order_by("since_at", "id")
-    found = sorted(rows, key=lambda row: row.role != Role.OWNER)
-    if not found:
+    # Production has no test clocks: memberships and accounts are not joined there.
+    found = fetch_one(MEMBERSHIP if settings.PRODUCTION else MEMBERSHIP_AND_CLOCK, [user_id])
+    if found is None:
         return None
-    return Membered(found[0].account_id, slot_of(found[0].account_id), found[0].role)
+    return Membered(found.account_id, slot_of(found.account_id), found.role, found.clock_at)
 
 
 def member_account(user: User) -> Account | None:
@@ -104,6 +121,11 @@ def live_tokens(user: User, account_id: UUID, now: datetime) -> QuerySet[ApiToke
     alive = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
     own = ApiToken.objects.filter(user=user, account_id=account_id, revoked_at__isnull=True)
     return own.filter(alive).order_by("-id")
+
+
+def user_by_email(email: str) -> User | None:
+    """Who signs in with this address, however it is written."""
+    return User.objects.filter(email__iexact=email).first()
 
 
 def user_by_phone(phone: str) -> User | None:

@@ -1,5 +1,6 @@
 """Who calls: a bearer token (RFC 6750), looked up in one query."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -29,6 +30,11 @@ def holder_of(request: HttpRequest) -> TokenHolder:
     """The holder that `BearerToken` found."""
     holder: TokenHolder = request.auth  # type: ignore[attr-defined]
     return holder
+
+
+def now_of(request: HttpRequest) -> datetime:
+    """What time it is for the account: its test clock's, or the real one's."""
+    return holder_of(request).clock_at or timezone.now()
 
 
 def spender_of(request: HttpRequest) -> TokenHolder:

@@ -1,9 +1,9 @@
 """Answers for orders that were just started: over at once, or an operation to follow."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from keepline.api.answers import answer
+from keepline.api.bearer import now_of
 from keepline.api.keys import REPLAYED
 from keepline.api.language import language_of
 from keepline.api.shapes.orders import Order
@@ -45,6 +45,6 @@ def _checkout(request: HttpRequest, started: StartedOrder) -> str | None:
     if not started.needs_payment:
         return None
     try:
-        return open_payment(started.order_id, language_of(request), timezone.now())
+        return open_payment(started.order_id, language_of(request), now_of(request))
     except FlowRefused as refused:
         raise FlowRefused(refused.code, **{**refused.facts, "order_id": started.order_id}) from None

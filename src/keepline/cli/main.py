@@ -26,6 +26,10 @@ COMMANDS = {
         "keepline.cli.sweep",
         "Do what is due of lines now: renew, remind, expire, withdraw.",
     ),
+    "clock": (
+        "keepline.cli.clock",
+        "Test clocks: accounts whose time moves by command (never in production).",
+    ),
     "db": ("keepline.cli.db", "Start, stop and look into the embedded PostgreSQL."),
     "check-ledger": (
         "keepline.cli.check_ledger",

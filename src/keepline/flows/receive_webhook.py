@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from keepline.accounts import clocks
 from keepline.core.ids import slot_of
 from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
@@ -45,6 +46,8 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes, now:
         payment = payment_queries.by_id(event.payment_id)
         if fresh and payment is not None and payment.provider == provider:
             assert slot_of(payment.id) == slot_of(payment.order_id)
-            orders.look_again(order_queries.by_id(payment.order_id), now, attempts=0)
+            order = order_queries.by_id(payment.order_id)
+            due_at = clocks.now_for(order.account_id, now)  # its signature was of real time
+            orders.look_again(order, due_at, attempts=0)
             wake.orders()
     return fresh

@@ -20,6 +20,7 @@ from uuid import UUID
 import structlog
 from django.db import IntegrityError
 
+from keepline.accounts import clocks
 from keepline.catalog.queries import policy_values, tariffs
 from keepline.core.agenda import Due, Step
 from keepline.core.lifecycle.line import LineEvent, LineState
@@ -74,7 +75,7 @@ def sweep(
         lambda: _change(Step.EXPIRE, now, which),
         lambda: _change(Step.SUSPEND, now, which),
         lambda: _withdraw(now, which),
-        lambda: _release(now, accounts),
+        lambda: _release(now, which, accounts),
     ]
     for step in steps:
         while counts := step():
@@ -265,9 +266,11 @@ def _withdrawal(line: DueLine, e164: int, now: datetime) -> inventory.Withdrawal
     )
 
 
-def _release(now: datetime, accounts: Collection[UUID] | None) -> Counts:
+def _release(now: datetime, which: Which, accounts: Collection[UUID] | None) -> Counts:
+    # Numbers lie in slots of their own: whose clock they follow, their last holder's id tells.
+    others = clocks.accounts_by_any() if which.real else ()
     with transaction_step("sweep_lines.release"):
-        released = inventory.release_rested(now, BATCH, accounts)
+        released = inventory.release_rested(now, BATCH, accounts, but=others)
     return _counted(released=released)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from keepline.accounts import clocks
 from keepline.core.allowances import Allowance
 from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.line import LineState
@@ -67,6 +68,7 @@ def open_line(facts: LineFacts, now: datetime) -> Line:
         anchor_count=0,
         since_at=facts.since_at,
         auto_renew=facts.auto_renew,
+        clock_id=clocks.clock_of_new_line(facts.account_id),
         next_step=due.step if due else None,
         next_action_at=due.at if due else None,
     )

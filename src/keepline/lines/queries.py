@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from keepline.core.agenda import Step
 from keepline.core.allowances import Allowance
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.line import LineState
@@ -153,3 +154,32 @@ def events_of(line_id: UUID, limit: int) -> list[LineEvent]:
     """The newest changes of state, newest first. The caller has checked whose it is."""
     rows = LineEvent.objects.filter(slot=slot_of(line_id), line_id=line_id)
     return list(rows.order_by("-id")[:limit])
+
+
+def has_sleepers(account_id: UUID) -> bool:
+    """Whether lines of the account were imported and sleep until go-live."""
+    return bool(
+        fetch_all(
+            "SELECT FROM lines_validity WHERE slot = %s AND account_id = %s AND dormant LIMIT 1",
+            (slot_of(account_id), account_id),
+        )
+    )
+
+
+NEXT_DUE = """
+SELECT min(first.at) AS at FROM unnest(%(steps)s::smallint[]) AS s(step)
+CROSS JOIN LATERAL (
+  SELECT v.next_action_at AS at FROM lines_validity v
+  WHERE v.clock_id = %(clock)s AND v.clock_id <> 0 AND v.next_step = s.step
+    AND v.next_action_at IS NOT NULL
+  ORDER BY v.next_action_at LIMIT 1
+) AS first
+"""
+
+
+def next_due(clock_id: int) -> datetime | None:
+    """When the first line of a test clock has something due; None when none ever has."""
+    found: datetime | None = fetch_all(
+        NEXT_DUE, {"clock": clock_id, "steps": [int(step) for step in Step]}
+    )[0].at
+    return found

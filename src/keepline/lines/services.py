@@ -246,6 +246,14 @@ def set_auto_renew(
     execute(AUTO_RENEW, params)
 
 
+def follow_clock(account_id: UUID, clock_id: int) -> int:
+    """All lines of the account live by this clock from now on; how many."""
+    return execute(
+        "UPDATE lines_validity SET clock_id = %s WHERE slot = %s AND account_id = %s",
+        (clock_id, slot_of(account_id), account_id),
+    )
+
+
 def note_warning(line_id: UUID, now: datetime) -> None:
     """A notice that the line may be lost has reached its holder."""
     execute(

@@ -1,9 +1,12 @@
 """Reads of the outbox."""
 
+from datetime import datetime
 from uuid import UUID
 
+from keepline.accounts import clocks
 from keepline.core.ids import slot_of
 from keepline.messages.models import Outbox
+from keepline.slots.sql import fetch_one
 
 
 def by_id(event_id: UUID) -> Outbox | None:
@@ -16,3 +19,16 @@ def sent_to(account_id: UUID, limit: int) -> list[Outbox]:
     """The newest events of an account, newest first."""
     rows = Outbox.objects.filter(slot=slot_of(account_id), account_id=account_id)
     return list(rows.order_by("-id")[:limit])
+
+
+NEXT_DUE = """
+SELECT m.due_at FROM messages_outbox m WHERE m.due_at IS NOT NULL AND {of_the_clock}
+ORDER BY m.due_at LIMIT 1
+"""
+
+
+def next_due(clock_id: int) -> datetime | None:
+    """When the first message of a clock's accounts is due; None when all of them rest."""
+    statement = NEXT_DUE.format(of_the_clock=clocks.rows_of("m", clock_id))
+    row = fetch_one(statement, {"clock": clock_id})
+    return row.due_at if row else None

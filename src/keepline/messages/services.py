@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from keepline.accounts import clocks
 from keepline.core.ids import derived_id, slot_of
 from keepline.messages.models import Outbox
 from keepline.slots.ids import new_id
@@ -63,10 +64,11 @@ def put_all(events: Sequence[tuple[str, UUID, UUID]], now: datetime) -> None:
 
 CLAIM = """
 WITH due AS (
-  SELECT slot, id FROM messages_outbox
-  WHERE due_at <= %(now)s AND slot BETWEEN %(first_slot)s AND %(last_slot)s
-  ORDER BY due_at LIMIT %(limit)s
-  FOR NO KEY UPDATE SKIP LOCKED
+  SELECT m.slot, m.id FROM messages_outbox m
+  WHERE m.due_at <= %(now)s AND m.slot BETWEEN %(first_slot)s AND %(last_slot)s
+    AND {of_the_clock}
+  ORDER BY m.due_at LIMIT %(limit)s
+  FOR NO KEY UPDATE OF m SKIP LOCKED
 )
 UPDATE messages_outbox o SET due_at = %(leased_until)s, attempts = least(o.attempts + 1, 30000)
 FROM due
@@ -76,13 +78,21 @@ RETURNING o.id
 
 
 def claim_due(
-    now: datetime, limit: int, lease: timedelta, slots: tuple[int, int] = (0, 255)
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+    slots: tuple[int, int] = (0, 255),
+    clock_id: int = clocks.REAL,
 ) -> Sequence[UUID]:
-    """Takes due events for one worker; what it does not settle comes back after `lease`."""
+    """Takes due events for one worker; what it does not settle comes back after `lease`.
+
+    Only those of accounts that live by the clock; `now` is what it shows.
+    """
     with transaction.atomic():
         rows = fetch_all(
-            CLAIM,
+            CLAIM.format(of_the_clock=clocks.rows_of("m", clock_id)),
             {
+                "clock": clock_id,
                 "now": now,
                 "limit": limit,
                 "leased_until": now + lease,

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from django.db.models import Max
 
+from keepline.accounts import clocks
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.order import OrderState
 from keepline.orders.models import Order, OrderKind
+from keepline.slots.sql import fetch_one
 
 
 def by_id(order_id: UUID) -> Order:
@@ -73,3 +75,23 @@ def orders_among(account_id: UUID, order_ids: Collection[UUID]) -> dict[UUID, Or
     """By id, those of `order_ids` that are this account's."""
     rows = Order.objects.by_ids(slot_of(account_id), order_ids).filter(account_id=account_id)
     return {row.id: row for row in rows}
+
+
+def last_accepted_at(account_id: UUID) -> datetime | None:
+    """When the account's youngest order was accepted; None without one."""
+    rows = Order.objects.filter(slot=slot_of(account_id), account_id=account_id)
+    found: datetime | None = rows.aggregate(last=Max("accepted_at"))["last"]
+    return found
+
+
+NEXT_DUE = """
+SELECT o.next_action_at FROM orders_order o WHERE o.next_action_at IS NOT NULL AND {of_the_clock}
+ORDER BY o.next_action_at LIMIT 1
+"""
+
+
+def next_due(clock_id: int) -> datetime | None:
+    """When the first order of a clock's accounts is due; None when all of them rest."""
+    statement = NEXT_DUE.format(of_the_clock=clocks.rows_of("o", clock_id))
+    row = fetch_one(statement, {"clock": clock_id})
+    return row.next_action_at if row else None

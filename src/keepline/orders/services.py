@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from psycopg.types.json import Jsonb
 
+from keepline.accounts import clocks
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.order import ORDER, OrderEvent, OrderState
 from keepline.orders.models import Order
@@ -159,10 +160,11 @@ def network_is_back(order: Order) -> None:
 
 CLAIM_DUE = """
 WITH due AS (
-  SELECT slot, id FROM orders_order
-  WHERE next_action_at <= %(now)s AND slot BETWEEN %(first_slot)s AND %(last_slot)s
-  ORDER BY next_action_at LIMIT %(limit)s
-  FOR NO KEY UPDATE SKIP LOCKED
+  SELECT o.slot, o.id FROM orders_order o
+  WHERE o.next_action_at <= %(now)s AND o.slot BETWEEN %(first_slot)s AND %(last_slot)s
+    AND {of_the_clock}
+  ORDER BY o.next_action_at LIMIT %(limit)s
+  FOR NO KEY UPDATE OF o SKIP LOCKED
 )
 UPDATE orders_order o SET next_action_at = %(leased_until)s, attempts = least(attempts + 1, 30000)
 FROM due
@@ -171,12 +173,18 @@ RETURNING o.id
 """
 
 
-def claim_due(now: datetime, limit: int, slots: tuple[int, int] = (0, 255)) -> Sequence[UUID]:
-    """Takes due orders for one worker. What it does not finish comes back after LEASE."""
+def claim_due(
+    now: datetime, limit: int, slots: tuple[int, int] = (0, 255), clock_id: int = clocks.REAL
+) -> Sequence[UUID]:
+    """Takes due orders for one worker. What it does not finish comes back after LEASE.
+
+    Only those of accounts that live by the clock; `now` is what it shows.
+    """
     with transaction.atomic():
         rows = fetch_all(
-            CLAIM_DUE,
+            CLAIM_DUE.format(of_the_clock=clocks.rows_of("o", clock_id)),
             {
+                "clock": clock_id,
                 "now": now,
                 "limit": limit,
                 "leased_until": now + LEASE,

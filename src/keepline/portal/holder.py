@@ -1,9 +1,11 @@
 """Who holds the lines that this request may touch."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from keepline.accounts.models import User
 from keepline.accounts.queries import may_spend, membership_of
@@ -11,7 +13,10 @@ from keepline.accounts.queries import may_spend, membership_of
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A signed-in user and the account they act for. time_zone: IANA; language: of LANGUAGES."""
+    """A signed-in user and the account they act for. time_zone: IANA; language: of LANGUAGES.
+
+    `clock_at`: what the account's test clock shows, None for real time.
+    """
 
     user: User
     account_id: UUID
@@ -19,6 +24,12 @@ class Holder:
     role: str
     time_zone: str
     language: str
+    clock_at: datetime | None = None
+
+    @property
+    def now(self) -> datetime:
+        """What time it is for the account: its test clock's, or the real one's."""
+        return self.clock_at or timezone.now()
 
     @property
     def may_spend(self) -> bool:
@@ -41,4 +52,5 @@ def holder_of(request: HttpRequest) -> Holder | None:
         role=membered.role,
         time_zone=user.time_zone,
         language=user.language,
+        clock_at=membered.clock_at,
     )

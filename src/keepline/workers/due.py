@@ -14,13 +14,16 @@ import structlog
 from django.db import close_old_connections
 from django.utils import timezone
 
+from keepline.accounts import clocks
 from keepline.flows.advance_order import advance
 from keepline.flows.notify_holder import notify
 from keepline.flows.sweep_lines import sweep
+from keepline.lines.due import Which
 from keepline.messages import services as outbox
 from keepline.orders import services as orders
 
 log = structlog.get_logger(__name__)
+Clock = Callable[[], datetime]
 THREADS = 8
 ORDERS_A_BATCH, MESSAGES_A_BATCH = 32, 64
 MESSAGE_LEASE = timedelta(minutes=2)
@@ -34,26 +37,59 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def advance_orders(clock: Callable[[], datetime] = timezone.now) -> int:
-    """Takes every due order one step further, until none is due. Returns how many steps."""
+    """Takes every due order one step further, until none is due. Returns how many steps.
+
+    `clock` tells real time; orders of accounts on a test clock are worked at what that shows.
+    """
+    return _advance(clock, clocks.REAL) + _by_test_clocks(_advance)
+
+
+def send_outbox(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Sends every due message, by the clocks as above. Returns how many were tried."""
+    return _send(clock, clocks.REAL) + _by_test_clocks(_send)
+
+
+def work_off(clock_id: int, now: datetime) -> int:
+    """Orders and messages of one test clock's accounts that are due at `now`; how many steps."""
+    steps = _advance(lambda: now, clock_id) + _send(lambda: now, clock_id)
+    if steps:
+        number_receipts()
+    return steps
+
+
+def _by_test_clocks(work: Callable[[Clock, int], int]) -> int:
+    """The same for each test clock that stands still: at what it shows."""
     steps = 0
-    while claimed := orders.claim_due(clock(), ORDERS_A_BATCH):
+    for each in clocks.all_clocks():
+        with clocks.at_rest(each.id) as shown_at:
+            if shown_at is not None:
+                steps += work(lambda shown=shown_at: shown, each.id)  # type: ignore[misc]
+    return steps
+
+
+def _advance(clock: Clock, clock_id: int) -> int:
+    steps = 0
+    while claimed := orders.claim_due(clock(), ORDERS_A_BATCH, clock_id=clock_id):
         list(_pool().map(_guarded(lambda i: advance(i, LANGUAGE, clock())), claimed))
         steps += len(claimed)
     return steps
 
 
-def send_outbox(clock: Callable[[], datetime] = timezone.now) -> int:
-    """Sends every due message. Returns how many were tried."""
+def _send(clock: Clock, clock_id: int) -> int:
     tried = 0
-    while claimed := outbox.claim_due(clock(), MESSAGES_A_BATCH, MESSAGE_LEASE):
+    while claimed := outbox.claim_due(clock(), MESSAGES_A_BATCH, MESSAGE_LEASE, clock_id=clock_id):
         list(_pool().map(_guarded(lambda i: notify(i, clock())), claimed))
         tried += len(claimed)
     return tried
 
 
 def sweep_lines(clock: Callable[[], datetime] = timezone.now) -> int:
-    """Does what is due of lines. Returns how many were touched."""
-    return sweep(clock()).total()
+    """Does what is due of lines, by their clocks. Returns how many were touched."""
+    return sweep(clock()).total() + _by_test_clocks(_sweep_by)
+
+
+def _sweep_by(clock: Clock, clock_id: int) -> int:
+    return sweep(clock(), Which(clock_id), clocks.accounts_by(clock_id)).total()
 
 
 def number_receipts(seller: str = "house") -> None:

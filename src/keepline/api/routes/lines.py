@@ -4,11 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from ninja import Query, Router
 
 from keepline.api.answers import answer, page, said
-from keepline.api.bearer import actor_of, holder_of, own, spender_of
+from keepline.api.bearer import actor_of, holder_of, now_of, own, spender_of
 from keepline.api.cursors import LONGEST, seal, unseal
 from keepline.api.routes.plans import region_of
 from keepline.api.shapes.lines import Line, LineDetail, LinesPage
@@ -36,7 +35,7 @@ def list_lines(request: HttpRequest, cursor: Cursor = None) -> HttpResponse:
     """The account's lines, soonest expiry first, 50 a page."""
     account_id = holder_of(request).account_id
     offset = unseal(cursor, "lines", account_id) or 0
-    view = show_lines(account_id, timezone.now(), offset)
+    view = show_lines(account_id, now_of(request), offset)
     items = [Line.of(card, said(card.plan_name, request)) for card in view.cards]
     following = view.next_offset and seal(view.next_offset, "lines", account_id)
     return page(request, LinesPage, items, following or None)
@@ -52,7 +51,7 @@ def list_lines(request: HttpRequest, cursor: Cursor = None) -> HttpResponse:
 def get_line(request: HttpRequest, line_id: UUID) -> HttpResponse:
     """One line with its history."""
     holder = holder_of(request)
-    view = show_line(own(line_id, holder), holder.account_id, timezone.now())
+    view = show_line(own(line_id, holder), holder.account_id, now_of(request))
     return answer(LineDetail.of_view(view, said(view.card.plan_name, request)))
 
 
@@ -68,7 +67,7 @@ def change_line(request: HttpRequest, line_id: UUID, body: LineChange) -> HttpRe
     repeat."""
     holder = spender_of(request)
     rename_line(
-        own(line_id, holder), holder.account_id, body.label, actor_of(holder), timezone.now()
+        own(line_id, holder), holder.account_id, body.label, actor_of(holder), now_of(request)
     )
     return get_line(request, line_id)
 
@@ -102,7 +101,7 @@ def put_auto_renew(request: HttpRequest, line_id: UUID, body: AutoRenewChange) -
         actor=actor_of(holder),
         expected=(seen.amount_minor, seen.currency) if seen else None,
     )
-    set_auto_renew(wish, timezone.now())
+    set_auto_renew(wish, now_of(request))
     return get_line(request, line_id)
 
 
@@ -120,7 +119,7 @@ def list_line_plans(
 ) -> HttpResponse:
     """The plans that may renew the line, in the account's currency or another one."""
     holder = holder_of(request)
-    view = list_plans(own(line_id, holder), holder.account_id, timezone.now(), currency)
+    view = list_plans(own(line_id, holder), holder.account_id, now_of(request), currency)
     items = []
     for choice in view.choices:
         name = said(choice.plan.name, request)

@@ -4,11 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from ninja import Query, Router
 
 from keepline.api.answers import answer, page
-from keepline.api.bearer import holder_of, own
+from keepline.api.bearer import holder_of, now_of, own
 from keepline.api.cursors import LONGEST, seal, unseal
 from keepline.api.operations import SECONDS_TO_DELIVER, SECONDS_TO_PAY
 from keepline.api.shapes.orders import Order, OrderDetail, OrdersPage
@@ -51,7 +50,7 @@ def get_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """The order as its proof; also the operation that a 202 names. Retry-After says when to ask
     again, until it is `resting`."""
     holder = holder_of(request)
-    view = show_order(own(order_id, holder), holder.account_id, timezone.now())
+    view = show_order(own(order_id, holder), holder.account_id, now_of(request))
     waits = SECONDS_TO_PAY if view.stage == "to_pay" else SECONDS_TO_DELIVER
     headers = {} if view.resting else {"Retry-After": waits}
     return answer(OrderDetail.of_view(view), headers=headers)

@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from ninja import Query, Router
 
 from keepline.api.answers import page, said
-from keepline.api.bearer import holder_of
+from keepline.api.bearer import holder_of, now_of
 from keepline.api.cursors import LONGEST, seal, unseal
 from keepline.api.shapes.parts import Currency, LineKind
 from keepline.api.shapes.plans import Plan, PlansPage, Region
@@ -35,7 +34,7 @@ def get_plans(
     wanted = currency or holder.currency
     listed = f"plans:{wanted}:{line_kind or ''}"
     after = unseal(cursor, listed, holder.account_id) or 0
-    view = list_offers(wanted, line_kind, timezone.now(), after)
+    view = list_offers(wanted, line_kind, now_of(request), after)
     items = []
     for offer in view.offers:
         row = view.plans[offer.plan_id]

@@ -3,11 +3,10 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from ninja import Router
 
 from keepline.api.answers import answer
-from keepline.api.bearer import actor_of, holder_of, own, spender_of
+from keepline.api.bearer import actor_of, holder_of, now_of, own, spender_of
 from keepline.api.keys import key_of
 from keepline.api.operations import started_answer
 from keepline.api.shapes.orders import Order
@@ -36,7 +35,7 @@ def preview_renewal(request: HttpRequest, line_id: UUID, body: WhatToRenew) -> H
         body.plan_code,
         body.currency or holder.currency,
         body.use_wallet,
-        timezone.now(),
+        now_of(request),
     )
     return answer(Preview.of(view, switchboard.providers()))
 
@@ -77,6 +76,6 @@ def create_renewal(request: HttpRequest, line_id: UUID, body: Renewal) -> HttpRe
             channel="api",
             expected_valid_until=body.expected_valid_until,
         ),
-        timezone.now(),
+        now_of(request),
     )
     return started_answer(request, started, body.plan_code)

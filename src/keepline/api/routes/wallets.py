@@ -6,11 +6,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from ninja import Path, Query, Router
 
 from keepline.api.answers import answer
-from keepline.api.bearer import actor_of, holder_of, spender_of
+from keepline.api.bearer import actor_of, holder_of, now_of, spender_of
 from keepline.api.cursors import LONGEST, link, seal, unseal
 from keepline.api.keys import key_of
 from keepline.api.operations import started_answer
@@ -91,7 +90,7 @@ def create_top_up(request: HttpRequest, currency: InPath, body: TopUp) -> HttpRe
             actor=actor_of(holder),
             channel="api",
         ),
-        timezone.now(),
+        now_of(request),
     )
     return started_answer(request, started, None)
 

@@ -219,8 +219,10 @@ VALIDITIES = """
 INSERT INTO lines_validity (slot, id, account_id, wallet_id, state, time_zone, plan_id, policy_id,
                             valid_until, anchor_at, anchor_count, auto_renew, dormant, clock_id)
 SELECT slot, line_id, account_id, wallet_id, 'active', time_zone, plan_id, policy_id, valid_until,
-       valid_until, 0, auto_renew, true, 0
-FROM import_staged WHERE NOT present
+       valid_until, 0, auto_renew, true,
+       CASE WHEN account_known THEN (SELECT a.clock_id FROM accounts_account a
+                                     WHERE a.slot = s.slot AND a.id = s.account_id) ELSE 0 END
+FROM import_staged s WHERE NOT present
 """
 # A batch is waited for by nobody: what a crash takes back is loaded again, and the note that the
 # import is finished is waited for, and with it all batches before.

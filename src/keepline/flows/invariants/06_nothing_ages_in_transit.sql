@@ -3,4 +3,6 @@
 SELECT o.id AS "order", o.state, p.state AS payment, coalesce(o.completed_at, o.accepted_at) AS since
 FROM orders_order o LEFT JOIN payments_payment p ON p.slot = o.slot AND p.order_id = o.id
 WHERE o.next_action_at IS NOT NULL
-  AND coalesce(o.completed_at, o.accepted_at) < %(now)s - interval '72 hours'
+  AND coalesce(o.completed_at, o.accepted_at) < interval '-72 hours' + coalesce((
+    SELECT c.now_at FROM accounts_account a JOIN accounts_testclock c ON c.id = a.clock_id
+    WHERE a.slot = o.slot AND a.id = o.account_id AND a.clock_id <> 0), %(now)s)

@@ -78,7 +78,7 @@ def account(request: HttpRequest, holder: Holder) -> HttpResponse:
     if not holder.may_spend:  # the currency is the account's, all else is the person's own
         form.fields["currency"].disabled = True
     if request.method == "POST" and form.is_valid():
-        correct_profile(user, holder.account_id, **form.cleaned_data, now=timezone.now())
+        correct_profile(user, holder.account_id, **form.cleaned_data, now=holder.now)
         activate(user.language)
         messages.success(request, _("Saved."))
         return redirect("account")

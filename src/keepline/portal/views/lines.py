@@ -6,7 +6,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,7 +25,7 @@ def lines(request: HttpRequest, holder: Holder) -> HttpResponse:
     """Cards, soonest expiry first; ?from=50 is the next page."""
     asked = request.GET.get("from", "")
     offset = int(asked) if OFFSET.fullmatch(asked) else 0
-    page = show_lines(holder.account_id, timezone.now(), offset)
+    page = show_lines(holder.account_id, holder.now, offset)
     return render(request, "portal/lines.html", {"page": page, "section": "lines"})
 
 
@@ -39,7 +38,7 @@ def line(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
 def _page(
     request: HttpRequest, holder: Holder, line_id: UUID, refused: FlowRefused | None = None
 ) -> HttpResponse:
-    view = show_line(line_id, holder.account_id, timezone.now())
+    view = show_line(line_id, holder.account_id, holder.now)
     label = request.POST.get("label", view.card.label)
     context = {"view": view, "label": label, "refused": refused, "section": "lines"}
     status = refused.refusal.status if refused else 200
@@ -54,7 +53,7 @@ def rename(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
         if "label" not in request.POST:  # nothing was meant to take the name away
             raise FlowRefused("label_refused")
         label, actor = request.POST["label"], actor_of(holder)
-        rename_line(line_id, holder.account_id, label, actor, timezone.now())
+        rename_line(line_id, holder.account_id, label, actor, holder.now)
     except FlowRefused as refused:
         return _page(request, holder, line_id, refused)  # a stranger's line is refused there
     messages.success(request, _("Saved."))

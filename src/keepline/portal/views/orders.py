@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -20,7 +19,7 @@ from keepline.portal.views.gate import for_holder, for_spender
 @for_holder
 def order(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
     """The proof; htmx fetches it again and again until it rests."""
-    view = show_order(order_id, holder.account_id, timezone.now())
+    view = show_order(order_id, holder.account_id, holder.now)
     htmx = getattr(request, "htmx", False)
     template = "portal/parts/proof.html" if htmx else "portal/order.html"
     section = "lines" if view.line else "wallet"
@@ -31,8 +30,8 @@ def order(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
 @for_spender
 def checkout(_request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
     """On to the provider's page. Safe to repeat: one order has one checkout."""
-    show_order(order_id, holder.account_id, timezone.now())
-    address = open_payment(order_id, get_language() or "en", timezone.now())
+    show_order(order_id, holder.account_id, holder.now)
+    address = open_payment(order_id, get_language() or "en", holder.now)
     return HttpResponseRedirect(address) if address else redirect("order", order_id)
 
 
@@ -40,13 +39,13 @@ def checkout(_request: HttpRequest, holder: Holder, order_id: UUID) -> HttpRespo
 @for_holder
 def order_return(_request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
     """Back from the provider. The browser is not believed: the provider is asked."""
-    show_order(order_id, holder.account_id, timezone.now())
-    settle(order_id, timezone.now())
+    show_order(order_id, holder.account_id, holder.now)
+    settle(order_id, holder.now)
     return redirect("order", order_id)
 
 
 def _receipt(holder: Holder, order_id: UUID) -> OrderView:
-    view = show_order(order_id, holder.account_id, timezone.now())
+    view = show_order(order_id, holder.account_id, holder.now)
     if view.stage != "done" or view.order.receipt_number is None:
         raise Http404("no receipt yet")
     return view

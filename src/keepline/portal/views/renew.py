@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -36,7 +35,7 @@ def renew(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
         return _pay(request, holder, line_id)
     plan_code, key = request.GET.get("plan", ""), request.GET.get("key", "")
     if not KEY.fullmatch(key):
-        show_renewal(line_id, holder.account_id, "", timezone.now())  # another's line is a 404
+        show_renewal(line_id, holder.account_id, "", holder.now)  # another's line is a 404
         query = {"plan": plan_code} if plan_code else {}
         query["key"] = str(uuid4())
         return redirect(f"{reverse('renew', args=[line_id])}?{urlencode(query)}")
@@ -51,7 +50,7 @@ def _page(
     key: str,
     refused: FlowRefused | None = None,
 ) -> HttpResponse:
-    now = timezone.now()
+    now = holder.now
     try:
         choices, order = show_renewal(line_id, holder.account_id, plan_code, now)
     except FlowRefused as no_order:
@@ -93,7 +92,7 @@ def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     if pay is None or not MINOR.fullmatch(expected):
         unreadable = FlowRefused("price_changed" if pay else "provider_unknown")
         return _page(request, holder, line_id, plan_code, key, unreadable)
-    choices, _none = show_renewal(line_id, holder.account_id, "", timezone.now())
+    choices, _none = show_renewal(line_id, holder.account_id, "", holder.now)
     try:
         started = renew_line.start(
             RenewalRequest(
@@ -108,7 +107,7 @@ def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
                 actor=actor_of(holder),
                 channel="portal",
             ),
-            timezone.now(),
+            holder.now,
         )
     except FlowRefused as refused:
         return _page(request, holder, line_id, plan_code, key, refused)

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
@@ -50,7 +49,7 @@ def top_up(request: HttpRequest, holder: Holder) -> HttpResponse:
                 actor=actor_of(holder),
                 channel="portal",
             ),
-            timezone.now(),
+            holder.now,
         )
     except FlowRefused as refused:
         return _page(request, view, key, refused)
