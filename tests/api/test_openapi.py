@@ -77,7 +77,7 @@ def test_every_operation_is_described(name: str) -> None:
 def test_what_moves_money_needs_a_key() -> None:
     key = {"$ref": "#/components/parameters/IdempotencyKey"}
     keyed = {name for name, one in OPERATIONS.items() if key in one["parameters"]}
-    assert keyed == {"create_renewal", "create_top_up"}
+    assert keyed == {"create_renewal", "create_top_up", "reclaim_number"}
 
 
 def test_the_token_is_a_bearer_token() -> None:

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from keepline.flows import renew_line, sweep_lines, top_up_wallet
+from keepline.flows import reclaim_number, renew_line, sweep_lines, top_up_wallet
 from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
 from keepline.flows.receive_webhook import receive_webhook
@@ -98,6 +98,20 @@ class World:
             self.cast.account.id, 500, "USD", "sandbox", self.key, "user:1", "portal"
         )
         top_up_wallet.start(asked, self.now())
+
+    def have_back(self) -> None:
+        """The number of the line that ended."""
+        reclaim_number.reclaim(
+            reclaim_number.ReclaimRequest(
+                account_id=self.cast.account.id,
+                line_id=self.cast.line.id,
+                key=self.key,
+                expected_fee_minor=250,
+                actor="user:1",
+                channel="portal",
+            ),
+            self.now(),
+        )
 
     def open(self, language: str = "en") -> None:
         try:

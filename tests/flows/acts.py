@@ -1,19 +1,24 @@
 """What the tests of flows do again and again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from keepline.catalog import queries as catalog
+from keepline.catalog.models import Policy
+from keepline.core.agenda import Step
 from keepline.core.lifecycle.line import LineEvent
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows import renew_line
 from keepline.flows.open_payment import open_payment
 from keepline.flows.settle_payment import settle
+from keepline.flows.sweep_lines import sweep
+from keepline.inventory import services as inventory
 from keepline.ledger.models import Wallet
 from keepline.lines import services as lines
-from keepline.lines.models import Validity
+from keepline.lines.models import Line, Validity
 from keepline.payments.models import Payment
 from tests.cast import NOW, Cast
 from tests.doubles import FakeProvider
@@ -51,6 +56,28 @@ def move_line(cast: Cast, event: LineEvent, now: datetime = NOW) -> None:
     with transaction.atomic():
         locked = lines.lock_line(cast.line.id, cast.account.id)
         lines.transition(locked, event, "staff:1", "test", now)
+
+
+def let_go(cast: Cast, e164: int, fee_minor: dict[str, int], now: datetime = NOW) -> None:
+    """The line has a number and nobody renews it: the sweep withdraws it at `now`."""
+    day = timedelta(days=1)
+    Policy.objects.update(reclaim_fee_minor=fee_minor)
+    catalog.forget()
+    line_id = cast.line.id
+    row = Validity.objects.by_id(line_id)
+    Line.objects.filter(slot=cast.account.slot, id=line_id).update(e164=e164)
+    inventory.add_numbers([e164], now - 200 * day)
+    with transaction.atomic():
+        inventory.assign(e164, cast.account.id, line_id, now - 120 * day)
+    Validity.objects.filter(slot=cast.account.slot, id=line_id).update(
+        state="suspended",
+        since_at=now - 60 * day,
+        next_step=Step.WITHDRAW,
+        next_action_at=now,
+        warned_at=max(now, (row.valid_until or now) + day),
+    )
+    sweep(now)
+    assert Validity.objects.by_id(line_id).state == "terminated"
 
 
 def pay_by_provider(cast: Cast, provider: FakeProvider) -> UUID:

@@ -8,8 +8,6 @@ import pytest
 from django.db import transaction
 
 from keepline.audit.models import AuditEvent
-from keepline.catalog import queries as catalog
-from keepline.catalog.models import Policy
 from keepline.core.agenda import Step
 from keepline.core.lifecycle.line import LineState
 from keepline.core.postings import HouseCode, TransferCode, house_account_id
@@ -30,7 +28,7 @@ from keepline.slots.ids import new_id
 from tests import cast as stage
 from tests.cast import NOW, Cast, assemble
 from tests.doubles import ScriptedNetwork
-from tests.flows.acts import request, wallet
+from tests.flows.acts import let_go, request, wallet
 from tests.flows.at_once import at_once, deadlocks
 
 pytestmark = pytest.mark.django_db
@@ -42,26 +40,10 @@ ICCID = "8949000000000000006"
 
 def withdrawn(fee: dict[str, int] | None = None, **fields: Any) -> Cast:
     """A line that nobody renewed: withdrawn at NOW by the sweep, its number resting."""
-    cast = assemble(
-        line_fields={
-            "state": LineState.SUSPENDED,
-            "e164": E164,
-            "iccid": ICCID,
-            "label": "Mother's",
-            "valid_until": NOW - 90 * DAY,
-        },
-        **fields,
-    )
-    Policy.objects.update(reclaim_fee_minor={"USD": FEE} if fee is None else fee)
-    catalog.forget()
-    inventory.add_numbers([E164], NOW - 200 * DAY)
-    with transaction.atomic():
-        inventory.assign(E164, cast.account.id, cast.line.id, NOW - 120 * DAY)
+    facts = {"iccid": ICCID, "label": "Mother's", "valid_until": NOW - 90 * DAY}
+    cast = assemble(line_fields={"state": LineState.SUSPENDED, **facts}, **fields)
     inventory.hold_card(ICCID, cast.line.id)
-    Validity.objects.filter(id=cast.line.id).update(
-        since_at=NOW - 60 * DAY, next_step=Step.WITHDRAW, next_action_at=NOW, warned_at=NOW
-    )
-    assert sweep(NOW) == {"withdrawn": 1}
+    let_go(cast, E164, {"USD": FEE} if fee is None else fee)
     return cast
 
 
@@ -264,6 +246,8 @@ def test_another_fee_than_the_holder_saw() -> None:
         "price_changed",
         {"total_minor": FEE},
     )
+    other = wanted(cast, expected_fee_minor=FEE, expected_currency="EUR")
+    assert refusal(other, NOW)[0] == "price_changed"
 
 
 def test_a_card_that_serves_another_line_by_now_stays_there() -> None:

@@ -14,9 +14,15 @@ pytestmark = pytest.mark.django_db
 
 
 def letter(stage: Cast, kind: str, order: Order, language: str = "en") -> Letter:
-    event = Outbox(kind=kind, account_id=stage.account.id, order_id=order.id, occurred_at=NOW)
+    event = Outbox(
+        kind=kind,
+        account_id=stage.account.id,
+        line_id=stage.line.id,
+        order_id=order.id,
+        occurred_at=NOW,
+    )
     zone = "Asia/Shanghai" if language == "zh-hans" else "Europe/Berlin"
-    return letter_of(event, Recipient(1, "alice@example.com", "Alice", language, zone))
+    return letter_of(event, Recipient(1, "alice@example.com", "Alice", language, zone), NOW)
 
 
 def test_a_renewal_is_confirmed(stage: Cast, alice: Client) -> None:

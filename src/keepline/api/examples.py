@@ -57,6 +57,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "WhatToRenew": {"plan_code": "keep-1m", "use_wallet": "part"},
     "Renewal": {"plan_code": "keep-1m", "use_wallet": "only", "expected_total": _eur(399)},
     "AutoRenewChange": {"enabled": True, "plan_code": "keep-1m", "lead_days": 3},
+    "NumberReclaim": {"expected_fee": _eur(490)},
     "TopUp": {"amount": _eur(2000), "provider": "sandbox"},
     "Preview": {
         "line_id": LINE_ID,

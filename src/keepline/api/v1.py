@@ -9,7 +9,17 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from keepline.api.bearer import BearerToken
 from keepline.api.lane import fault
 from keepline.api.problems import Refused, pointer, problem
-from keepline.api.routes import account, lines, meta, orders, plans, renewals, tokens, wallets
+from keepline.api.routes import (
+    account,
+    lines,
+    meta,
+    orders,
+    plans,
+    reclaims,
+    renewals,
+    tokens,
+    wallets,
+)
 from keepline.api.strict import StrictJson, strict
 from keepline.flows.errors import FlowRefused
 
@@ -37,7 +47,7 @@ api = NinjaAPI(
 )
 # Decorators of the default router go to every other one.
 api.add_decorator(strict, mode="view")
-for each in (tokens, account, lines, renewals, orders, wallets, plans, meta):
+for each in (tokens, account, lines, renewals, reclaims, orders, wallets, plans, meta):
     api.add_router("", each.router)
 
 

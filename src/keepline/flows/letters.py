@@ -30,6 +30,7 @@ SUBJECTS = {
     "line.suspended": gettext_noop("Your line is suspended; your number is still yours"),
     "line.withdrawal_near": gettext_noop("Your number will be withdrawn soon"),
     "line.withdrawn": gettext_noop("Your number was withdrawn; you can still have it back"),
+    "number.reclaimed": gettext_noop("Your number is yours again"),
 }
 # Delivered, these are the notice without which no number is withdrawn.
 WARNINGS = frozenset({"line.expired", "line.suspended", "line.withdrawal_near"})
@@ -67,13 +68,18 @@ def letter_of(event: Outbox, recipient: Recipient, now: datetime) -> Letter:
 
 
 def _line_of(event: Outbox, now: datetime) -> LineCard | None:
-    """The line of news about a line; an order's letter speaks of the order."""
-    if event.line_id is None or event.order_id is not None:
+    """The line of news about a line; an order's letter speaks of the order, mostly."""
+    if event.line_id is None or not _is_about_its_line(event):
         return None
     return show_line(event.line_id, event.account_id, now).card
 
 
+def _is_about_its_line(event: Outbox) -> bool:
+    """A number that came back must be renewed: the order is over, the line is what counts."""
+    return event.order_id is None or event.kind == "number.reclaimed"
+
+
 def _page_of(event: Outbox) -> str:
-    if event.order_id is not None:
+    if not _is_about_its_line(event):
         return f"{switchboard.public_url()}/orders/{event.order_id}/"
     return f"{switchboard.public_url()}/lines/{event.line_id}/"

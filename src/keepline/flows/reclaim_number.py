@@ -48,8 +48,8 @@ ACTION = "number.reclaimed"
 class ReclaimRequest:
     """`line_id` is the line that ended. `key`: made by the client, one per intent.
 
-    `expected_fee_minor`: what the holder saw, in minor units of the line's wallet; None to accept
-    the fee of its policy.
+    `expected_fee_minor`: what the holder saw, in minor units of `expected_currency` (None: the
+    line's wallet's); None to accept the fee of its policy.
     """
 
     account_id: UUID
@@ -59,10 +59,11 @@ class ReclaimRequest:
     actor: str
     channel: str
     seller: str = "house"
+    expected_currency: str | None = None
 
     def digest(self) -> bytes:
         """SHA-256 of what the key stands for: the same key with another body is refused."""
-        body = [str(self.line_id), self.expected_fee_minor]
+        body = [str(self.line_id), self.expected_fee_minor, self.expected_currency]
         return hashlib.sha256(json.dumps(body).encode()).digest()
 
 
@@ -99,7 +100,8 @@ def _reclaim(request: ReclaimRequest, now: datetime) -> StartedOrder:
     ended = _ended_line(request)
     currency = ledger_queries.currency_of(ended.wallet_id)
     fee_minor = policy_values(ended.policy_id).reclaim_fee_minor.get(currency, 0)
-    if request.expected_fee_minor not in (None, fee_minor):
+    seen = request.expected_fee_minor, request.expected_currency
+    if seen[0] not in (None, fee_minor) or seen[1] not in (None, currency):
         raise FlowRefused("price_changed", total_minor=fee_minor)
     if ledger.lock_wallet(ended.wallet_id) < fee_minor:
         raise FlowRefused("wallet_short")

@@ -7,11 +7,13 @@ from typing import Literal
 from uuid import UUID
 
 from keepline.catalog import queries as catalog
-from keepline.core.agenda import lead_choices, tries_in_grace
+from keepline.core.lifecycle.line import LineState
 from keepline.flows.errors import FlowRefused
-from keepline.flows.show_lines import LineCard, card, surroundings_of
+from keepline.flows.show_lines import LineCard, Surroundings, card, surroundings_of, went_on
+from keepline.inventory.queries import may_be_had_back
 from keepline.lines import queries as lines
 from keepline.lines.models import Extension, LineEvent
+from keepline.lines.queries import LineRow
 from keepline.orders import queries as orders
 from keepline.orders.models import Order
 
@@ -35,11 +37,25 @@ class HistoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Reclaim:
+    """Whether the number of a line that ended may be had back. Minor units of `currency`.
+
+    open: until `until_at`, for `fee_minor`, of which the wallet lacks `short_minor`; went_on: it
+    is on the holder's line `successor_id`; over: what became of it is not told.
+    """
+
+    state: Literal["open", "went_on", "over"]
+    until_at: datetime | None = None
+    fee_minor: int = 0
+    short_minor: int = 0
+    currency: str = ""
+    successor_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LineView:
     """A line, what happened to it (newest first), what was ordered for it (newest first).
-
-    `lead_choices`: how many days ahead of expiry its policy tries to renew it, the earliest first;
-    `tries_in_grace`: how many days into grace it tries again.
+    `reclaim`: None for a line that lives or never had a number.
     """
 
     card: LineCard
@@ -48,8 +64,7 @@ class LineView:
     grace_days: int
     suspended_days: int
     quarantine_days: int
-    lead_choices: Sequence[int]
-    tries_in_grace: Sequence[int]
+    reclaim: Reclaim | None
 
 
 def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
@@ -61,7 +76,6 @@ def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
     extensions = lines.extensions_of(line_id, HISTORY)
     events = lines.events_of(line_id, HISTORY)
     policy = around.policies[row.policy_id]
-    rules = catalog.policy_of(policy).agenda
     return LineView(
         card=card(row, around, now),
         history=_history(extensions, events),
@@ -69,8 +83,25 @@ def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
         grace_days=policy.grace_days,
         suspended_days=policy.suspended_days,
         quarantine_days=policy.quarantine_days,
-        lead_choices=lead_choices(rules),
-        tries_in_grace=tries_in_grace(rules),
+        reclaim=_reclaim(row, around, now),
+    )
+
+
+def _reclaim(row: LineRow, around: Surroundings, now: datetime) -> Reclaim | None:
+    if row.state != LineState.TERMINATED or row.e164 is None:
+        return None
+    number, wallet = around.numbers.get(row.e164), around.wallets.get(row.wallet_id)
+    if number is None or wallet is None or not may_be_had_back(number, row.account_id, row.id, now):
+        if went_on(row, number) and number is not None:
+            return Reclaim("went_on", successor_id=number.line_id)
+        return Reclaim("over")
+    fee_minor = around.policies[row.policy_id].reclaim_fee_minor.get(wallet.currency, 0)
+    return Reclaim(
+        "open",
+        until_at=number.reclaim_until,
+        fee_minor=fee_minor,
+        short_minor=max(0, fee_minor - wallet.free_minor),
+        currency=wallet.currency,
     )
 
 

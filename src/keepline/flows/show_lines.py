@@ -13,10 +13,13 @@ from uuid import UUID
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Carrier, Plan, Policy
 from keepline.catalog.queries import PlanOffer, Tariff
+from keepline.core.agenda import STEPS_OF, lead_choices, tries_in_grace
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.lifeline import Lifeline, lifeline_of
 from keepline.core.pricing import Quote, quote
 from keepline.core.renewal import GraceService
+from keepline.inventory import queries as inventory
+from keepline.inventory.models import Number
 from keepline.ledger import queries as ledger
 from keepline.ledger.queries import Balance
 from keepline.lines import clock
@@ -38,6 +41,7 @@ NextKind = Literal[
     "suspends",  # in grace; what service is left ends at
     "withdrawn",  # the number is withdrawn at, unless renewed
     "lost",  # the number was withdrawn; from at on somebody else may have it
+    "went_on",  # the line ended, its number lives on another line of the holder
     "paused",
     "blocked",
     "porting",
@@ -71,6 +75,8 @@ class AutoRenewal:
     none, and for a line that does not renew by itself among many lines. `agreed_minor`: the total
     of the version that the holder agreed to. `obstacle`: why the holder must be asked first.
     `short_minor`: what the wallet lacks for one renewal. `next_try_at`: None when none is planned.
+    `lead_choices`: how many days ahead of expiry its policy tries, the earliest first;
+    `tries_in_grace`: how many days into grace it tries again.
     """
 
     enabled: bool
@@ -81,6 +87,14 @@ class AutoRenewal:
     price: Quote | None
     agreed_minor: int | None
     short_minor: int
+    lead_choices: Sequence[int]
+    tries_in_grace: Sequence[int]
+
+    @property
+    def tries_ahead(self) -> Sequence[int]:
+        """On which days ahead of expiry this line is tried, the earliest first."""
+        first = self.lead_choices[0] if self.lead_days is None else self.lead_days
+        return [days for days in self.lead_choices if days <= first]
 
     @property
     def consent_needed(self) -> bool:
@@ -119,6 +133,11 @@ class LineCard:
     grace_service: GraceService
     lifeline: Lifeline | None
 
+    @property
+    def auto_renewable(self) -> bool:
+        """Whether set_auto_renew takes a line in this state."""
+        return self.state in STEPS_OF
+
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
@@ -150,6 +169,7 @@ class Surroundings:
     buckets: dict[UUID, Buckets]
     wallets: dict[UUID, Balance]
     tariffs: Mapping[tuple[int, str], Tariff]
+    numbers: Mapping[int, Number]  # of lines that ended
 
 
 def show_lines(account_id: UUID, now: datetime, offset: int = 0) -> LinesPage:
@@ -188,10 +208,11 @@ def surroundings(
     now: datetime,
     tariffs: Mapping[tuple[int, str], Tariff],
 ) -> Surroundings:
-    """Five queries for any number of lines of one account.
+    """Five queries for any number of lines of one account, one more when any of them ended.
 
     `tariffs`: at least of those lines that renew by themselves.
     """
+    ended = {row.e164 for row in rows if row.e164 and row.state == LineState.TERMINATED}
     return Surroundings(
         carriers=catalog.carriers_among({row.carrier_id for row in rows if row.carrier_id}),
         plans=catalog.plans_among({row.plan_id for row in rows}),
@@ -199,6 +220,7 @@ def surroundings(
         buckets=usage.buckets_of(account_id, [row.id for row in rows], now),
         wallets={wallet.wallet_id: wallet for wallet in wallets},
         tariffs=tariffs,
+        numbers=inventory.numbers_among(ended) if ended else {},
     )
 
 
@@ -218,6 +240,9 @@ def card(
         preview_until,
         row.since_at,
     )
+    number = around.numbers.get(row.e164) if row.e164 else None
+    if went_on(row, number):
+        lifeline = None  # its dates are another line's by now
     carrier = around.carriers.get(row.carrier_id) if row.carrier_id else None
     left = max(timedelta(0), row.valid_until - now) if row.valid_until else timedelta(0)
     auto = auto_renewal(row, around, now)
@@ -242,7 +267,7 @@ def card(
         auto_renew=auto,
         buckets=gauges(around.buckets.get(row.id, EMPTY)),
         wallet=around.wallets.get(row.wallet_id),
-        next_action=next_action(row, lifeline, auto),
+        next_action=next_action(row, lifeline, auto, number),
         grace_rule=policy.grace_rule,
         grace_service=cast("GraceService", policy.grace_service),
         lifeline=lifeline,
@@ -270,6 +295,8 @@ def auto_renewal(row: LineRow, around: Surroundings, now: datetime) -> AutoRenew
         price=price,
         agreed_minor=price_of(tariff.pinned).total_minor if tariff else None,
         short_minor=max(0, price.total_minor - wallet.free_minor) if price and wallet else 0,
+        lead_choices=lead_choices(rules),
+        tries_in_grace=tries_in_grace(rules),
     )
 
 
@@ -320,8 +347,18 @@ _WITHOUT_CLOCK: dict[LineState, NextKind] = {
 }
 
 
-def next_action(row: LineRow, lifeline: Lifeline | None, auto: AutoRenewal) -> NextAction:
-    """What the clock will do to the line if nobody does anything."""
+def went_on(row: LineRow, number: Number | None) -> bool:
+    """Whether the number of a line that ended is on another line of the same holder."""
+    mine = number is not None and number.account_id == row.account_id
+    return mine and number is not None and number.line_id != row.id
+
+
+def next_action(
+    row: LineRow, lifeline: Lifeline | None, auto: AutoRenewal, number: Number | None = None
+) -> NextAction:
+    """What the clock will do to the line if nobody does anything. `number`: of one that ended."""
+    if row.state == LineState.TERMINATED:
+        return _after_its_end(row, lifeline, number)
     if row.dormant:
         return NextAction("dormant", None)
     if row.state in _WITHOUT_CLOCK or lifeline is None:
@@ -333,8 +370,16 @@ def next_action(row: LineRow, lifeline: Lifeline | None, auto: AutoRenewal) -> N
     return _DOWNWARDS[row.state](lifeline)
 
 
+def _after_its_end(row: LineRow, lifeline: Lifeline | None, number: Number | None) -> NextAction:
+    """What is somebody else's by now is not told: then the dates are those of the line."""
+    if went_on(row, number):
+        return NextAction("went_on", None)
+    if number is not None and number.line_id == row.id:
+        return NextAction("lost", number.until_at)
+    return NextAction("lost", lifeline.quarantine_until if lifeline else None)
+
+
 _DOWNWARDS: dict[LineState, Callable[[Lifeline], NextAction]] = {
     LineState.GRACE: lambda lifeline: NextAction("suspends", lifeline.grace_until),
     LineState.SUSPENDED: lambda lifeline: NextAction("withdrawn", lifeline.suspended_until),
-    LineState.TERMINATED: lambda lifeline: NextAction("lost", lifeline.quarantine_until),
 }

@@ -38,7 +38,7 @@ Stage = Literal[
 
 
 StepKind = Literal[
-    "ordered", "paid", "sent", "confirmed", "extended", "booked", "ended", "refunded"
+    "ordered", "paid", "sent", "confirmed", "extended", "given_back", "booked", "ended", "refunded"
 ]
 
 
@@ -53,7 +53,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """`line` and `plan` are None for a top-up. `resting`: nothing more will change by itself."""
+    """`line` is None for a top-up, `plan` for all but a renewal.
+
+    `resting`: nothing more will change by itself.
+    """
 
     order: Order
     stage: Stage
@@ -144,6 +147,8 @@ def steps_of(order: Order, stage: Stage) -> Sequence[Step]:
 def _after_paid(order: Order) -> Sequence[StepKind]:
     if order.kind == OrderKind.TOP_UP:
         return ["booked"]
+    if order.kind == OrderKind.RECLAIM:
+        return ["given_back"]
     return ["sent", "confirmed"] if order.delivery == "network" else ["extended"]
 
 

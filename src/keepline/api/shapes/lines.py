@@ -6,10 +6,11 @@ from uuid import UUID
 from pydantic import Field
 
 from keepline.api.shapes.pages import Page
-from keepline.api.shapes.parts import Instant, LineKind, Shape
+from keepline.api.shapes.parts import Instant, LineKind, Money, Shape, money
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifeline import Lifeline
 from keepline.flows.show_line import HistoryEntry, LineView
+from keepline.flows.show_line import Reclaim as ReclaimView
 from keepline.flows.show_lines import Bucket as BucketView
 from keepline.flows.show_lines import LineCard, NextKind
 
@@ -178,12 +179,35 @@ class Happened(Shape):
         )
 
 
+class Reclaim(Shape):
+    """Whether the number of a line that ended can be had back.
+
+    `open`: by `POST /v1/lines/{line_id}/reclaim`, for `fee` from the wallet. `went_on`: it was, and
+    is on the line `successor_id`. `over`: no more; what became of it is not told.
+    """
+
+    state: Literal["open", "went_on", "over"]
+    until: Instant | None
+    fee: Money | None
+    successor_id: UUID | None
+
+    @classmethod
+    def of(cls, view: ReclaimView) -> "Reclaim":
+        return cls(
+            state=view.state,
+            until=view.until_at,
+            fee=money(view.fee_minor, view.currency) if view.state == "open" else None,
+            successor_id=view.successor_id,
+        )
+
+
 class LineDetail(Line):
     """A line with its history, newest first."""
 
     grace_days: int
     suspended_days: int
     quarantine_days: int
+    reclaim: Reclaim | None = Field(description="null while the line lives, and without a number.")
     history: list[Happened]
 
     @classmethod
@@ -193,6 +217,7 @@ class LineDetail(Line):
             grace_days=view.grace_days,
             suspended_days=view.suspended_days,
             quarantine_days=view.quarantine_days,
+            reclaim=Reclaim.of(view.reclaim) if view.reclaim else None,
             history=[Happened.of(entry) for entry in view.history],
         )
 

@@ -18,7 +18,7 @@ class Order(Shape):
     """One order. `state` after TMF622."""
 
     id: UUID
-    kind: Literal["renewal", "top_up", "opening"]
+    kind: Literal["renewal", "top_up", "reclaim", "opening"]
     state: OrderState
     line_id: UUID | None = Field(description="null for a top-up.")
     plan_code: str | None

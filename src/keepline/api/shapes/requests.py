@@ -92,6 +92,14 @@ class Renewal(WhatToRenew):
         return self
 
 
+class NumberReclaim(Asked):
+    """A number to be had back."""
+
+    expected_fee: Money | None = Field(
+        None, description="What the holder saw. Another fee then refuses it."
+    )
+
+
 class TopUp(Asked):
     """Money into a wallet."""
 

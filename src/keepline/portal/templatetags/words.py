@@ -1,11 +1,12 @@
 """Says the codes of the domain in the reader's language. A code without a word shows itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from babel import Locale
+from babel.lists import format_list
 from django import template
-from django.utils.translation import get_language, gettext_lazy, pgettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from keepline.core.formats import locale_of
@@ -50,6 +51,7 @@ BUCKETS: Words = {
 ORDER_KINDS: Words = {
     "renewal": gettext_lazy("Renewal"),
     "top_up": gettext_lazy("Top-up"),
+    "reclaim": gettext_lazy("Number had back"),
     "opening": gettext_lazy("Taken over"),
 }
 ORDER_STATES: Words = {
@@ -75,6 +77,7 @@ CAUSES: Words = {
     "expired": gettext_lazy("the paid time ran out"),
     "grace_over": gettext_lazy("grace ran out"),
     "suspension_over": gettext_lazy("the number's holding time ran out"),
+    "reclaimed": gettext_lazy("its number was had back"),
     "imported": gettext_lazy("taken over from the earlier system"),
 }
 GRACE_RULES: Words = {
@@ -85,6 +88,11 @@ GRACE_RULES: Words = {
     "from_expiry": gettext_lazy(
         "The new term starts when the old one ended, also when you renew in grace."
     ),
+}
+GRACE_SERVICES: Words = {
+    "full": gettext_lazy("Everything still works."),
+    "inbound": gettext_lazy("It still receives; nothing goes out."),
+    "none": gettext_lazy("Nothing works until it is renewed."),
 }
 MOVEMENTS: Words = {
     1: gettext_lazy("Paid in"),
@@ -157,6 +165,25 @@ def cause(code: str) -> str:
 @register.filter
 def grace_rule(code: str) -> str:
     return _word(GRACE_RULES, code)
+
+
+@register.filter
+def grace_service(code: str) -> str:
+    return _word(GRACE_SERVICES, code)
+
+
+@register.filter
+def lead(days: int) -> str:
+    """How early a line renews by itself: 3 days ahead."""
+    if days == 0:
+        return _("on the day it runs out")
+    return ngettext("%(n)d day ahead", "%(n)d days ahead", days) % {"n": days}
+
+
+@register.filter
+def listed(values: Iterable[object]) -> str:
+    """3, 2 and 1, as the language lists things."""
+    return format_list([str(value) for value in values], locale=_locale())
 
 
 @register.filter
