@@ -9,10 +9,10 @@ MESSAGES := $(wildcard src/keepline/portal/locale/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test lint pytest chromium bench docs clean
+.PHONY: help install demo test lint pytest chromium bench bench-sweep docs clean
 
 help:  ## list these commands
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
 
 install: .venv/installed .venv/messages  ## prepare .venv, and nothing else
 
@@ -47,6 +47,9 @@ bench: install  ## measure; the last line is JSON (QUICK=1 takes less than a min
 
 docs: install  ## write the pages of docs/ that are made from the code
 	@$(BIN)/keepline docs
+
+bench-sweep: install  ## measure the sweep beside other ways to do its work (QUICK=1 as above)
+	@$(BIN)/python -m bench.sweep
 
 clean:  ## remove what was built; data folders stay
 	rm -rf .venv .tools build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

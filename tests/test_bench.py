@@ -15,19 +15,42 @@ KEYS = {
     "first_load_kb",
     "next_load_kb",
 }
+SWEEP_KEYS = {
+    "sweep_vs_orm",
+    "sweep_vs_bulk_orm",
+    "sweep_vs_bare_update",
+    "django_plans_vs_sweep",
+    "sweep_cpu_vs_floor",
+    "wal_bytes_per_renewal",
+    "sweep_lines_per_s",
+    "tenth_vs_second_sweep",
+    "growth_cpu_per_line",
+    "idle_poll_ratio",
+    "p99_during_sweep_ratio",
+}
+
+
+def figures_of(module: str) -> dict[str, object]:
+    """The last line of a bench's small version."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("KEEPLINE_", "DJANGO_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        env=environ | {"QUICK": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.slow
 def test_the_small_bench_prints_all_its_keys() -> None:
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(("KEEPLINE_", "DJANGO_"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "bench"],
-        env=environ | {"QUICK": "1"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout.splitlines()[-1])
+    figures = figures_of("bench")
     assert figures.keys() >= KEYS
     assert figures["books"] == "clean"
+
+
+@pytest.mark.slow
+def test_the_small_bench_of_the_sweep_prints_all_its_keys() -> None:
+    assert figures_of("bench.sweep").keys() >= SWEEP_KEYS

@@ -1,0 +1,109 @@
+"""`make bench-sweep`: the sweep beside the same work written otherwise, all on one server.
+
+One base, copied for every arm of every round; arms in an order shuffled by a seed that is printed;
+autovacuum on; CPU and WAL a line beside wall time; what the arms wrote is compared and audited.
+Then: ten sweeps of the same lines, a base of 100,000 lines beside one of 5,000,000, and
+interactive renewals beside a sweep. The last line on stdout is one JSON object; the full run also
+draws docs/pictures/sweep.svg. QUICK=1 says that the bench works, and nothing about speed.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bench import sweep_arms, sweep_plot, sweep_steady
+from bench.copies import Server, last_line
+from bench.installation import QUICK, Installation, installation, keepline, machine, say
+from bench.sweep_arms import Sizes
+from bench.sweep_steady import Base
+
+SEED = int(os.environ.get("SEED", "0")) or time.time_ns() % 1_000_000
+SIZES = Sizes(1, 3000, 60, 600, 30) if QUICK else Sizes(5, 100_000, 2000, 10_000, 1000)
+SHORT = 10  # of 1024 wallets: empty
+AGAIN_LINES, AGAIN_ROUNDS = (500, 1) if QUICK else (20_000, 3)
+SMALL, BIG = (1000, 5000) if QUICK else (100_000, 5_000_000)
+GROWTH_DUE, GROWTH_ROUNDS = (200, 1) if QUICK else (10_000, 5)
+BESIDE_LINES, BESIDE_PAIRS = (3000, 1) if QUICK else (1_000_000, 3)
+CALM_S, RATE = (1.0, 20.0) if QUICK else (30.0, 100.0)
+EMPTY, BASE = "keepline", "sweep_base"  # migrated with catalogues; and filled
+PARTS = os.environ.get("PARTS", "arms again growth beside").split()
+
+
+def measure(inst: Installation) -> dict[str, Any]:
+    """All parts, each in databases of its own."""
+    for preset in ("keep_alive", "virtual_number"):
+        keepline(inst.environ, "load-preset", preset)
+    server, at = Server(inst), datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=1)
+    say(f"seed {SEED}; of the lines half have a plan with buckets, {SHORT} of 1024 wallets nothing")
+    figures: dict[str, Any] = {"seed": SEED}
+    if "arms" in PARTS:
+        sweep_steady.make(server, EMPTY, Base(BASE, 2 * SIZES.due, SIZES.due, 1, SHORT), at)
+        figures |= sweep_arms.compare(server, BASE, at, SIZES, SEED)
+        server.drop(BASE)
+    if "again" in PARTS:
+        figures |= sweep_steady.again_and_again(server, EMPTY, AGAIN_LINES, AGAIN_ROUNDS, at)
+    if "growth" in PARTS:
+        figures |= sweep_steady.growth(server, EMPTY, SMALL, BIG, GROWTH_DUE, GROWTH_ROUNDS, at)
+    if "beside" in PARTS:
+        figures |= beside(server, at)
+    return figures
+
+
+def beside(server: Server, at: datetime) -> dict[str, Any]:
+    """p99 of interactive renewals with the sweep and without, and what became of the rows."""
+    most = int(RATE * 120)  # targets of a kind in a window: more than can be sent
+    lines = BESIDE_LINES + 2 * BESIDE_PAIRS * most
+    sweep_steady.make(server, EMPTY, Base("beside", lines, BESIDE_LINES, BESIDE_PAIRS), at)
+    command = [sys.executable, "-m", "bench.sweep_beside", at.isoformat()]
+    command += [str(each) for each in (BESIDE_PAIRS, CALM_S, RATE, most)]
+    answer = last_line(command, server.environ("beside"))
+    windows = answer["windows"]
+    wrong = [each for window in windows for each in window["wrong"]]
+    deadlocks = server.db.execute("SELECT sum(deadlocks)::int FROM pg_stat_database").fetchone()
+    accepted = sum(window["requests"] + window["swept"] for window in windows) - len(wrong)
+    orders = server.asked("beside", "SELECT count(*) FROM orders_order WHERE kind = 'renewal'")
+    if orders[0][0] != accepted or deadlocks != (0,) or wrong or answer["broken"]:
+        raise RuntimeError(
+            f"{accepted} renewals, {orders[0][0]} orders; {deadlocks} deadlocks; {wrong[:5]};"
+            f" broken: {answer['broken']}"
+        )
+    server.drop("beside")
+    pairs = list(zip(windows[::2], windows[1::2], strict=True))
+    swept = sum(window["swept"] for window in windows)
+    return {
+        "p99_during_sweep_ratio": round(
+            statistics.median(busy["p99_ms"] / calm["p99_ms"] for calm, busy in pairs), 2
+        ),
+        "p99_calm_ms": round(statistics.median(calm["p99_ms"] for calm, _ in pairs), 2),
+        "p99_during_sweep_ms": round(statistics.median(busy["p99_ms"] for _, busy in pairs), 2),
+        "p50_calm_ms": round(statistics.median(calm["p50_ms"] for calm, _ in pairs), 2),
+        "p50_during_sweep_ms": round(statistics.median(busy["p50_ms"] for _, busy in pairs), 2),
+        "beside_sweep_lines_per_s": round(swept / sum(busy["seconds"] for _, busy in pairs)),
+        "beside_requests_per_s": RATE,
+        "deadlocks": 0,
+    }
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], check=False, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def main() -> None:
+    """The whole bench."""
+    with installation() as inst:
+        figures = measure(inst) | {"machine": machine(), "commit": _commit()}
+    if not QUICK and "arms" in figures:
+        sweep_plot.draw(figures)
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
