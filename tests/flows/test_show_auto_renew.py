@@ -23,17 +23,26 @@ def test_plans_with_their_prices_and_the_days_that_the_policy_has() -> None:
     view = show_auto_renew(stage.line.id, stage.account.id, NOW)
     told = [(c.offer.code, c.quote.total_minor, c.current) for c in view.plans]
     assert told == [("keep-1m", 300, True), ("keep-1y", 3000, False)]
-    assert (view.lead_choices, view.tries_in_grace) == ([3, 2, 1, 0], [1, 3, 5, 7])
-    assert view.changeable
-    assert view.card.auto_renew.price is not None
-    assert view.card.auto_renew.price.tax_minor == 50
+    auto = view.card.auto_renew
+    assert (auto.lead_choices, auto.tries_in_grace) == ([3, 2, 1, 0], [1, 3, 5, 7])
+    assert auto.price is not None
+    assert auto.price.tax_minor == 50
+    assert view.card.auto_renewable
+
+
+@pytest.mark.parametrize(("lead", "ahead"), [(None, [3, 2, 1, 0]), (2, [2, 1, 0]), (0, [0])])
+def test_the_days_on_which_this_line_is_tried(lead: int | None, ahead: list[int]) -> None:
+    stage = assemble()
+    Validity.objects.filter(id=stage.line.id).update(lead_days=lead)
+    view = show_auto_renew(stage.line.id, stage.account.id, NOW)
+    assert view.card.auto_renew.tries_ahead == ahead
 
 
 def test_a_state_without_a_clock_cannot_be_changed() -> None:
     stage = assemble()
     clock = Validity.objects.filter(id=stage.line.id)
     clock.update(state=LineState.BLOCKED, next_step=None, next_action_at=None)
-    assert not show_auto_renew(stage.line.id, stage.account.id, NOW).changeable
+    assert not show_auto_renew(stage.line.id, stage.account.id, NOW).card.auto_renewable
 
 
 def test_another_account_finds_nothing() -> None:

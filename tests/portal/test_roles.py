@@ -32,6 +32,7 @@ PATTERNS = {each.name: each for each in urls.urlpatterns if isinstance(each, URL
 FORMS: dict[str, dict[str, str]] = {
     "top_up": {"key": KEY, "currency": "USD", "amount": "20", "provider": "sandbox"},
     "rename": {"label": "Mine"},
+    "auto_renew": {"enabled": "on", "lead": ""},
 }
 
 
@@ -103,7 +104,7 @@ def test_the_map_has_posts_to_refuse(stage: Cast, order_id: Any) -> None:
     bob = member(stage, Role.SEE)
     statuses = {name: bob.post(address(name, stage, order_id)).status_code for name in PATTERNS}
     refused = {name for name, status in statuses.items() if status == 403}
-    assert refused >= {"renew", "top_up", "rename"}
+    assert refused >= {"renew", "top_up", "rename", "auto_renew"}
 
 
 @pytest.mark.parametrize("role", LOOKERS)
@@ -134,6 +135,7 @@ def test_only_what_may_be_done_is_offered(role: str, stage: Cast, order_id: Any)
     offers = {
         "/": f'href="{renew_url(stage)}"',
         f"/lines/{stage.line.id}/": f'href="{renew_url(stage)}"',
+        f"/lines/{stage.line.id}/?switch": f'action="/lines/{stage.line.id}/auto-renew/"',
         f"/lines/{stage.line.id}/?again": f'action="/lines/{stage.line.id}/rename/"',
         "/wallet/": 'action="/wallet/top-up/"',
         f"/orders/{order_id}/": f'href="/orders/{order_id}/checkout/"',

@@ -25,6 +25,7 @@ FLOWS = Path(errors.__file__).parent
         (list(OrderState), words.ORDER_STATES),
         (list(TransferCode), words.MOVEMENTS),
         (["from_payment", "from_expiry"], words.GRACE_RULES),
+        (["full", "inbound", "none"], words.GRACE_SERVICES),
     ],
 )
 def test_every_code_has_its_words(codes: list[str], known: words.Words) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from keepline.audit import services as audit
 from keepline.catalog.queries import PlanOffer, offer_on_sale, policy_values
-from keepline.core.agenda import agenda, lead_choices
+from keepline.core.agenda import STEPS_OF, lead_choices
 from keepline.core.renewal import fits
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import price_of
@@ -59,7 +59,7 @@ def set_auto_renew(wish: AutoRenewWish, now: datetime) -> None:
 def _set(wish: AutoRenewWish, now: datetime) -> None:
     line = lines.lock_line(wish.line_id, wish.account_id)
     rules = policy_values(line.policy_id).agenda
-    if not agenda(rules, line.state, auto_renew=False, lead_days=None):
+    if line.state not in STEPS_OF:
         raise FlowRefused("state_refuses")
     if wish.lead_days is not None and wish.lead_days not in lead_choices(rules):
         raise FlowRefused("lead_refused", days=lead_choices(rules))

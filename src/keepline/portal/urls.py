@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from keepline.portal.views import account, app, lines, orders, renew, wallet
+from keepline.portal.views import account, app, auto_renew, lines, orders, reclaim, renew, wallet
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", lines.lines, name="lines"),
     path("lines/<uuid:line_id>/", lines.line, name="line"),
     path("lines/<uuid:line_id>/rename/", lines.rename, name="rename"),
+    path("lines/<uuid:line_id>/auto-renew/", auto_renew.auto_renew, name="auto_renew"),
     path("lines/<uuid:line_id>/renew/", renew.renew, name="renew"),
+    path("lines/<uuid:line_id>/reclaim/", reclaim.reclaim, name="reclaim"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/checkout/", orders.checkout, name="checkout"),
     path("orders/<uuid:order_id>/return/", orders.order_return, name="order_return"),

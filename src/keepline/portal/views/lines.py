@@ -9,12 +9,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from keepline.core.lifecycle.line import LineState
 from keepline.flows.errors import FlowRefused
 from keepline.flows.rename_line import rename_line
 from keepline.flows.show_line import show_line
-from keepline.flows.show_lines import show_lines
+from keepline.flows.show_lines import LineCard, show_lines
 from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_holder, for_spender
+from keepline.portal.views.renew import seen_until
 
 OFFSET = re.compile(r"[0-9]{1,6}")
 
@@ -40,9 +42,36 @@ def _page(
 ) -> HttpResponse:
     view = show_line(line_id, holder.account_id, holder.now)
     label = request.POST.get("label", view.card.label)
-    context = {"view": view, "label": label, "refused": refused, "section": "lines"}
+    context = {
+        "view": view,
+        "label": label,
+        "refused": refused,
+        "bring_back": _bring_back(view.card),
+        "section": "lines",
+    }
     status = refused.refusal.status if refused else 200
     return render(request, "portal/line.html", context, status=status)
+
+
+def _bring_back(card: LineCard) -> dict[str, str | int] | None:
+    """What one click sends to renew a line that ran out, with its plan and from the wallet; None
+    where that takes more than a click.
+
+    The key is one for each time the line runs out, so a click on a page opened twice pays once.
+    """
+    auto = card.auto_renew
+    lapsed = card.state in (LineState.GRACE, LineState.SUSPENDED) and card.valid_until
+    if not lapsed or auto.offer is None or auto.price is None or auto.short_minor:
+        return None
+    total_minor = auto.price.total_minor
+    return {
+        "key": f"back-{card.line_id.hex[-12:]}-{lapsed.timestamp():.0f}-{total_minor}",
+        "plan": auto.offer.code,
+        "pay": "only:",
+        "currency": auto.price.currency,
+        "expected_total_minor": total_minor,
+        "expected_valid_until": seen_until(card),
+    }
 
 
 @require_POST

@@ -5,10 +5,11 @@ sends it again, and one key is one order.
 """
 
 import re
+from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID, uuid4
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
 from keepline.flows.renew_line import RenewalRequest
+from keepline.flows.show_lines import LineCard
 from keepline.flows.show_renewal import show_renewal
 from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_spender
@@ -65,6 +67,7 @@ def _page(
         "refused": refused,
         "refused_link": _way_out(refused, line_id),
         "chosen_pay": request.POST.get("pay", ""),
+        "seen_until": seen_until(choices.line),
         "promise_minutes": order.choice.offer.promise_seconds // 60 if order else 0,
         "section": "lines",
     }
@@ -82,6 +85,20 @@ def _way_out(refused: FlowRefused | None, line_id: UUID) -> tuple[str, str] | No
     return None
 
 
+def seen_until(card: LineCard) -> str:
+    """The expiry that a page shows, as its form sends it back: to the microsecond."""
+    return card.valid_until.isoformat() if card.valid_until else ""
+
+
+def _seen(posted: QueryDict) -> datetime | None:
+    """What `seen_until` wrote. Raises FlowRefused for what it did not."""
+    text = posted.get("expected_valid_until", "")
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise FlowRefused("line_changed") from None
+
+
 def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     posted = request.POST
     plan_code, key = posted.get("plan", ""), posted.get("key", "")
@@ -94,6 +111,8 @@ def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
         return _page(request, holder, line_id, plan_code, key, unreadable)
     choices, _none = show_renewal(line_id, holder.account_id, "", holder.now)
     try:
+        if posted.get("currency", choices.currency) != choices.currency:
+            raise FlowRefused("price_changed")
         started = renew_line.start(
             RenewalRequest(
                 account_id=holder.account_id,
@@ -106,6 +125,7 @@ def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
                 expected_total_minor=int(expected),
                 actor=actor_of(holder),
                 channel="portal",
+                expected_valid_until=_seen(posted),
             ),
             holder.now,
         )
