@@ -99,3 +99,15 @@ def test_demo_keeps_one_private_secret(tmp_path: Path) -> None:
 def test_data_folder_that_cannot_be() -> None:
     with pytest.raises(SettingsError, match="cannot be used"):
         read(Path("/dev/null/data"))
+
+
+def test_the_shortest_quarantine(tmp_path: Path) -> None:
+    assert read(tmp_path).shortest_quarantine_days == 45
+    longer = read(tmp_path, KEEPLINE_SHORTEST_QUARANTINE_DAYS="180")
+    assert longer.shortest_quarantine_days == 180
+
+
+@pytest.mark.parametrize("days", ["44", "0", "-1", "45.5", "a month", "3661", "９０"])
+def test_a_quarantine_that_no_law_knows(days: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="KEEPLINE_SHORTEST_QUARANTINE_DAYS must be whole days"):
+        read(tmp_path, KEEPLINE_SHORTEST_QUARANTINE_DAYS=days)

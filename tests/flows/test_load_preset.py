@@ -64,3 +64,10 @@ def test_an_error_names_plan_and_field(old: str, new: str, says: str) -> None:
 def test_a_preset_that_is_not_there() -> None:
     with pytest.raises(reading.CatalogRefused, match="no preset"):
         load_preset.load_preset("nothing", "test", NOW)
+
+
+def test_a_longer_quarantine_than_the_catalogue_has() -> None:
+    assert load_preset.load_preset("local_data_sim", "test", NOW, 90).plans
+    with pytest.raises(reading.CatalogRefused, match="local_data_sim, policy: quarantine_days"):
+        load_preset.load_preset("local_data_sim", "test", NOW, 91)
+    assert Policy.objects.count() == 1

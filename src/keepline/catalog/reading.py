@@ -42,6 +42,9 @@ POLICY_FIELDS = {
     "source",
 }
 CODE = re.compile(r"[a-z0-9-]{2,60}")
+SOURCE = re.compile(r"https?://\S{4,290}")
+LEAST_PROMISE_SECONDS, MOST_PROMISE_SECONDS = 10, 86_400
+AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
 GIGABYTE = 10**9
 
 
@@ -120,26 +123,39 @@ def read_policy(
 
 def _parsed(name: str, text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CatalogRefused(f"{name}: {error}") from error
+    if not isinstance(values.get("policy"), dict):
+        raise CatalogRefused(f"{name}: it needs a table [policy]")
+    return values
 
 
 def _policy(name: str, values: dict[str, Any], shortest_quarantine_days: int) -> dict[str, Any]:
-    policy = dict(values.get("policy", {}))
-    _check_days(name, policy, max(shortest_quarantine_days, SHORTEST_QUARANTINE_DAYS))
+    policy = dict(values["policy"])
     unknown = policy.keys() - POLICY_FIELDS
     if unknown:
         raise CatalogRefused(f"{name}, policy: unknown {', '.join(sorted(unknown))}")
+    _check_days(name, policy, max(shortest_quarantine_days, SHORTEST_QUARANTINE_DAYS))
     if policy.get("grace_rule") not in ("from_payment", "from_expiry"):
         raise CatalogRefused(f"{name}, policy: grace_rule is from_payment or from_expiry")
     if policy.setdefault("grace_service", "inbound") not in ("full", "inbound", "none"):
         raise CatalogRefused(f"{name}, policy: grace_service is full, inbound or none")
     if not isinstance(policy.setdefault("notice_required", True), bool):
         raise CatalogRefused(f"{name}, policy: notice_required is true or false")
-    if not CODE.fullmatch(policy.get("code", "")) or not policy.get("source"):
-        raise CatalogRefused(f"{name}, policy: it needs a code and a source")
+    if not CODE.fullmatch(str(policy.get("code", ""))):
+        raise CatalogRefused(f"{name}, policy: it needs a code, of a-z, 0-9 and -")
+    if not SOURCE.fullmatch(str(policy.get("source", ""))):
+        raise CatalogRefused(f"{name}, policy: it needs a source, the address of a page")
+    seconds = policy.get("promise_seconds", LEAST_PROMISE_SECONDS)
+    if type(seconds) is not int or not LEAST_PROMISE_SECONDS <= seconds <= MOST_PROMISE_SECONDS:
+        raise CatalogRefused(
+            f"{name}, policy: promise_seconds are whole seconds from {LEAST_PROMISE_SECONDS}"
+            f" to {MOST_PROMISE_SECONDS}"
+        )
     fees = policy.pop("reclaim_fee", {})
+    if not isinstance(fees, dict):
+        raise CatalogRefused(f"{name}, policy: reclaim_fee is a table, of texts by currency")
     policy["reclaim_fee_minor"] = _prices(f"{name}, policy, reclaim_fee", fees) if fees else {}
     return policy
 
@@ -157,7 +173,8 @@ def _check_days(name: str, policy: dict[str, Any], shortest_quarantine_days: int
         policy[field] = sorted(set(policy[field]))
     if policy["quarantine_days"] < shortest_quarantine_days:
         raise CatalogRefused(
-            f"{name}, policy: quarantine_days is below the legal {shortest_quarantine_days}"
+            f"{name}, policy: quarantine_days is {policy['quarantine_days']}, below the legal"
+            f" {shortest_quarantine_days} (KEEPLINE_SHORTEST_QUARANTINE_DAYS)"
         )
     if policy["reclaim_days"] > policy["quarantine_days"]:
         raise CatalogRefused(f"{name}, policy: reclaim_days is longer than quarantine_days")
@@ -222,15 +239,18 @@ def _quantity(where: str, field: str, plan: dict[str, Any], unit: int) -> int | 
     return int(amount)
 
 
-def _prices(where: str, prices: dict[str, str]) -> dict[str, int]:
+def _prices(where: str, prices: dict[str, Any]) -> dict[str, int]:
+    """Whole units as text: a number of TOML's with a point would be a float."""
     found = {}
     for currency, text in prices.items():
+        if not isinstance(text, str) or not AMOUNT.fullmatch(text):
+            raise CatalogRefused(f'{where}: price {currency} {text!r}; write it as "4.90"')
         try:
             amount = Decimal(text).scaleb(exponent(currency))
         except (InvalidOperation, MoneyError, TypeError) as error:
             raise CatalogRefused(f"{where}: price {currency} {text!r}: {error}") from error
-        if amount < 0 or amount != int(amount):
-            raise CatalogRefused(f"{where}: price {currency} {text!r}")
+        if amount != int(amount):
+            raise CatalogRefused(f"{where}: price {currency} {text!r} has too many decimals")
         found[currency] = int(amount)
     if not found:
         raise CatalogRefused(f"{where}: a plan has a price in one currency at least")

@@ -19,6 +19,7 @@ def command(names: tuple[str, ...], everything: bool, listing: bool) -> None:
     from keepline.config.errors import OperatorError
 
     start_django()
+    from django.conf import settings
     from django.utils import timezone
 
     from keepline.catalog.reading import CatalogRefused
@@ -28,7 +29,7 @@ def command(names: tuple[str, ...], everything: bool, listing: bool) -> None:
         click.echo("\n".join(shipped()))
     for name in shipped() if everything else names:
         try:
-            loaded = load_preset(name, "cli", timezone.now())
+            loaded = load_preset(name, "cli", timezone.now(), settings.ENV.shortest_quarantine_days)
         except CatalogRefused as refused:
             raise OperatorError(str(refused)) from refused
         news = f"{len(loaded.changed)} new or changed" if loaded.changed else "nothing new"

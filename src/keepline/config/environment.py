@@ -19,6 +19,7 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SECRET_KEY_CHARACTERS = 50
 WORDS = ("mode", "log_format")
 LAST_PORT = 65535
+SHORTEST_QUARANTINE_DAYS, LONGEST_QUARANTINE_DAYS = 45, 3660  # 47 CFR 52.15(f)
 TEST_SECRET_KEY = "known to everybody, good for tests only, never for more"  # noqa: S105
 
 
@@ -32,6 +33,15 @@ def count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise ValueError("must be a whole number, 0 or more")
     return int(text)
+
+
+def quarantine_days(text: str) -> int:
+    days = count(text) if text.isascii() and text.isdigit() else 0
+    if not SHORTEST_QUARANTINE_DAYS <= days <= LONGEST_QUARANTINE_DAYS:
+        raise ValueError(
+            f"must be whole days from {SHORTEST_QUARANTINE_DAYS} to {LONGEST_QUARANTINE_DAYS}"
+        )
+    return days
 
 
 def one_of(*words: str) -> Callable[[str], str]:
@@ -162,6 +172,14 @@ class Environment:
             "How many proxies in front are ours and may state the caller's address.",
         )
     )
+    shortest_quarantine_days: int = field(
+        metadata=variable(
+            quarantine_days,
+            str(SHORTEST_QUARANTINE_DAYS),
+            "How many days the law where your numbers are keeps them from the next holder; "
+            "a catalogue with fewer is refused.",
+        )
+    )
     crash_at: str = field(
         metadata=variable(
             str,
@@ -198,7 +216,11 @@ def _parsed(each: Field[Any], given: Mapping[str, str]) -> Any:
         return parse(text)
     except ValueError as error:
         # Addresses carry passwords, so they are never repeated.
-        shown = f", not {text!r}" if parse in (port_number, count) or each.name in WORDS else ""
+        shown = (
+            f", not {text!r}"
+            if parse in (port_number, count, quarantine_days) or each.name in WORDS
+            else ""
+        )
         raise SettingsError(f"{name} {error}{shown}.") from None
 
 

@@ -12,7 +12,12 @@ from datetime import datetime
 
 from keepline.audit import services as audit
 from keepline.catalog import services as catalog
-from keepline.catalog.reading import preset_names, preset_text, read_catalog
+from keepline.catalog.reading import (
+    SHORTEST_QUARANTINE_DAYS,
+    preset_names,
+    preset_text,
+    read_catalog,
+)
 from keepline.flows.steps import transaction_step
 from keepline.gateways import switchboard
 from keepline.ledger import services as ledger
@@ -29,10 +34,18 @@ class Loaded:
     changed: tuple[str, ...]
 
 
-def load_preset(name: str, actor: str, now: datetime) -> Loaded:
-    """Loads a shipped catalogue. Raises catalog.reading.CatalogRefused."""
+def load_preset(
+    name: str,
+    actor: str,
+    now: datetime,
+    shortest_quarantine_days: int = SHORTEST_QUARANTINE_DAYS,
+) -> Loaded:
+    """Loads a shipped catalogue. Raises catalog.reading.CatalogRefused.
+
+    `shortest_quarantine_days`: what the law where the operator's numbers are asks for.
+    """
     text = preset_text(name)
-    file = read_catalog(name, text)
+    file = read_catalog(name, text, shortest_quarantine_days)
     currencies = sorted({currency for plan in file.plans for currency in plan.prices})
     with transaction_step("load_preset.load"):
         changed = catalog.load(file, hashlib.sha256(text.encode()).hexdigest(), now)

@@ -188,6 +188,13 @@ INSERT INTO inventory_number (slot, id, e164, state, since_at, line_id, account_
 SELECT number_slot, number_id, e164, 'assigned', activated_at, line_id, account_id
 FROM import_staged WHERE e164 IS NOT NULL AND NOT number_known ORDER BY number_id
 """
+# In the order that everybody takes numbers in: the update alone takes them as it finds them.
+LOCK_STOCK = """
+SELECT (SELECT n.id FROM inventory_number n WHERE n.slot = s.number_slot AND n.e164 = s.e164
+        FOR NO KEY UPDATE)
+FROM (SELECT number_slot, e164 FROM import_staged WHERE number_known AND NOT present
+      ORDER BY number_slot, e164 OFFSET 0) AS s
+"""
 NUMBERS_IN_STOCK = """
 UPDATE inventory_number n
 SET state = 'assigned', since_at = s.activated_at, line_id = s.line_id,
@@ -278,6 +285,7 @@ WHERE NOT s.present
 """
 ENTER = (
     ACCOUNTS,
+    LOCK_STOCK,
     NUMBERS_IN_STOCK,
     NUMBERS,
     PERIODS,
