@@ -131,6 +131,15 @@ def test_a_wallet_that_will_be_short_is_told_in_time(stage: Cast, alice: Client)
     assert "US$10.00 is in it, US$2.50 too little." in page
 
 
+def test_a_wallet_that_may_yet_be_filled_is_no_cause_for_alarm(stage: Cast, alice: Client) -> None:
+    dear = cast.plan("dear", price_minor=1_250)
+    made = cast.line(stage.account, dear, valid_until=NOW + 100 * DAY)
+    Validity.objects.filter(id=made.id).update(auto_renew=True)
+    page = text(alice, page_of(made))
+    assert "Renews by itself on 15 June if the wallet then holds US$12.50" in page
+    assert "Put money in" not in page
+
+
 @pytest.mark.parametrize(
     ("service", "said", "on_card"),
     [

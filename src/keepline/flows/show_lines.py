@@ -74,7 +74,8 @@ class AutoRenewal:
     `offer` is the version of its plan that is on sale, at `price`; both are None when there is
     none, and for a line that does not renew by itself among many lines. `agreed_minor`: the total
     of the version that the holder agreed to. `obstacle`: why the holder must be asked first.
-    `short_minor`: what the wallet lacks for one renewal. `next_try_at`: None when none is planned.
+    `next_try_at`: None when none is planned. `short_minor`: what the wallet lacks for one renewal,
+    `short_soon`: and the next try is within WARN_AHEAD.
     `lead_choices`: how many days ahead of expiry its policy tries, the earliest first;
     `tries_in_grace`: how many days into grace it tries again.
     """
@@ -87,6 +88,7 @@ class AutoRenewal:
     price: Quote | None
     agreed_minor: int | None
     short_minor: int
+    short_soon: bool
     lead_choices: Sequence[int]
     tries_in_grace: Sequence[int]
 
@@ -286,15 +288,19 @@ def auto_renewal(row: LineRow, around: Surroundings, now: datetime) -> AutoRenew
     elif row.auto_renew and tariff and tariff.dearer:
         obstacle = "dearer"
     rules = catalog.policy_of(around.policies[row.policy_id]).agenda
+    next_try_at = None if obstacle else clock.next_try(row, rules, now)
+    short_minor = max(0, price.total_minor - wallet.free_minor) if price and wallet else 0
+    is_soon = next_try_at is not None and next_try_at <= now + WARN_AHEAD
     return AutoRenewal(
         enabled=row.auto_renew,
         lead_days=row.lead_days,
-        next_try_at=None if obstacle else clock.next_try(row, rules, now),
+        next_try_at=next_try_at,
         obstacle=obstacle,
         offer=offer,
         price=price,
         agreed_minor=price_of(tariff.pinned).total_minor if tariff else None,
-        short_minor=max(0, price.total_minor - wallet.free_minor) if price and wallet else 0,
+        short_minor=short_minor,
+        short_soon=is_soon and short_minor > 0,
         lead_choices=lead_choices(rules),
         tries_in_grace=tries_in_grace(rules),
     )
