@@ -55,7 +55,8 @@ def test_it_comes_back_and_leads_to_its_renewal(alice: Client, ended: str) -> No
     assert "The number is yours again" in page
     assert "Number withdrawn on" in page
     successor = text(alice, f"/lines/{order.line_id}/")
-    assert "its number was had back" in successor
+    assert "You had the number back" in successor
+    assert "Active until" not in successor
     assert "Number had back" in successor
     old = text(alice, ended)
     assert f'href="/lines/{order.line_id}/"' in old

@@ -34,6 +34,11 @@ class Lifeline:
     preview_until: datetime | None = None
 
     @property
+    def without_time(self) -> bool:
+        """A number that came back, on a line that nobody has renewed yet."""
+        return self.bought_at == self.valid_until
+
+    @property
     def lost_at(self) -> datetime:
         """The date of loss, after the previewed renewal when there is one."""
         return self.quarantine_until + self._moved

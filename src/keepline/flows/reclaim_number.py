@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import OperationalError
 
+from keepline.accounts import clocks
 from keepline.audit import services as audit
 from keepline.catalog.queries import policy_values
 from keepline.core import postings
@@ -96,6 +97,7 @@ def _reclaim(request: ReclaimRequest, now: datetime) -> StartedOrder:
     )()
     if not claim.first:
         return replay(claim.order_id)
+    clock_id = clocks.clock_of_new_line(request.account_id)  # before numbers and lines
     number = _resting_number(request, now)
     ended = _ended_line(request)
     currency = ledger_queries.currency_of(ended.wallet_id)
@@ -106,7 +108,7 @@ def _reclaim(request: ReclaimRequest, now: datetime) -> StartedOrder:
     if ledger.lock_wallet(ended.wallet_id) < fee_minor:
         raise FlowRefused("wallet_short")
     order = _order(request, ended, claim.order_id, currency, fee_minor, now)
-    _give_back(number, ended, order, now)
+    _give_back(number, ended, order, clock_id, now)
     return StartedOrder(order, order.id, OrderState(order.state), needs_payment=False, first=True)
 
 
@@ -164,14 +166,14 @@ def _order(
     return order
 
 
-def _give_back(number: Number, ended: LineRow, order: Order, now: datetime) -> None:
+def _give_back(number: Number, ended: LineRow, order: Order, clock_id: int, now: datetime) -> None:
     """Everything that the order is for, in the order of the locks."""
     successor_id = order.renewed_line
     inventory.reclaim(number, successor_id, now)
     iccid = ended.iccid
     if iccid is not None and not inventory.pass_card_on(iccid, ended.id, successor_id):
         iccid = None  # the card serves another line by now; the number needs a new one
-    succeed(ended, successor_id, iccid, order.id, order.actor, now)
+    succeed(ended, successor_id, iccid, order.id, clock_id, order.actor, now)
     ledger.book(order.slot, postings.charge_fee(sale_of(order)), now)
     orders.insert_order(order)
     outbox.put("number.reclaimed", order.account_id, successor_id, order.id, now)

@@ -13,7 +13,13 @@ from keepline.lines.queries import LineRow
 
 
 def succeed(
-    ended: LineRow, line_id: UUID, iccid: str | None, order_id: UUID, actor: str, now: datetime
+    ended: LineRow,
+    line_id: UUID,
+    iccid: str | None,
+    order_id: UUID,
+    clock_id: int,
+    actor: str,
+    now: datetime,
 ) -> LineState:
     """Opens `line_id` with what `ended` was, and says in its history how it came to be.
 
@@ -25,7 +31,6 @@ def succeed(
         ended, state=state, valid_until=None, since_at=now, auto_renew=False, dormant=False
     )
     due = clock.first_of(row, state, now, now)
-    clocks = Validity.objects.filter(slot=slot, id=ended.id).values_list("clock_id", flat=True)
     Line.objects.create(
         slot=slot,
         id=line_id,
@@ -48,9 +53,9 @@ def succeed(
         policy_id=row.policy_id,
         since_at=now,
         lead_days=row.lead_days,
-        next_step=due and due.step,
-        next_action_at=due and due.at,
-        clock_id=clocks.get(),
+        next_step=due.step if due else None,
+        next_action_at=due.at if due else None,
+        clock_id=clock_id,
     )
     LineEventRow.objects.create(
         slot=slot,

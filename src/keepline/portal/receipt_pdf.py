@@ -196,7 +196,7 @@ def _piece(page: Canvas, y: float, piece: Piece, scale: float) -> None:
 def _foot(page: Canvas, view: OrderView) -> None:
     page.setFillColor(SOFT)
     y = 72.0
-    if view.line:
+    if view.line and view.plan:
         rule = words.grace_rule(view.line.grace_rule)
         for part in _wrapped(rule, 8.5, RIGHT - LEFT):
             _text(page, LEFT, y, part, 8.5)

@@ -84,7 +84,7 @@ def _labels(line: Lifeline, bar: list[Piece], zone: str) -> list[dict[str, str]]
     return [
         {"kind": kind, "name": words[kind], "date": _date(at, zone)}
         for kind, at in shown
-        if kind in kinds or kind == "active"
+        if kind in kinds or (kind == "active" and not line.without_time)
     ]
 
 
@@ -94,6 +94,12 @@ def _told(line: Lifeline, zone: str) -> str:
         "withdrawn": _date(line.withdrawn_at, zone),
         "lost": _date(line.lost_at, zone),
     }
+    if line.without_time and line.preview_until is None:
+        sentence = _(
+            "Suspended. Without renewal the number is withdrawn on %(withdrawn)s "
+            "and lost on %(lost)s."
+        )
+        return sentence % facts
     return (
         _(
             "Active until %(valid)s. Without renewal the number is withdrawn on %(withdrawn)s "
