@@ -1,11 +1,14 @@
 """The demo base: built once, through the same flows, with books that agree."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
 from keepline.cli.demo_base import load
 from keepline.cli.demo_people import SIGN_INS
 from keepline.flows.audit_books import audit
+from keepline.inventory.models import Number
 from keepline.lines.models import Line
 from keepline.orders.models import Order
 from tests.cast import NOW
@@ -18,7 +21,10 @@ def test_twice_builds_once_and_the_books_agree() -> None:
     before = Line.objects.count(), Order.objects.count()
     load(NOW)
     assert (Line.objects.count(), Order.objects.count()) == before
-    assert before[0] == 8
+    assert before[0] == 9
+    rests = Number.objects.get(state="quarantine")
+    assert rests.reclaim_until is not None
+    assert rests.reclaim_until > NOW + timedelta(days=60)
     assert set(Line.objects.values_list("kind", flat=True)) == {
         "virtual_number",
         "travel_sim",

@@ -20,7 +20,10 @@ from keepline.flows import renew_line
 from keepline.flows.load_preset import load_preset, shipped
 from keepline.flows.open_account import open_account
 from keepline.flows.open_line import LineToOpen, open_existing_line
+from keepline.flows.sweep_lines import sweep
 from keepline.ledger import services as ledger
+from keepline.lines import queries as line_queries
+from keepline.lines import services as line_services
 from keepline.usage import services as usage
 
 ACTIVE, GRACE, SUSPENDED = LineState.ACTIVE, LineState.GRACE, LineState.SUSPENDED
@@ -38,6 +41,7 @@ class Told:
     auto_renew: bool = False
     used: int = 0
     lived_days: int = 30
+    withdrawn: bool = False  # nobody renewed it, and its number rests
 
 
 MEI = [
@@ -51,6 +55,7 @@ ALICE = [
     Told("ts-europe-1m", "Van 3 tracker", "8931440400000000015", 12, used=48, lived_days=18),
     Told("ka-3m", "Alarm at the cottage", 447700900456, -41, SUSPENDED, lived_days=91),
     Told("vn-us-3m", "Two-step codes", 12025550177, 4, auto_renew=True, lived_days=86),
+    Told("vn-gb-1m", "Former shop", 447700900321, -80, SUSPENDED, withdrawn=True),
 ]
 
 
@@ -87,6 +92,8 @@ def _holder(
         line_id = _line(opened.account_id, told, now)
         if told.plan_code == "ka-1y":
             _renewed_before(user, opened.account_id, line_id, told, currency, now)
+        if told.withdrawn:
+            _withdrawn_before(opened.account_id, line_id)
 
 
 def _line(account_id: UUID, told: Told, now: datetime) -> UUID:
@@ -111,6 +118,15 @@ def _line(account_id: UUID, told: Told, now: datetime) -> UUID:
     if told.used:
         usage.count_share(line_id, told.used, now)
     return line_id
+
+
+def _withdrawn_before(account_id: UUID, line_id: UUID) -> None:
+    """By the sweep, on the day on which its time was over, some weeks ago; its holder was told."""
+    row = line_queries.line_of(line_id, account_id)
+    assert row is not None
+    assert row.next_action_at is not None
+    line_services.note_warning(line_id, row.next_action_at)
+    sweep(row.next_action_at)
 
 
 def _renewed_before(
