@@ -10,6 +10,8 @@ from bench.installation import say
 
 HERE = Path(__file__).resolve().parent
 UV = HERE.parent / ".tools" / "bin" / "uv"  # where `make install` has put it
+# Of this checkout: looked up before a bench names its own, which goes with it.
+DATA = Path(os.environ.get("KEEPLINE_DATA", HERE.parent / ".data"))
 
 
 def python_with(requirements: str) -> Path:
@@ -20,8 +22,7 @@ def python_with(requirements: str) -> Path:
     """
     pinned = HERE / requirements
     digest = hashlib.sha256(pinned.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    data = Path(os.environ.get("KEEPLINE_DATA", HERE.parent / ".data"))
-    home = data / "rivals" / f"{pinned.stem}-{digest}"
+    home = DATA / "rivals" / f"{pinned.stem}-{digest}"
     python = home / "bin" / "python"
     if (home / "complete").exists():
         return python

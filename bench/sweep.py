@@ -16,9 +16,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bench import sweep_arms, sweep_plot, sweep_steady
+import django
+
+from bench import sweep_arms, sweep_base, sweep_plot, sweep_steady
 from bench.copies import Server, last_line
-from bench.installation import QUICK, Installation, installation, keepline, machine, say
+from bench.installation import QUICK, Installation, installation, machine, say
 from bench.sweep_arms import Sizes
 from bench.sweep_steady import Base
 
@@ -36,9 +38,10 @@ PARTS = os.environ.get("PARTS", "arms again growth beside").split()
 
 def measure(inst: Installation) -> dict[str, Any]:
     """All parts, each in databases of its own."""
-    for preset in ("keep_alive", "virtual_number"):
-        keepline(inst.environ, "load-preset", preset)
     server, at = Server(inst), datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=1)
+    os.environ.update(server.environ(EMPTY, "keepline_owner"))  # bases are made in this process
+    django.setup()
+    sweep_base.catalogues(EMPTY, at - timedelta(minutes=2))
     say(f"seed {SEED}; of the lines half have a plan with buckets, {SHORT} of 1024 wallets nothing")
     figures: dict[str, Any] = {"seed": SEED}
     if "arms" in PARTS:

@@ -4,13 +4,13 @@ Ids are laid out as core.ids.make_id does. One line in five shares account and w
 before; half of the lines have a plan that brings buckets; those that are due lie scattered.
 """
 
-import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-
-import django
 
 from bench.installation import say
 
+PRESETS = ("keep_alive", "virtual_number")
 PLANS = ("ka-1m", "vn-us-1m")  # without buckets, with; both a month, so that all come due together
 WALLET_MINOR = 100_000
 
@@ -103,8 +103,31 @@ def _derived(parent: str, purpose: str) -> str:
     return f"encode(substr(uuid_send({parent}), 1, 8) || {low}, 'hex')::uuid"
 
 
+def catalogues(database: str, now: datetime) -> None:
+    """Loads the shipped catalogues that the plans come from."""
+    from keepline.flows.load_preset import load_preset
+
+    with connected(database):
+        for preset in PRESETS:
+            load_preset(preset, "bench", now)
+
+
+@contextmanager
+def connected(database: str) -> Iterator[None]:
+    """Django's connection to one of the server's databases; closed afterwards, so that it can be
+    copied."""
+    from django.db import connection
+
+    connection.close()
+    connection.settings_dict["NAME"] = database
+    try:
+        yield
+    finally:
+        connection.close()
+
+
 def fill(lines: int, due: int, rounds: int, short: int, at: datetime) -> None:
-    """Runs in the database of Django's settings, as the owner, for VACUUM at the end.
+    """Runs on Django's connection, as the owner, for VACUUM at the end.
 
     `due` of the lines are due, a `rounds`-th each hour from `at`; of 1024 wallets `short` are
     empty.
@@ -147,18 +170,3 @@ def fill(lines: int, due: int, rounds: int, short: int, at: datetime) -> None:
             cursor.execute(f"VACUUM (ANALYZE) {table}")
         cursor.execute("SET synchronous_commit = on")
     say(f"base: {lines} lines, {due} due")
-
-
-def main() -> None:
-    """One base, as the arguments say."""
-    parser = argparse.ArgumentParser()
-    for name in ("lines", "due", "rounds", "short"):
-        parser.add_argument(name, type=int)
-    parser.add_argument("at", type=datetime.fromisoformat)
-    asked = parser.parse_args()
-    django.setup()
-    fill(asked.lines, asked.due, asked.rounds, asked.short, asked.at)
-
-
-if __name__ == "__main__":
-    main()

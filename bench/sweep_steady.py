@@ -1,11 +1,10 @@
 """Whether the sweep stays as fast: ten times over the same lines, and in a base of millions."""
 
 import statistics
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bench import sweep_base
 from bench.copies import Server
 from bench.installation import say
 from bench.meter import Cost
@@ -28,10 +27,8 @@ class Base:
 def make(server: Server, empty: str, base: Base, at: datetime) -> None:
     """Copies `empty`, a migrated database with catalogues, and fills the copy."""
     server.copy(empty, base.name)
-    numbers = [str(each) for each in (base.lines, base.due, base.rounds, base.short)]
-    command = [sys.executable, "-m", "bench.sweep_base", *numbers, at.isoformat()]
-    environ = server.environ(base.name, "keepline_owner")
-    subprocess.run(command, env=environ, check=True, stdout=subprocess.DEVNULL)
+    with sweep_base.connected(base.name):
+        sweep_base.fill(base.lines, base.due, base.rounds, base.short, at)
 
 
 def again_and_again(
