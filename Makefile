@@ -9,7 +9,7 @@ MESSAGES := $(wildcard src/keepline/portal/locale/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test lint pytest chromium bench bench-sweep docs clean
+.PHONY: help install demo test lint pytest chromium bench bench-sweep bench-simulate year docs clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -44,6 +44,12 @@ chromium:
 
 bench: install  ## measure; the last line is JSON (QUICK=1 takes less than a minute)
 	@$(BIN)/python -m bench
+
+bench-simulate: install  ## how long the future of a million lines takes
+	@$(BIN)/python -m bench.simulate
+
+year: install  ## let a year pass for 10,000 lines with failures and kills (ARGS=--seed 1)
+	@$(BIN)/python -m bench.year $(ARGS)
 
 docs: install  ## write the pages of docs/ that are made from the code
 	@$(BIN)/keepline docs

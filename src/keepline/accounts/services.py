@@ -107,6 +107,11 @@ def admit_user(password: str, email: str = "", phone: str = "", **profile: Any) 
     return user
 
 
+def set_staff(user: User, staff: bool) -> bool:
+    """Whether it was otherwise before."""
+    return User.objects.filter(pk=user.pk).exclude(is_staff=staff).update(is_staff=staff) == 1
+
+
 def detach_phone(phone: str) -> int:
     """A number left its holder: it is no sign-in and no recovery any more. Returns how many."""
     users = User.objects.filter(phone=phone)

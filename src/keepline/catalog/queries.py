@@ -294,6 +294,11 @@ def all_policies() -> list[PolicyValues]:
     return [policy_of(row) for row in Policy.objects.order_by("id")]
 
 
+def policies_in_force() -> list[Policy]:
+    """The newest version of each policy, by code. One query."""
+    return list(Policy.objects.order_by("code", "-version").distinct("code"))
+
+
 def carrier_ids() -> dict[str, int]:
     """Carriers by code. One query."""
     return dict(Carrier.objects.values_list("code", "id"))

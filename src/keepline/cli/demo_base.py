@@ -17,6 +17,7 @@ from keepline.core.ids import slot_of
 from keepline.core.lifecycle.line import LineState
 from keepline.core.postings import opening_balance
 from keepline.flows import renew_line
+from keepline.flows.appoint_staff import appoint_staff
 from keepline.flows.load_preset import load_preset, shipped
 from keepline.flows.open_account import open_account
 from keepline.flows.open_line import LineToOpen, open_existing_line
@@ -69,6 +70,7 @@ def load(now: datetime | None = None) -> None:
     _holder(0, "Mei Lin", "zh-hans", "Asia/Shanghai", "CNY", 26_800, MEI, at)
     _holder(1, "Alice Moore", "en", "Europe/London", "GBP", 4_250, ALICE, at)
     _holder(2, "Oleh Koval", "en", "Europe/Kyiv", "EUR", 0, [], at)
+    _staff(3, "Olga Hrytsenko", at)
 
 
 def _holder(
@@ -94,6 +96,13 @@ def _holder(
             _renewed_before(user, opened.account_id, line_id, told, currency, now)
         if told.withdrawn:
             _withdrawn_before(opened.account_id, line_id)
+
+
+def _staff(place: int, name: str, now: datetime) -> None:
+    """Who opens the back office; holds no lines."""
+    _, email, password = SIGN_INS[place]
+    user = admit_user(password, email, name=name, language="en", time_zone="Europe/Kyiv")
+    appoint_staff(user, staff=True, actor="demo", now=now)
 
 
 def _line(account_id: UUID, told: Told, now: datetime) -> UUID:

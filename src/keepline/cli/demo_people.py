@@ -4,4 +4,5 @@ SIGN_INS = [
     ("Mei (Chinese)", "mei@example.com", "quiet river and nine bridges"),
     ("Alice (a fleet)", "alice@example.com", "a lighthouse in the fog"),
     ("Oleh (no line yet)", "oleh@example.com", "sunflowers along the road"),
+    ("Olga (operator)", "olga@example.com", "seven keys on one old ring"),
 ]

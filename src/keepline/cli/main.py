@@ -30,6 +30,10 @@ COMMANDS = {
         "keepline.cli.clock",
         "Test clocks: accounts whose time moves by command (never in production).",
     ),
+    "simulate": (
+        "keepline.cli.simulate",
+        "Show what would become of the base, under today's or a proposed policy.",
+    ),
     "db": ("keepline.cli.db", "Start, stop and look into the embedded PostgreSQL."),
     "check-ledger": (
         "keepline.cli.check_ledger",
@@ -39,6 +43,7 @@ COMMANDS = {
         "keepline.cli.audit",
         "Ask every invariant of money and service; exit 1 when one is broken.",
     ),
+    "staff": ("keepline.cli.staff", "Say who may open the back office."),
     "doctor": ("keepline.cli.doctor", "Check this installation and say what to mend."),
     "docs": ("keepline.cli.docs", "Write the pages of docs/ that are made from the code."),
 }

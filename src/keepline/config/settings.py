@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "keepline.messages.apps.MessagesConfig",
     "keepline.config.apps.WiringConfig",
     "keepline.portal.apps.PortalConfig",
+    "keepline.backoffice.apps.BackofficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("webhooks/", include("keepline.webhooks.urls")),
     path("v1/", include("keepline.api.urls")),
+    path("backoffice/", include("keepline.backoffice.urls")),
     path("", include("keepline.portal.site_urls")),
     path("", include("keepline.portal.urls")),
 ]

@@ -22,9 +22,14 @@ def outbox() -> None:
     transaction.on_commit(lambda: _defer("send_outbox"))
 
 
-def _defer(task: str) -> None:
+def future(key: str) -> None:
+    """Somebody waits for the future of a large base (flows/foreseeing/asking.py)."""
+    transaction.on_commit(lambda: _defer("show_future", lock=key, key=key))
+
+
+def _defer(task: str, lock: str = "", **arguments: str) -> None:
     try:
-        app.configure_task(task, queueing_lock=task).defer()
+        app.configure_task(task, queueing_lock=lock or task).defer(**arguments)
     except AlreadyEnqueued:
         pass  # somebody else's wake-up serves this one too
     except ConnectorException as error:

@@ -23,6 +23,17 @@ def send_outbox() -> None:
     due.send_outbox()
 
 
+@app.task(name="show_future", pass_context=False)
+def show_future(key: str) -> None:
+    """A page waits for the future of a large base."""
+    from django.utils import timezone
+
+    from keepline.flows.foreseeing.asking import work_out
+
+    close_old_connections()
+    work_out(key, timezone.now())
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="audit_books", queueing_lock="audit_books", pass_context=False)
 def audit_books(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it

@@ -10,8 +10,9 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
+from keepline.accounts.models import User
 from keepline.flows.errors import FlowRefused
 from keepline.portal.holder import Holder
 
@@ -27,6 +28,8 @@ def for_holder(view: HolderView[P]) -> Callable[..., HttpResponse]:
     def gated(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         holder: Holder = request.holder  # type: ignore[attr-defined]
         if not holder:
+            if isinstance(request.user, User) and request.user.is_staff:
+                return redirect("future")  # staff who hold no lines have another start page
             raise Http404("a user without an account has no lines")
         try:
             return view(request, holder, *args, **kwargs)

@@ -1,0 +1,40 @@
+"""Olga is staff and holds no lines; Alice owns a line."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.test import Client
+
+if TYPE_CHECKING:
+    from tests.cast import Cast
+
+
+@pytest.fixture
+def stage(transactional_db: None) -> "Cast":
+    # Imported late: pytest reads this file before Django is set up.
+    from django.db import transaction
+
+    from tests.cast import assemble, person
+
+    with transaction.atomic():
+        person("olga", is_staff=True)
+        return assemble()
+
+
+def signed_in(name: str) -> Client:
+    from tests.cast import PASSWORD
+
+    client = Client(HTTP_ACCEPT_LANGUAGE="en")
+    answer = client.post("/accounts/login/", {"login": f"{name}@example.com", "password": PASSWORD})
+    assert answer.status_code == 302, answer.content
+    return client
+
+
+@pytest.fixture
+def olga(stage: "Cast") -> Client:
+    return signed_in("olga")
+
+
+@pytest.fixture
+def alice(stage: "Cast") -> Client:
+    return signed_in("alice")
