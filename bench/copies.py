@@ -35,6 +35,9 @@ class Server:
         self.postgres = EmbeddedPostgres(inst.folder)
         self.db = psycopg.connect(self.postgres.url("postgres", "postgres"), autocommit=True)
         self.db.execute("CREATE EXTENSION IF NOT EXISTS pg_walinspect")
+        # A checkpoint must not take away the log of an arm before it was looked at.
+        self.db.execute("ALTER SYSTEM SET wal_keep_size = '4GB'")
+        self.db.execute("SELECT pg_reload_conf()")
 
     def copy(self, source: str, name: str) -> None:
         """A fresh copy of a database nobody is connected to; then every page is on disk."""

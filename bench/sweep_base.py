@@ -7,6 +7,7 @@ before; half of the lines have a plan that brings buckets; those that are due li
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from bench.installation import say
 
@@ -138,7 +139,7 @@ def fill(lines: int, due: int, rounds: int, short: int, at: datetime) -> None:
     from keepline.ledger import services as ledger
 
     ledger.open_house_accounts(["USD"], ["sandbox"])
-    params = {
+    params: dict[str, Any] = {
         "lines": lines,
         "due": due,
         "each": max(1, due // rounds),

@@ -137,7 +137,7 @@ def main() -> None:
     calm_s, rate, most = float(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5])
     django.setup()
     far = first + timedelta(days=365)
-    windows = []
+    windows: list[dict[str, Any]] = []
     for pair in range(pairs):
         now = first + timedelta(hours=pair)
         due = targets(1, now - timedelta(hours=1), now, most, pair)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -32,7 +32,8 @@ from keepline.slots.ids import new_id
 from keepline.usage.models import BucketUse
 
 UNDER_WAY = (OrderState.ACKNOWLEDGED, OrderState.IN_PROGRESS, OrderState.HELD)
-CLOCK = ("valid_until", "anchor_at", "anchor_count", "plan_id", "since_at")
+# An active line has no `since_at`, and no plan of the bench has a newer version.
+CLOCK = ("valid_until", "anchor_at", "anchor_count")
 PLANNED = ("next_step", "next_action_at")
 Key = tuple[int, UUID]
 
@@ -293,20 +294,22 @@ def _transfer(slot: int, draft: postings.TransferDraft, now: datetime) -> Transf
 
 def _extend(line: Validity, offer: PlanOffer, decision: RenewalDecision, now: datetime) -> None:
     period = decision.period
-    line.valid_until, line.since_at = period.end_at, None
+    if line.plan_id != offer.plan_id:
+        raise RuntimeError("the bench's plans have one version")
+    line.valid_until = period.end_at
     line.anchor_at, line.anchor_count = period.anchor_at, period.anchor_count
-    line.plan_id = offer.plan_id
     _plan(line, clock.first_of(line, LineState(line.state), period.end_at, now))
 
 
 def _plan_again(line: Validity, now: datetime) -> None:
     assert line.next_action_at is not None
     line.state = LineState(line.state)  # the agenda asks which member it is
-    _plan(line, clock.after(line, Due(line.next_action_at, Step.RENEW), now))
+    _plan(line, clock.after(cast("clock.Clocked", line), Due(line.next_action_at, Step.RENEW), now))
 
 
 def _plan(line: Validity, due: Due | None) -> None:
-    line.next_step, line.next_action_at = due and int(due.step), due and due.at
+    line.next_step = int(due.step) if due else None
+    line.next_action_at = due.at if due else None
 
 
 def _notice(line: Validity, now: datetime) -> Outbox:
