@@ -77,7 +77,9 @@ def bodies(draw: st.DrawFn, operation: dict[str, Any]) -> str | None:
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     body = draw(values_of(schema))
     if draw(st.booleans()) and isinstance(body, dict):
-        body[draw(st.sampled_from(sorted(body)) | st.text(max_size=8))] = draw(anything)
+        body[draw(st.sampled_from([*sorted(body), "surprise"]) | st.text(max_size=8))] = draw(
+            anything
+        )
     elif draw(st.integers(0, 4)) == 0:
         return str(draw(st.text(max_size=60) | anything.map(json.dumps)))
     return json.dumps(body)

@@ -311,7 +311,7 @@ SCENARIOS: dict[str, Scenario] = {
     "a batch that is refused": Scenario(
         {"line_fields": RUNS_OUT}, [RENEWING, Act(_sweep_refused_at_first), WORK]
     ),
-    "switched on": Scenario({}, [Act(_switch_on)]),
+    "switched on": Scenario({"line_fields": RUNS_OUT}, [Act(_switch_on)]),
     "reminded": Scenario({"line_fields": RUNS_OUT}, [due_now(Step.REMIND), SWEEP, WORK]),
     "runs out": Scenario({"line_fields": RAN_OUT}, [due_now(Step.EXPIRE), SWEEP, WORK]),
     "the number goes": Scenario(
