@@ -54,7 +54,7 @@ MEI = [
 ]
 ALICE = [
     Told("ts-europe-1m", "Van 3 tracker", "8931440400000000015", 12, used=48, lived_days=18),
-    Told("ka-3m", "Alarm at the cottage", 447700900456, -41, SUSPENDED, lived_days=91),
+    Told("ka-3m", "Alarm at the cottage", 447700900456, -75, SUSPENDED, lived_days=91),
     Told("vn-us-3m", "Two-step codes", 12025550177, 4, auto_renew=True, lived_days=86),
     Told("vn-gb-1m", "Former shop", 447700900321, -80, SUSPENDED, withdrawn=True),
 ]
