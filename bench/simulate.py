@@ -42,11 +42,11 @@ INSERT INTO lines_validity (slot, id, account_id, wallet_id, state, time_zone, p
 SELECT owner_slot, id, account_id, wallet_id, state, zone, plan_id, policy_id, valid_until,
   valid_until, 0, CASE WHEN state <> 'active' THEN valid_until END, auto_renew, false,
   CASE WHEN state = 'grace' THEN 4 WHEN state = 'suspended' THEN 5
-       WHEN auto_renew AND away > interval '3 days' THEN 1 WHEN away > interval '14 days' THEN 2
+       WHEN auto_renew THEN 1 WHEN away > interval '14 days' THEN 2
        ELSE 3 END,
   CASE WHEN state <> 'active' THEN valid_until + interval '60 days'
        WHEN auto_renew AND away > interval '3 days' THEN valid_until - interval '3 days'
-       WHEN away > interval '14 days' THEN valid_until - interval '14 days'
+       WHEN NOT auto_renew AND away > interval '14 days' THEN valid_until - interval '14 days'
        ELSE valid_until END, 0
 FROM (SELECT *, now() + CASE WHEN state = 'active' THEN away ELSE - away / 30 END AS valid_until
       FROM made) AS m

@@ -42,4 +42,8 @@ def test_everybody_announced_can_sign_in(
     load(NOW)
     answer = client.post("/accounts/login/", {"login": login, "password": password})
     assert (answer.status_code, answer["Location"]) == (302, "/")
-    assert client.get("/").status_code == 200
+    start = client.get("/")
+    if "operator" in who:
+        assert (start.status_code, start["Location"]) == (302, "/backoffice/future/")
+    else:
+        assert start.status_code == 200

@@ -41,7 +41,7 @@ def test_the_future_as_table_json_csv_and_picture(run: object, tmp_path: Path) -
     policy.write_text(GOOD)
     said = run("simulate", "--days", "200", "--policy", str(policy), "--by", "month")  # type: ignore[operator]
     assert said.returncode == 0, said.stderr
-    assert "1 lines in 1 accounts would be affected" in said.stdout
+    assert "Affected lines: 1, affected accounts: 1." in said.stdout
     assert "expired" in said.stdout
     assert "Today's policy" in said.stderr
     told = run(  # type: ignore[operator]

@@ -189,11 +189,11 @@ def _say(view: "FutureView", by: str) -> None:
     impact = view.impact
     if impact:
         console.print(
-            f"The proposed policy stands in for {', '.join(view.governed) or 'nothing'}: "
-            f"{impact.lines_governed} lines. {impact.lines_affected} lines in "
-            f"{impact.accounts_affected} accounts would be affected."
+            f"The proposed policy stands in for {', '.join(view.governed) or 'nothing'}; "
+            f"lines under it: {impact.lines_governed:,}. Affected lines: "
+            f"{impact.lines_affected:,}, affected accounts: {impact.accounts_affected:,}."
         )
-    console.print(_summary(view))
+    console.print(_summary(view, by))
     console.print(_by_bucket(view, by))
 
 
@@ -214,15 +214,15 @@ def _rows(view: "FutureView") -> "Iterator[tuple[str, str, Sequence[int], Sequen
             )
 
 
-def _summary(view: "FutureView") -> Any:
+def _summary(view: "FutureView", by: str) -> Any:
     from rich.table import Table
 
     headings = ["today", "proposed", "difference"] if view.proposed else ["today"]
-    table = Table(title=f"{view.today.lines} lines", title_justify="left")
-    table.add_column("all the time")
+    table = Table(title=f"{view.today.lines:,} lines", title_justify="left")
+    table.add_column("in all")
     for heading in headings:
         table.add_column(heading, justify="right")
-    table.add_column("today, week by week")
+    table.add_column(f"today, {by} by {by}")
     for title, currency, today, proposed in _rows(view):
         sums = sum(today), sum(proposed)
         if not any(sums):
