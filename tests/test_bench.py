@@ -54,3 +54,19 @@ def test_the_small_bench_prints_all_its_keys() -> None:
 @pytest.mark.slow
 def test_the_small_bench_of_the_sweep_prints_all_its_keys() -> None:
     assert figures_of("bench.sweep").keys() >= SWEEP_KEYS
+
+
+@pytest.mark.slow
+def test_the_small_bench_of_the_future_prints_its_figure() -> None:
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("KEEPLINE_", "DJANGO_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.simulate"],
+        env=environ | {"QUICK": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert figures.keys() >= {"simulate_s", "simulate_beside_s", "lines", "machine"}
+    assert figures["steps"] > figures["lines"]

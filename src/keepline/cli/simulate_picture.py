@@ -39,7 +39,7 @@ def svg(view: "FutureView") -> str:
     size = f"{LEFT + WIDTH + RIGHT} {len(panels) * tall}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" role="img">',
-        f"<title>Keepline, the future of {view.today.lines} lines</title><style>{STYLE}</style>",
+        f"<title>Keepline, the future of {view.today.lines:,} lines</title><style>{STYLE}</style>",
         '<rect class="page" width="100%" height="100%"/>',
     ]
     dates = (f"{view.today.edges[0]:%Y-%m-%d}", f"{view.today.edges[-1]:%Y-%m-%d}")
@@ -75,7 +75,7 @@ def _panels(view: "FutureView") -> Iterator[tuple[str, str, Plot]]:
     states = [view.today.states[name] for name in ("active", "grace", "suspension")]
     yield (
         "Lines: active, in grace, suspended",
-        f"{view.today.lines} now",
+        f"{view.today.lines:,} now",
         plot(states, view.today.edges, active),
     )
     for title, names in SINGLE:
