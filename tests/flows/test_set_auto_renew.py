@@ -177,7 +177,7 @@ def test_a_state_without_a_clock(state: LineState, stage: Cast) -> None:
     ("state", "step"),
     [
         (LineState.GRACE, Step.RENEW),
-        (LineState.SUSPENDED, Step.REMIND),
+        (LineState.SUSPENDED, Step.WITHDRAW),  # as planned: it knows no tries
         (LineState.PAUSED, Step.REMIND),
     ],
 )
@@ -226,3 +226,17 @@ def test_switched_off_while_the_sweep_is_at_it() -> None:
         renewed = valid_until(cast) > ends_at
         assert counts.get("renewed", 0) == renewed
         assert wallet(cast) == ((700, 0) if renewed else (1000, 0))
+
+
+def test_a_line_that_is_kept_for_want_of_a_notice_is_not_told_again_at_once(stage: Cast) -> None:
+    """A suspended line's agenda knows no tries: the switch leaves its next step where it is."""
+    again_at = NOW + DAY
+    Validity.objects.filter(id=stage.line.id).update(
+        state=LineState.SUSPENDED,
+        since_at=NOW - 90 * DAY,
+        next_step=Step.WITHDRAW,
+        next_action_at=again_at,
+    )
+    set_auto_renew(wish(stage, enabled=True), NOW)
+    row = clock_of(stage)
+    assert (row.auto_renew, row.next_step, row.next_action_at) == (True, Step.WITHDRAW, again_at)

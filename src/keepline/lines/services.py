@@ -219,8 +219,9 @@ def rename(line_id: UUID, account_id: UUID, label: str) -> str | None:
 
 AUTO_RENEW = """
 UPDATE lines_validity
-SET auto_renew = %(enabled)s, lead_days = %(lead)s, plan_id = %(plan)s, next_step = %(step)s,
-    next_action_at = %(at)s
+SET auto_renew = %(enabled)s, lead_days = %(lead)s, plan_id = %(plan)s,
+    next_step = CASE WHEN %(anew)s THEN %(step)s::smallint ELSE next_step END,
+    next_action_at = CASE WHEN %(anew)s THEN %(at)s::timestamptz ELSE next_action_at END
 WHERE slot = %(slot)s AND id = %(line)s
 """
 
@@ -240,6 +241,9 @@ def set_auto_renew(
         "enabled": enabled,
         "lead": lead_days,
         "plan": plan_id,
+        # A suspended line's agenda has no tries: what is planned for it stays, a notice that waits
+        # or a withdrawal that was put off.
+        "anew": line.state is not LineState.SUSPENDED,
         "step": due and int(due.step),
         "at": due and due.at,
     }
