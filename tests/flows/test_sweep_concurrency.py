@@ -90,10 +90,11 @@ def test_both_clocks_find_their_lines_in_the_statement_itself() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")
         for real, index in ((True, "validity_due"), (False, "validity_due_by_test_clock")):
-            text = due.CLAIM[real]
-            params = {"step": 1, "now": NOW, "limit": 10, **due.Which(0 if real else 7).params()}
+            which = due.Which(0 if real else 7)
+            text = due.CLAIM.format(whose=which.whose, limit=10)
+            params = {"step": 1, "now": NOW, **which.params()}
             cursor.execute(f"EXPLAIN {text}", params)
             explained = "\n".join(row[0] for row in cursor.fetchall())
             assert f"using {index} " in explained, explained
         cursor.execute("RESET enable_seqscan")
-    assert "v.clock_id = 0" in renewing._statement(real=True)
+    assert "v.clock_id = 0" in renewing._statement(due.Which().whose, 10)

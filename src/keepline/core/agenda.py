@@ -97,9 +97,9 @@ def agenda(
     `lead_days`: how many days ahead of its expiry this line's holder wants it renewed; None
     leaves that to the policy.
     """
-    if state is LineState.SUSPENDED:
+    if state == LineState.SUSPENDED:
         return _entries(Step.WITHDRAW, rules.suspended_days, _last_calls(rules, state), ())
-    if state is LineState.GRACE:
+    if state == LineState.GRACE:
         after = (day for day in rules.remind_after_expiry_days if 0 < day < rules.grace_days)
         return _entries(
             Step.SUSPEND,
@@ -108,7 +108,7 @@ def agenda(
             tuple(tries_in_grace(rules) if auto_renew else ()),
         )
     if state in (LineState.ACTIVE, LineState.PAUSED):
-        tries = _tries(rules, lead_days) if auto_renew and state is LineState.ACTIVE else ()
+        tries = _tries(rules, lead_days) if auto_renew and state == LineState.ACTIVE else ()
         reminders = {-day for day in rules.remind_before_expiry_days if day > 0}
         return _entries(Step.EXPIRE, 0, reminders, tuple(tries))
     return ()

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from keepline.core.agenda import Due, Step
-from keepline.core.ids import slot_of
+from keepline.core.ids import SLOTS, slot_of
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.slots.ids import new_id
 from keepline.slots.sql import execute, fetch_all
@@ -36,23 +36,18 @@ class DueLine:
     due: Due | None
 
 
+LAST_SLOT = SLOTS - 1
 ROW = """
 SELECT v.slot, v.id, v.account_id, v.wallet_id, v.state, v.plan_id, v.policy_id, v.valid_until,
        v.since_at, v.auto_renew, v.lead_days, v.dormant, v.warned_at, v.next_step, v.next_action_at
 FROM lines_validity v
 """
-# The partial indexes are only used when the statement itself says of which clock.
-WHOSE = {True: "v.clock_id = 0", False: "v.clock_id = %(clock)s AND v.clock_id <> 0"}
-DUE = {
-    real: f"""
-WHERE v.next_step = %(step)s AND v.next_action_at <= %(now)s AND {clock}
-  AND v.slot BETWEEN %(first_slot)s AND %(last_slot)s
-ORDER BY v.next_action_at LIMIT %(limit)s
+DUE = """
+WHERE v.next_step = %(step)s AND v.next_action_at <= %(now)s AND {whose}
+ORDER BY v.next_action_at LIMIT {limit}
 """
-    for real, clock in WHOSE.items()
-}
-CLAIM = {real: f"{ROW} {due} FOR NO KEY UPDATE OF v SKIP LOCKED" for real, due in DUE.items()}
-WAITING = {real: f"SELECT v.id FROM lines_validity v {due}" for real, due in DUE.items()}  # noqa: S608
+CLAIM = f"{ROW} {DUE} FOR NO KEY UPDATE OF v SKIP LOCKED"
+WAITING = f"SELECT v.id FROM lines_validity v {DUE}"  # noqa: S608 - our own words
 CLAIM_THESE = f"""{ROW}
 WHERE v.slot = ANY(%(slots)s) AND v.id = ANY(%(ids)s)
   AND v.next_step = %(step)s AND v.next_action_at <= %(now)s
@@ -66,28 +61,41 @@ class Which:
 
     clock_id: int = 0
     first_slot: int = 0
-    last_slot: int = 255
+    last_slot: int = LAST_SLOT
 
     @property
     def real(self) -> bool:
         """Whether these lines follow the real clock."""
         return self.clock_id == 0
 
+    @property
+    def whose(self) -> str:
+        """The same as SQL. What is said here PostgreSQL need not guess when it plans.
+
+        The partial indexes are only used when the statement itself says of which clock.
+        """
+        clock = "v.clock_id = 0" if self.real else "v.clock_id = %(clock)s AND v.clock_id <> 0"
+        if (self.first_slot, self.last_slot) == (0, LAST_SLOT):
+            return clock
+        return f"{clock} AND v.slot BETWEEN %(first_slot)s AND %(last_slot)s"
+
     def params(self) -> dict[str, int]:
-        """What WHOSE and the range of slots read."""
+        """What `whose` reads."""
         return {"clock": self.clock_id, "first_slot": self.first_slot, "last_slot": self.last_slot}
 
 
 def claim(step: Step, now: datetime, limit: int, which: Which) -> list[DueLine]:
     """Locks lines whose `step` is due, the longest due first."""
-    params = {"step": int(step), "now": now, "limit": limit, **which.params()}
-    return [due_line(row._asdict()) for row in fetch_all(CLAIM[which.real], params)]
+    params = {"step": int(step), "now": now, **which.params()}
+    statement = CLAIM.format(whose=which.whose, limit=limit)
+    return [due_line(row._asdict()) for row in fetch_all(statement, params)]
 
 
 def waiting(step: Step, now: datetime, limit: int, which: Which) -> list[UUID]:
     """The lines whose `step` is due, the longest due first; nothing is locked."""
-    params = {"step": int(step), "now": now, "limit": limit, **which.params()}
-    return [row.id for row in fetch_all(WAITING[which.real], params)]
+    params = {"step": int(step), "now": now, **which.params()}
+    statement = WAITING.format(whose=which.whose, limit=limit)
+    return [row.id for row in fetch_all(statement, params)]
 
 
 def claim_these(ids: Sequence[UUID], step: Step, now: datetime) -> list[DueLine]:

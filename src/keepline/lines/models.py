@@ -19,6 +19,10 @@ class Line(SlottedModel):
     opened_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
 
+    class Meta:
+        # Here and not at the clock, whose every renewal would write it anew.
+        indexes = [models.Index(fields=["slot", "account_id"], name="line_by_account")]
+
 
 class Validity(SlottedModel):
     """The line's clock: the narrow row that renewals and the sweep touch. `id` is the line's.
@@ -58,7 +62,6 @@ class Validity(SlottedModel):
                 name="validity_due_by_test_clock",
                 condition=Q(next_action_at__isnull=False) & ~Q(clock_id=0),
             ),
-            models.Index(fields=["slot", "account_id"], name="validity_by_account"),
         ]
 
 

@@ -55,7 +55,7 @@ SELECT l.id, l.account_id, v.wallet_id, l.kind, l.label, l.e164, l.iccid, l.carr
        l.opened_at, l.activated_at, v.state, v.plan_id, v.policy_id, v.valid_until, v.since_at,
        v.auto_renew, v.lead_days, v.dormant, v.next_step, v.next_action_at
 FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id
-WHERE v.slot = %(slot)s AND v.account_id = %(account)s
+WHERE l.slot = %(slot)s AND l.account_id = %(account)s
 """
 # What was lost long ago is of no use first: it stands after everything that can be saved.
 SOONEST_FIRST = """
@@ -80,7 +80,7 @@ def lines_of(account_id: UUID, limit: int, offset: int = 0) -> list[LineRow]:
 def line_of(line_id: UUID, account_id: UUID) -> LineRow | None:
     """The line when it is this account's; None for any other."""
     rows = _rows(
-        SELECT + " AND v.id = %(line)s",
+        SELECT + " AND l.id = %(line)s",
         {"slot": slot_of(account_id), "account": account_id, "line": line_id},
     )
     return rows[0] if rows else None
@@ -160,7 +160,8 @@ def has_sleepers(account_id: UUID) -> bool:
     """Whether lines of the account were imported and sleep until go-live."""
     return bool(
         fetch_all(
-            "SELECT FROM lines_validity WHERE slot = %s AND account_id = %s AND dormant LIMIT 1",
+            "SELECT FROM lines_line l JOIN lines_validity v ON v.slot = l.slot AND v.id = l.id"
+            " WHERE l.slot = %s AND l.account_id = %s AND v.dormant LIMIT 1",
             (slot_of(account_id), account_id),
         )
     )

@@ -27,5 +27,4 @@ class Outbox(SlottedModel):
         db_table = "messages_outbox"
         indexes = [
             models.Index(fields=["due_at"], name="outbox_due", condition=Q(due_at__isnull=False)),
-            models.Index(fields=["slot", "account_id", "id"], name="outbox_by_account"),
         ]

@@ -15,12 +15,6 @@ def by_id(event_id: UUID) -> Outbox | None:
     return event
 
 
-def sent_to(account_id: UUID, limit: int) -> list[Outbox]:
-    """The newest events of an account, newest first."""
-    rows = Outbox.objects.filter(slot=slot_of(account_id), account_id=account_id)
-    return list(rows.order_by("-id")[:limit])
-
-
 NEXT_DUE = """
 SELECT m.due_at FROM messages_outbox m WHERE m.due_at IS NOT NULL AND {of_the_clock}
 ORDER BY m.due_at LIMIT 1

@@ -9,28 +9,26 @@ WITH agenda AS MATERIALIZED (
   FROM unnest(%(policies)s::int[], %(leads)s::smallint[], %(offsets)s::text[], %(steps)s::text[],
               %(from_expiry)s::boolean[]) AS a(policy_id, lead, offsets, steps, from_expiry)
 ), tariff AS MATERIALIZED (
-  SELECT mode, plan_id, currency, target, code, subtotal, discount, tax, total, months, days, data,
-         voice, sms, buckets, proof::jsonb AS proof, deferred, tax_account
+  SELECT mode, plan_id, currency, target, subtotal, discount, tax, total, months, days, data, voice,
+         sms, buckets, proof::jsonb AS proof, deferred, tax_account
   FROM unnest(%(mode)s::text[], %(plan)s::int[], %(currency)s::text[], %(target)s::int[],
-              %(code)s::text[], %(subtotal)s::bigint[], %(discount)s::bigint[], %(tax)s::bigint[],
+              %(subtotal)s::bigint[], %(discount)s::bigint[], %(tax)s::bigint[],
               %(total)s::bigint[], %(months)s::int[], %(days)s::int[], %(data)s::bigint[],
               %(voice)s::bigint[], %(sms)s::bigint[], %(buckets)s::boolean[], %(proof)s::text[],
               %(deferred)s::uuid[], %(tax_account)s::uuid[])
-    AS t(mode, plan_id, currency, target, code, subtotal, discount, tax, total, months, days, data,
-         voice, sms, buckets, proof, deferred, tax_account)
+    AS t(mode, plan_id, currency, target, subtotal, discount, tax, total, months, days, data, voice,
+         sms, buckets, proof, deferred, tax_account)
 ), due AS MATERIALIZED (
   SELECT v.slot, v.id, v.account_id, v.wallet_id, v.state, v.plan_id, v.policy_id, v.valid_until,
-         v.since_at, v.auto_renew, v.lead_days, v.dormant, v.warned_at, v.next_step,
-         v.next_action_at, v.time_zone, v.anchor_at, v.anchor_count,
+         v.auto_renew, v.next_action_at, v.time_zone, v.anchor_at, v.anchor_count,
          coalesce(v.lead_days, -1) AS lead,
          EXISTS (
            SELECT FROM orders_order o
            WHERE o.slot = v.slot AND o.line_id = v.id
              AND o.state IN ('acknowledged', 'in_progress', 'held')) AS under_way
   FROM lines_validity v
-  WHERE v.next_step = 1 AND v.next_action_at <= %(now)s AND {which}
-    AND v.slot BETWEEN %(first_slot)s AND %(last_slot)s
-  ORDER BY v.next_action_at LIMIT %(limit)s
+  WHERE v.next_step = 1 AND v.next_action_at <= %(now)s AND {whose}
+  ORDER BY v.next_action_at LIMIT {limit}
   FOR NO KEY UPDATE OF v SKIP LOCKED
 ), wallet AS MATERIALIZED (
   SELECT w.slot, w.id, w.currency, w.posted_minor - w.pending_minor AS free
@@ -38,9 +36,7 @@ WITH agenda AS MATERIALIZED (
   WHERE (w.slot, w.id) IN (SELECT slot, wallet_id FROM due)
   ORDER BY w.id FOR NO KEY UPDATE OF w
 ), judged AS MATERIALIZED (
-  SELECT d.*, t.mode, t.target, t.subtotal, t.discount, t.tax, t.total, t.months, t.days, t.data,
-         t.voice, t.sms, t.buckets, t.proof, t.deferred, t.tax_account, w.currency, w.free,
-         a.offsets, a.steps,
+  SELECT d.*, w.currency, w.free, t.months, t.days, t.total, a.offsets, a.steps,
          CASE WHEN %(now)s::timestamptz - d.valid_until <= interval '1 hour' OR a.from_expiry
               THEN d.valid_until ELSE %(now)s::timestamptz END AS start_at,
          CASE WHEN d.under_way THEN 'under_way'
@@ -62,56 +58,64 @@ WITH agenda AS MATERIALIZED (
   SELECT *, months > 0 AND anchor_count > 0 AND reach_at = start_at AS reaches
   FROM reached OFFSET 0
 ), ended AS (
-  SELECT *, CASE WHEN reaches THEN anchor_count ELSE 0 END + months AS new_count,
-         CASE WHEN months = 0 THEN start_local + make_interval(days => days)
-              WHEN reaches THEN anchor_local + make_interval(months => anchor_count + months)
-              ELSE start_local + make_interval(months => months) END AS end_local
+  SELECT *, CASE WHEN months = 0 THEN start_local + make_interval(days => days)
+                 WHEN reaches THEN anchor_local + make_interval(months => anchor_count + months)
+                 ELSE start_local + make_interval(months => months) END AS end_local
   FROM counted OFFSET 0
 ), period AS (
   SELECT *, {end_at} AS end_at FROM ended OFFSET 0
-), funded AS MATERIALIZED (
-  SELECT *,
-         CASE WHEN end_at <= %(now)s THEN 'alone'
-              WHEN sum(total) OVER (PARTITION BY slot, wallet_id ORDER BY next_action_at, id) > free
-              THEN 'short' END AS refused,
+), placed AS (
+  SELECT *, width_bucket(%(now)s::timestamptz - end_at, offsets) + 1 AS place FROM period OFFSET 0
+), funded AS MATERIALIZED (  -- from here on as narrow as may be: rows are copied at every step
+  SELECT slot, id, account_id, wallet_id, plan_id, currency, total, valid_until, next_action_at,
+         start_at, end_at, steps[place] AS then_step, end_at + offsets[place] AS then_at,
          CASE WHEN months = 0 THEN end_at WHEN reaches THEN anchor_at ELSE start_at END
            AS new_anchor_at,
-         CASE WHEN months = 0 THEN 0 ELSE new_count END AS new_anchor_count,
-         width_bucket(%(now)s::timestamptz - end_at, offsets) + 1 AS place,
-         int8send(((extract(epoch FROM next_action_at) * 1000)::bigint << 16) + 28672 + slot) AS high,
+         CASE WHEN months = 0 THEN 0 WHEN reaches THEN anchor_count + months ELSE months END
+           AS new_anchor_count,
+         CASE WHEN end_at <= %(now)s THEN 'alone'
+              WHEN sum(total) OVER (PARTITION BY slot, wallet_id ORDER BY next_action_at, id) > free
+              THEN 'short' END AS refusal
+  FROM placed
+), named AS (
+  SELECT *, int8send(((extract(epoch FROM next_action_at) * 1000)::bigint << 16) + 28672 + slot)
+              AS high,
          sha256(uuid_send(id) || int8send((extract(epoch FROM next_action_at) * 1000000)::bigint))
            AS digest
-  FROM period
-), named AS MATERIALIZED (
-  SELECT *, high || set_byte(substr(digest, 1, 8), 0, (get_byte(digest, 0) & 63) | 128) AS order_bytes
-  FROM funded WHERE refused IS NULL
+  FROM funded WHERE refusal IS NULL OFFSET 0
+), laid_out AS (
+  SELECT *, high || set_byte(substr(digest, 1, 8), 0, (get_byte(digest, 0) & 63) | 128)
+              AS order_bytes
+  FROM named OFFSET 0
 ), paid AS MATERIALIZED (
-  SELECT *, encode(order_bytes, 'hex')::uuid AS order_id, {before} AS proof_before
-  FROM named
+  SELECT slot, id, account_id, wallet_id, plan_id, currency, total, valid_until, start_at, end_at,
+         then_step, then_at, new_anchor_at, new_anchor_count, order_bytes,
+         encode(order_bytes, 'hex')::uuid AS order_id
+  FROM laid_out
 ), ordered AS (
   INSERT INTO orders_order (slot, id, account_id, line_id, wallet_id, kind, state, plan_id, delivery,
     currency, subtotal_minor, discount_minor, tax_minor, total_minor, wallet_minor, payment_minor,
     valid_until_before, valid_until_after, proof, actor, channel, seller, accepted_at, settled_at,
     completed_at, attempts, undo_due, failure_code)
-  SELECT slot, order_id, account_id, id, wallet_id, 'renewal', 'completed', target, 'ledger',
-    currency, subtotal, discount, tax, total, total, 0, valid_until, end_at,
-    CASE WHEN buckets THEN proof || proof_before ELSE proof END,
+  SELECT slot, order_id, account_id, id, wallet_id, 'renewal', 'completed', t.target, 'ledger',
+    paid.currency, t.subtotal, t.discount, t.tax, paid.total, paid.total, 0, valid_until, end_at,
+    CASE WHEN t.buckets THEN t.proof || {buckets} ELSE t.proof END,
     'worker', 'sweep', 'house', %(now)s, %(now)s, %(now)s, 0, false, ''
-  FROM paid
+  FROM paid JOIN tariff t USING (plan_id, currency)
 ), extended AS (
   INSERT INTO lines_extension (slot, id, line_id, order_id, plan_id, period_start, period_end,
     anchor_at, anchor_count, granted_at, data_bytes, voice_seconds, sms_count)
-  SELECT slot, {extension_id}, id, order_id, target, start_at, end_at, new_anchor_at,
-    new_anchor_count, %(now)s, data, voice, sms
-  FROM paid
+  SELECT slot, {extension_id}, id, order_id, t.target, start_at, end_at, new_anchor_at,
+    new_anchor_count, %(now)s, t.data, t.voice, t.sms
+  FROM paid JOIN tariff t USING (plan_id, currency)
 ), sold AS (
   INSERT INTO ledger_transfer (slot, id, debit_id, credit_id, amount_minor, currency, code, phase,
                                order_id, booked_at)
-  SELECT slot, {sale_id}, wallet_id, deferred, total, currency, 3, 'single', order_id, %(now)s
-  FROM paid WHERE total > 0
+  SELECT slot, {sale_id}, wallet_id, t.deferred, paid.total, currency, 3, 'single', order_id, %(now)s
+  FROM paid JOIN tariff t USING (plan_id, currency) WHERE paid.total > 0
   UNION ALL
-  SELECT slot, {tax_id}, deferred, tax_account, tax, currency, 4, 'single', order_id, %(now)s
-  FROM paid WHERE tax > 0
+  SELECT slot, {tax_id}, t.deferred, t.tax_account, t.tax, currency, 4, 'single', order_id, %(now)s
+  FROM paid JOIN tariff t USING (plan_id, currency) WHERE t.tax > 0
 ), debited AS (
   UPDATE ledger_wallet w SET posted_minor = w.posted_minor - spent.total
   FROM (SELECT slot, wallet_id, sum(total)::bigint AS total FROM paid GROUP BY slot, wallet_id)
@@ -125,19 +129,17 @@ WITH agenda AS MATERIALIZED (
 ), moved AS (
   UPDATE lines_validity v
   SET valid_until = paid.end_at, anchor_at = paid.new_anchor_at,
-      anchor_count = paid.new_anchor_count, plan_id = paid.target, since_at = NULL,
-      next_step = paid.steps[paid.place], next_action_at = paid.end_at + paid.offsets[paid.place]
-  FROM paid
+      anchor_count = paid.new_anchor_count, plan_id = t.target, since_at = NULL,
+      next_step = paid.then_step, next_action_at = paid.then_at
+  FROM paid JOIN tariff t USING (plan_id, currency)
   WHERE v.slot = paid.slot AND v.id = paid.id
 ), refused AS (
-  SELECT slot, id, account_id, wallet_id, state, plan_id, policy_id, valid_until, since_at,
-         auto_renew, lead_days, dormant, warned_at, next_step, next_action_at, refusal
-  FROM judged WHERE refusal IS NOT NULL
+  SELECT slot, id, refusal FROM judged WHERE refusal IS NOT NULL
   UNION ALL
-  SELECT slot, id, account_id, wallet_id, state, plan_id, policy_id, valid_until, since_at,
-         auto_renew, lead_days, dormant, warned_at, next_step, next_action_at, refused
-  FROM funded WHERE refused IS NOT NULL
+  SELECT slot, id, refusal FROM funded WHERE refusal IS NOT NULL
 )
-SELECT counts.*, refused.*
+SELECT counts.*, refused.refusal, v.slot, v.id, v.account_id, v.wallet_id, v.state, v.plan_id,
+       v.policy_id, v.valid_until, v.since_at, v.auto_renew, v.lead_days, v.dormant, v.warned_at,
+       v.next_step, v.next_action_at
 FROM (SELECT (SELECT count(*) FROM due) AS claimed, (SELECT count(*) FROM paid) AS renewed) AS counts
-LEFT JOIN refused ON true
+LEFT JOIN (refused JOIN lines_validity v ON v.slot = refused.slot AND v.id = refused.id) ON true

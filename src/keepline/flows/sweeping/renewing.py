@@ -7,8 +7,8 @@ from importlib.resources import files
 from typing import Literal
 
 from keepline.flows.sweeping.tables import parameters
-from keepline.lines.due import WHOSE, DueLine, Which, due_line
-from keepline.slots.sql import fetch_all
+from keepline.lines.due import DueLine, Which, due_line
+from keepline.slots.sql import execute, fetch_all
 
 Refusal = Literal["under_way", "consent", "alone", "short"]
 
@@ -24,8 +24,10 @@ class Batch:
 
 def renew_due(now: datetime, limit: int, which: Which) -> Batch:
     """Renews what is due; in the caller's transaction, which holds the locks of all of them."""
-    params = {"now": now, "limit": limit, **which.params(), **parameters()}
-    rows = fetch_all(_statement(real=which.real), params)
+    params = {"now": now, **which.params(), **parameters()}
+    # A plan for any batch would be made for far more lines than are due, or far fewer.
+    execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    rows = fetch_all(_statement(which.whose, limit), params)
     refused: list[tuple[DueLine, Refusal]] = []
     for row in rows:
         values = row._asdict()
@@ -37,13 +39,14 @@ def renew_due(now: datetime, limit: int, which: Which) -> Batch:
 
 
 @cache
-def _statement(*, real: bool) -> str:
+def _statement(whose: str, limit: int) -> str:
     text = files("keepline.flows.sweeping").joinpath("renew.sql").read_text(encoding="utf-8")
     return text.format(
-        which=WHOSE[real],
+        whose=whose,
+        limit=limit,
         reach_at=_to_utc("reach_local"),
         end_at=_to_utc("end_local"),
-        before=BUCKETS,
+        buckets=BUCKETS,
         extension_id=_derived("extension"),
         sale_id=_derived("sale"),
         tax_id=_derived("tax"),
@@ -84,18 +87,18 @@ def _left(column: str) -> str:
 
 
 BUCKETS = f"""
-CASE WHEN buckets THEN (
+(
   SELECT jsonb_build_object(
     'buckets_before', jsonb_build_object(
       'data_bytes', b.data, 'voice_seconds', b.voice, 'sms_count', b.sms),
     'buckets_after', jsonb_build_object(
-      'data_bytes', b.data + named.data, 'voice_seconds', b.voice + named.voice,
-      'sms_count', b.sms + named.sms))
+      'data_bytes', b.data + t.data, 'voice_seconds', b.voice + t.voice,
+      'sms_count', b.sms + t.sms))
   FROM (
     SELECT {_left("data_bytes")} AS data, {_left("voice_seconds")} AS voice,
            {_left("sms_count")} AS sms
     FROM lines_extension e
     LEFT JOIN usage_bucketuse u ON u.slot = e.slot AND u.id = e.id
-    WHERE e.slot = named.slot AND e.line_id = named.id AND e.period_end > %(now)s
+    WHERE e.slot = paid.slot AND e.line_id = paid.id AND e.period_end > %(now)s
   ) AS b
-) END"""  # noqa: S608 - names of our own columns
+)"""  # noqa: S608 - names of our own columns
