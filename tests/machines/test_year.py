@@ -23,7 +23,7 @@ def test_a_year_with_bad_weather_and_killed_workers(
         "KEEPLINE_PORT": str(free_port()),
         "KEEPLINE_PROVIDER_PORT": str(free_port()),
     }
-    command = [sys.executable, "-m", "bench.year.run", "--lines", "20", "--kill-every", "4"]
+    command = [sys.executable, "-m", "bench.year.run", "--lines", "14", "--kill-every", "4"]
     with provider(environ):
         done = subprocess.run(
             command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=500, check=False
@@ -33,5 +33,5 @@ def test_a_year_with_bad_weather_and_killed_workers(
     assert figures["broken"] == []
     assert figures["days"] == 365
     assert figures["killed_movers"] > 0, "nobody was killed"
-    assert figures["renewals"] > 20
+    assert figures["renewals"] > 14
     assert figures["changes_of_state"] > 10
