@@ -28,7 +28,7 @@ def test_the_line_says_until_when_and_for_how_much(alice: Caller, ended: str) ->
         "fee": FEE,
         "successor_id": None,
     }
-    assert body["next_action"] == {"kind": "lost", "at": "2026-09-06T12:00:00Z"}
+    assert body["next_action"] == {"kind": "reclaimable", "at": "2026-07-08T12:00:00Z"}
 
 
 def test_a_line_that_lives_has_nothing_to_say(alice: Caller, stage: Cast) -> None:

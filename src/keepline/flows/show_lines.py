@@ -40,6 +40,7 @@ NextKind = Literal[
     "runs_out",  # at, unless renewed
     "suspends",  # in grace; what service is left ends at
     "withdrawn",  # the number is withdrawn at, unless renewed
+    "reclaimable",  # the number was withdrawn; until at its holder alone may have it back
     "lost",  # the number was withdrawn; from at on somebody else may have it
     "went_on",  # the line ended, its number lives on another line of the holder
     "paused",
@@ -269,7 +270,7 @@ def card(
         auto_renew=auto,
         buckets=gauges(around.buckets.get(row.id, EMPTY)),
         wallet=around.wallets.get(row.wallet_id),
-        next_action=next_action(row, lifeline, auto, number),
+        next_action=next_action(row, lifeline, auto, number, now),
         grace_rule=policy.grace_rule,
         grace_service=cast("GraceService", policy.grace_service),
         lifeline=lifeline,
@@ -360,11 +361,15 @@ def went_on(row: LineRow, number: Number | None) -> bool:
 
 
 def next_action(
-    row: LineRow, lifeline: Lifeline | None, auto: AutoRenewal, number: Number | None = None
+    row: LineRow,
+    lifeline: Lifeline | None,
+    auto: AutoRenewal,
+    number: Number | None,
+    now: datetime,
 ) -> NextAction:
     """What the clock will do to the line if nobody does anything. `number`: of one that ended."""
     if row.state == LineState.TERMINATED:
-        return _after_its_end(row, lifeline, number)
+        return _after_its_end(row, lifeline, number, now)
     if row.dormant:
         return NextAction("dormant", None)
     if row.state in _WITHOUT_CLOCK or lifeline is None:
@@ -376,10 +381,14 @@ def next_action(
     return _DOWNWARDS[row.state](lifeline)
 
 
-def _after_its_end(row: LineRow, lifeline: Lifeline | None, number: Number | None) -> NextAction:
+def _after_its_end(
+    row: LineRow, lifeline: Lifeline | None, number: Number | None, now: datetime
+) -> NextAction:
     """What is somebody else's by now is not told: then the dates are those of the line."""
     if went_on(row, number):
         return NextAction("went_on", None)
+    if number is not None and inventory.may_be_had_back(number, row.account_id, row.id, now):
+        return NextAction("reclaimable", number.reclaim_until)
     if number is not None and number.line_id == row.id:
         return NextAction("lost", number.until_at)
     return NextAction("lost", lifeline.quarantine_until if lifeline else None)
