@@ -43,6 +43,8 @@ def python_with(requirements: str) -> Path:
         making = [sys.executable, "-m", "venv", str(home)]
         filling = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
     for command in (making, filling):
-        subprocess.run(command, check=True, stdout=sys.stderr)
+        # As tools/install does: the authorities that this machine trusts.
+        environ = {"UV_SYSTEM_CERTS": "1", **os.environ}
+        subprocess.run(command, check=True, stdout=sys.stderr, env=environ)
     (home / "complete").touch()
     return python

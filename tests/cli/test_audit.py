@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from keepline.flows import renew_line
 from keepline.ledger.models import Wallet
+from keepline.lines.models import Validity
 from keepline.orders.models import Order
 from tests.cast import NOW, Cast, assemble
 from tests.flows.acts import request
@@ -18,6 +21,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def cast(process_environment: dict[str, str]) -> Cast:
     found = assemble()
     renew_line.start(request(found), NOW)
+    # The commands live by the real clock, months after the cast's.
+    Validity.objects.update(next_action_at=timezone.now() + timedelta(days=1))
     return found
 
 

@@ -71,6 +71,27 @@ def test_renewals_by_hand_beside_sweeps(monkeypatch: pytest.MonkeyPatch) -> None
     assert audit(NOW) == []
 
 
+def test_an_order_begun_while_locks_were_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The statement's own look was before; the batch is begun anew and leaves the line alone."""
+    cast, _ = fleet(0, wallet_minor=900)
+    Validity.objects.update(valid_until=NOW, next_step=Step.RENEW)
+    really, asked = renewing.fetch_all, []
+
+    def fetch_all(statement: str, params: dict[str, object]) -> list[object]:
+        rows = really(statement, params)
+        if not asked:
+            in_between = request(cast, provider="sandbox", use_wallet="none")
+            asked.append(renew_line.start(in_between, NOW).order_id)
+        return rows
+
+    monkeypatch.setattr(renewing, "fetch_all", fetch_all)
+    counts = sweep(NOW)
+    assert counts["raced"] == 1
+    assert counts["renewed"] == 1
+    monkeypatch.undo()
+    assert Order.objects.filter(kind="renewal").count() == 1
+
+
 def test_reminders_and_changes_happen_once() -> None:
     cast, _ = fleet(19, wallet_minor=0)
     Validity.objects.update(auto_renew=False, next_step=Step.EXPIRE)

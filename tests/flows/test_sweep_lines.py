@@ -311,6 +311,30 @@ def test_no_number_goes_without_a_delivered_notice() -> None:
     assert sweep(NOW + 131 * DAY) == {"withdrawn": 1}
 
 
+def test_a_withdrawal_that_fell_into_our_outage_is_called_out_first() -> None:
+    cast = unpaid()
+    for day in range(51):
+        sweep(NOW + day * DAY)
+    lines.note_warning(cast.line.id, NOW + 21 * DAY)
+    back = NOW + 120 * DAY  # it should have gone on day 110
+    assert sweep(back)["held"] == 1
+    assert told(cast)[-1] == "line.withdrawal_near"
+    lines.note_warning(cast.line.id, back)
+    assert sweep(back + DAY) == {"withdrawn": 1}
+
+
+def test_a_paid_order_at_the_network_keeps_the_number() -> None:
+    cast = unpaid()
+    for day in range(109):
+        sweep(NOW + day * DAY)
+    last = NOW + 110 * DAY
+    lines.note_warning(cast.line.id, last - DAY)
+    renew_line.start(request(cast, use_wallet="only"), last - timedelta(minutes=5))
+    assert sweep(last)["under_way"] == 1
+    assert clock_of(cast).state == "suspended"
+    assert Number.objects.get(e164=12025550143).state == "assigned"
+
+
 def test_the_clock_is_caught_up_in_order_after_an_outage() -> None:
     """A year away: nothing is skipped, and each phase lasts its whole length from now on."""
     cast = unpaid()
@@ -344,14 +368,35 @@ def test_switched_off_a_second_before_is_respected() -> None:
     assert wallet(cast) == (1000, 0)
 
 
+def in_checkout(cast: Cast) -> None:
+    asked = request(cast, provider="sandbox", use_wallet="none")
+    renew_line.start(asked, NOW - timedelta(minutes=1))
+
+
 def test_a_line_with_an_order_under_way_is_left_alone() -> None:
-    cast = renewing(wallet_minor=900)
-    renew_line.start(
-        request(cast, provider="sandbox", use_wallet="none"), NOW - timedelta(minutes=1)
-    )
+    cast = assemble(wallet_minor=900, line_fields={"valid_until": NOW + DAY})
+    in_checkout(cast)
     switch_on(cast.line.id, NOW)
     assert sweep(NOW) == {"under_way": 1}
     assert clock_of(cast).next_action_at == NOW + timedelta(minutes=15)
+
+
+def test_an_order_under_way_does_not_keep_a_line_from_running_out() -> None:
+    """Or whoever opens one checkout after the other would never pay."""
+    cast = renewing(wallet_minor=900)
+    in_checkout(cast)
+    switch_on(cast.line.id, NOW)
+    assert sweep(NOW) == {"under_way": 1, "expired": 1}
+
+
+def test_a_line_alone_is_left_alone_too_while_an_order_is_under_way() -> None:
+    cast = assemble(wallet_minor=900, line_fields={"valid_until": NOW + DAY}, delivery="network")
+    in_checkout(cast)
+    Validity.objects.filter(id=cast.line.id).update(
+        auto_renew=True, next_step=Step.RENEW_ALONE, next_action_at=NOW
+    )
+    assert sweep(NOW) == {"under_way": 1}
+    assert wallet(cast) == (900, 0)
 
 
 def test_a_plan_that_became_dearer_asks_first() -> None:
@@ -386,9 +431,10 @@ def test_two_renewals_in_one_second_are_two_terms() -> None:
 @pytest.mark.books_broken
 def test_a_line_that_spoils_its_batch_stands_alone() -> None:
     """A period that was given already refuses the whole statement; the others go on without it."""
-    cast = renewing()
-    other = line(cast.account, cast.plan, valid_until=NOW)
-    switch_on(other.id, NOW)
+    cast = assemble(line_fields={"valid_until": NOW + DAY})
+    other = line(cast.account, cast.plan, valid_until=NOW + DAY)
+    for each in (cast.line, other):
+        switch_on(each.id, NOW)
     order = Order.objects.get(line_id=cast.line.id)
     first = Extension.objects.get(order_id=order.id)
     Extension.objects.create(
@@ -397,8 +443,8 @@ def test_a_line_that_spoils_its_batch_stands_alone() -> None:
         line_id=first.line_id,
         order_id=order.id,
         plan_id=first.plan_id,
-        period_start=NOW,
-        period_end=NOW + timedelta(seconds=1),
+        period_start=NOW + DAY,
+        period_end=NOW + DAY + timedelta(seconds=1),
         anchor_at=NOW,
         anchor_count=0,
         granted_at=NOW,
@@ -406,8 +452,32 @@ def test_a_line_that_spoils_its_batch_stands_alone() -> None:
     counts = sweep(NOW)
     assert counts["renewed"] == 1
     assert counts["failed"] == 1
-    assert Validity.objects.by_id(other.id).valid_until > NOW
+    assert Validity.objects.by_id(other.id).valid_until > NOW + DAY
     assert clock_of(cast).next_action_at == NOW + timedelta(hours=1)
+    sweep(NOW + DAY)
+    sweep(NOW + DAY)  # a try that fails for ever does not hold the clock
+    assert clock_of(cast).state == "grace"
+
+
+def test_a_zone_that_the_database_does_not_know_stops_nobody_else() -> None:
+    cast = assemble(line_fields={"valid_until": NOW + DAY, "time_zone": "Nowhere/At_All"})
+    other = line(cast.account, cast.plan, valid_until=NOW + DAY)
+    third = line(cast.account, cast.plan, valid_until=NOW)
+    for each in (cast.line, other):
+        switch_on(each.id, NOW)
+    counts = sweep(NOW)
+    assert (counts["renewed"], counts["failed"], counts["expired"]) == (1, 1, 1)
+    assert Validity.objects.by_id(third.id).state == "grace"
+
+
+@pytest.mark.books_broken
+def test_a_line_whose_policy_is_gone_stops_nobody_else() -> None:
+    cast = assemble(line_fields={"valid_until": NOW})
+    line(cast.account, cast.plan, valid_until=NOW)
+    Validity.objects.filter(id=cast.line.id).update(policy_id=4711)
+    counts = sweep(NOW)
+    assert counts["expired"] == 1
+    assert Validity.objects.filter(state="grace").count() == 1
 
 
 def test_due_lines_are_found_by_their_index() -> None:

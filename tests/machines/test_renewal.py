@@ -271,7 +271,9 @@ class RenewalMachine(RuleBasedStateMachine):
         self.provider.silent, self.provider.refuse_opening = 0, False
         self.network.script, self.network.deaf = [], False
         self.now = rest(self.now, timedelta(days=3))
-        assert audit(self.now + timedelta(days=4)) == []
+        # Nobody sweeps here: what is due of lines stays due.
+        asked = [one for one in invariants() if one.name != "11_nothing_due_is_left"]
+        assert audit(self.now + timedelta(days=4), asked) == []
         assert not Order.objects.filter(next_action_at__isnull=False).exists()
         for payment in Payment.objects.all():
             self.provider_and_we_agree(payment)

@@ -7,6 +7,8 @@ WORDS = {
     "short": "not renewed: the wallet was short",
     "consent": "not renewed: the holder has to agree to the plan or its price",
     "under_way": "left alone: an order for them is under way",
+    "no_network": "not renewed: no network is connected",
+    "raced": "batches begun anew, because an order came between",
     "alone": "handed on to be renewed one by one",
     "failed": "failed; the log says why, they are tried again in an hour",
     "skipped": "skipped: auto-renew was switched off",

@@ -45,8 +45,8 @@ def who_sleeps(now: datetime) -> Sleepers:
 def go_live(actor: str, now: datetime) -> Sleepers:
     """Wakes every dormant line. Safe to repeat, and to stop in the middle."""
     sleepers = who_sleeps(now)
-    woken = BATCH
-    while woken == BATCH:
+    woken = 1
+    while woken:
         with transaction_step("go_live.wake"):
             woken = _wake(actor, now)
     if sleepers.sleeping:

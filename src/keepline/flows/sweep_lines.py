@@ -13,22 +13,25 @@ the agenda in prose.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 import structlog
-from django.db import IntegrityError
+from django.db import DataError, IntegrityError
 
 from keepline.accounts import clocks
-from keepline.catalog.queries import policy_values, tariffs
+from keepline.catalog.queries import Tariff, policy_values, tariffs
 from keepline.core.agenda import Due, Step
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.lifecycle.order import OrderState
+from keepline.core.pricing import quote
+from keepline.core.terms import LATENESS
 from keepline.flows import renew_line, wake
 from keepline.flows.errors import FlowRefused
 from keepline.flows.steps import transaction_step
-from keepline.flows.sweeping.renewing import Refusal, renew_due
+from keepline.flows.sweeping.renewing import Raced, Refusal, renew_due
 from keepline.flows.sweeping.tables import CONSENT, mode_of
 from keepline.inventory import services as inventory
 from keepline.ledger import queries as ledger
@@ -36,13 +39,14 @@ from keepline.lines import clock, due
 from keepline.lines import queries as lines
 from keepline.lines.due import DueLine, Move, Which
 from keepline.messages import services as outbox
+from keepline.orders import queries as orders
 
 log = structlog.get_logger(__name__)
 ACTION = "lines.swept"
 ACTOR = "worker"
 BATCH = 1000
 ALONE_BATCH = 100
-ASK_AGAIN = timedelta(minutes=15)  # a line with an order under way
+ASK_AGAIN = timedelta(minutes=15)  # a line with an order under way, or held by somebody
 HOLD_UNWARNED = timedelta(days=1)  # a line whose holder could not be told
 SET_ASIDE = timedelta(hours=1)  # a line that stands in the way of its batch
 
@@ -51,9 +55,19 @@ CHANGES = {
     Step.EXPIRE: (LineEvent.EXPIRE, LineState.GRACE, "expired", "line.expired"),
     Step.SUSPEND: (LineEvent.SUSPEND, LineState.SUSPENDED, "grace_over", "line.suspended"),
 }
+# What a refusal of the per-line way means for a try; any other is asked again a little later.
+REFUSALS: dict[str, Refusal] = {
+    "wallet_short": "short",
+    "plan_not_for_line": "consent",
+    "price_changed": "consent",
+    "state_refuses": "consent",
+    "no_network": "no_network",
+}
 
 REALLY = Which()
 Counts = Counter[str]
+Offers = Callable[[], Mapping[tuple[int, str], Tariff]]
+Act = Callable[[list[UUID], datetime], Counts]
 
 
 def sweep(
@@ -62,28 +76,42 @@ def sweep(
     accounts: Collection[UUID] | None = None,
     done: Callable[[Counts], None] = lambda _: None,
 ) -> Counts:
-    """Does everything that is due at `now`; returns how many lines each step was done for.
+    """Does what is due at `now`; returns how many lines each step was done for.
 
     `which` chooses lines by clock and slot, `accounts` the last holders whose numbers are released
-    (None: everybody's). `done` is called after each batch with its counts.
+    (None: everybody's). `done` is called after each batch with its counts. A step that fails is
+    logged and keeps no other from being done. Of the lines that go one by one, one batch is done,
+    so that no order is dated by an instant long past; the others are due still.
     """
     total: Counts = Counter()
     steps: list[Callable[[], Counts]] = [
         lambda: _renew(now, which),
-        lambda: _renew_alone(now, which),
-        lambda: _remind(now, which),
-        lambda: _change(Step.EXPIRE, now, which),
-        lambda: _change(Step.SUSPEND, now, which),
-        lambda: _withdraw(now, which),
+        _once(lambda: _renew_alone(now, which)),
+        lambda: _stepwise(Step.REMIND, _remind, now, which),
+        lambda: _stepwise(Step.EXPIRE, _expire, now, which),
+        lambda: _stepwise(Step.SUSPEND, _suspend, now, which),
+        lambda: _stepwise(Step.WITHDRAW, _withdraw, now, which),
         lambda: _release(now, which, accounts),
     ]
-    for step in steps:
-        while counts := step():
-            total += counts
-            done(counts)
+    for place, step in enumerate(steps):
+        try:
+            while counts := step():
+                total += counts
+                done(counts)
+        except Exception:
+            log.exception("sweep_step_failed", place=place)
     if total:
         wake.outbox()
     return total
+
+
+def _once(step: Callable[[], Counts]) -> Callable[[], Counts]:
+    rest = iter([step])
+
+    def do() -> Counts:
+        return next(rest, Counter)()
+
+    return do
 
 
 def _renew(now: datetime, which: Which) -> Counts:
@@ -93,95 +121,139 @@ def _renew(now: datetime, which: Which) -> Counts:
         with transaction_step("sweep_lines.renew"):
             batch = renew_due(now, BATCH, which)
             _settle_refused(batch.refused, now)
-    except IntegrityError:
+    except Raced:
+        return Counter({"raced": 1})
+    except (IntegrityError, DataError):
         return _hand_on_all(now, which)
     refusals = Counter(reason for _, reason in batch.refused)
     return Counter({"renewed": batch.renewed}) + refusals
 
 
 def _settle_refused(refused: list[tuple[DueLine, Refusal]], now: datetime) -> None:
+    """Plans what comes after tries that were not made, or in vain; tells the holders of those."""
     planned: list[tuple[DueLine, Due | None]] = []
+    told = []
     for line, reason in refused:
-        assert line.due is not None
+        tried = Due(_due_at(line), Step.RENEW)
         if reason == "under_way":
-            planned.append((line, Due(now + ASK_AGAIN, Step.RENEW)))
+            planned.append((line, _later(line, Step.RENEW, ASK_AGAIN, now)))
         elif reason == "alone":
-            planned.append((line, Due(line.due.at, Step.RENEW_ALONE)))
+            planned.append((line, Due(tried.at, Step.RENEW_ALONE)))
         else:
-            planned.append((line, clock.after(line, Due(line.due.at, Step.RENEW), now)))
+            planned.append((line, clock.after(line, tried, now)))
+            if reason in NOTICES and clock.makes_sense(line, tried, now):
+                told.append((NOTICES[reason], line))
     due.plan(planned)
-    _tell([(NOTICES[reason], line) for line, reason in refused if reason in NOTICES], now)
+    _tell(told, now)
+
+
+def _later(line: DueLine, step: Step, pause: timedelta, now: datetime) -> Due | None:
+    """The same step after a pause. A try that would outlast its phase is given up instead."""
+    if step in (Step.RENEW, Step.RENEW_ALONE):
+        over_at = clock.change_at(line)
+        if over_at is not None and over_at <= now + pause:
+            return clock.after(line, Due(_due_at(line), Step.RENEW), now)
+    return Due(now + pause, step)
+
+
+def _due_at(line: DueLine) -> datetime:
+    assert line.due is not None, "it was claimed because it was due"
+    return line.due.at
 
 
 def _hand_on_all(now: datetime, which: Which) -> Counts:
     """A batch that the database refuses: each of its lines stands alone, and fails alone."""
     with transaction_step("sweep_lines.hand_on"):
         batch = due.claim(Step.RENEW, now, BATCH, which)
-        handed = [(line, Due(line.due.at, Step.RENEW_ALONE)) for line in batch if line.due]
-        due.plan(handed)
+        due.plan([(line, Due(_due_at(line), Step.RENEW_ALONE)) for line in batch])
     log.error("sweep_batch_refused", lines=len(batch))
     return Counter({"alone": len(batch)})
 
 
 def _renew_alone(now: datetime, which: Which) -> Counts:
+    offers = cache(tariffs)
     ids = due.waiting(Step.RENEW_ALONE, now, ALONE_BATCH, which)
-    return sum((_one_alone(line_id, now) for line_id in ids), Counter())
+    return _one_by_one(ids, Step.RENEW_ALONE, lambda one, at: _alone(one, offers, at), now)
 
 
-def _one_alone(line_id: UUID, now: datetime) -> Counts:
-    try:
-        with transaction_step("sweep_lines.alone"):
-            found = due.claim_these([line_id], Step.RENEW_ALONE, now)
-            outcome = _renewed_as_anybody(found[0], now) if found else ""
-    except Exception:
-        log.exception("sweep_line_failed", line=str(line_id))
-        with transaction_step("sweep_lines.set_aside"):
-            found = due.claim_these([line_id], Step.RENEW_ALONE, now)
-            due.plan([(line, Due(now + SET_ASIDE, Step.RENEW_ALONE)) for line in found])
-        outcome = "failed"
-    return Counter({outcome: 1} if outcome else {})
+def _alone(ids: list[UUID], offers: Offers, now: datetime) -> Counts:
+    with transaction_step("sweep_lines.alone"):
+        found = due.claim_these(ids, Step.RENEW_ALONE, now)
+        return Counter(_renewed_as_anybody(line, offers, now) for line in found)
 
 
-def _renewed_as_anybody(line: DueLine, now: datetime) -> str:
+def _renewed_as_anybody(line: DueLine, offers: Offers, now: datetime) -> str:
     """The per-line way: the network must be told, or the line was cut."""
-    assert line.due is not None
-    tried = Due(line.due.at, Step.RENEW)
-    currency = ledger.currency_of(line.wallet_id)
-    tariff = tariffs().get((line.plan_id, currency))
     if not line.auto_renew:
-        due.plan([(line, clock.after(line, tried, now))])
+        due.plan([(line, clock.after(line, Due(_due_at(line), Step.RENEW), now))])
         return "skipped"
+    under_way = orders.lines_with_orders([line.id], unpaid=True)
+    refusal = "under_way" if under_way else _try(line, offers, now)
+    if refusal is not None:
+        _settle_refused([(line, refusal)], now)
+    return refusal or "renewed"
+
+
+def _try(line: DueLine, offers: Offers, now: datetime) -> Refusal | None:
+    """One try by renew_line, under a key of this line's try; why it was refused, if it was."""
+    currency = ledger.currency_of(line.wallet_id)
+    tariff = offers().get((line.plan_id, currency))
     if tariff is None or tariff.offer is None or mode_of(tariff) == CONSENT:
-        _settle_refused([(line, "consent")], now)
         return "consent"
+    offer = tariff.offer
+    price = quote(offer.price_minor, currency, offer.tax_rate_ppm, offer.tax_inclusive)
     request = renew_line.RenewalRequest(
         account_id=line.account_id,
         line_id=line.id,
-        plan_code=tariff.offer.code,
+        plan_code=offer.code,
         currency=currency,
         use_wallet="only",
         provider=None,
-        key=f"auto:{line.id.hex[-12:]}:{int(line.due.at.timestamp())}",
-        expected_total_minor=None,
+        key=f"auto:{line.id.hex[-12:]}:{int(_due_at(line).timestamp())}",
+        expected_total_minor=price.total_minor,
         actor=ACTOR,
         channel="sweep",
     )
     try:
         started = renew_line.start(request, now)
     except FlowRefused as refused:
-        reason: Refusal = "short" if refused.code == "wallet_short" else "consent"
         if refused.code == "no_network":
             log.error("sweep_needs_a_network", line=str(line.id))
-        _settle_refused([(line, reason)], now)
-        return reason
+        return REFUSALS.get(refused.code, "under_way")
     if started.state is not OrderState.COMPLETED:
-        due.plan([(line, clock.after(line, tried, now))])
-    return "renewed"
+        due.plan([(line, clock.after(line, Due(_due_at(line), Step.RENEW), now))])
+    return None
 
 
-def _remind(now: datetime, which: Which) -> Counts:
+def _stepwise(step: Step, act: Act, now: datetime, which: Which) -> Counts:
+    """One batch; if that fails, its lines one by one, so that only those fail that must."""
+    ids = due.waiting(step, now, BATCH, which)
+    if not ids:
+        return Counter()
+    try:
+        return act(ids, now)
+    except Exception:
+        log.exception("sweep_batch_failed", step=step.name, lines=len(ids))
+        return _one_by_one(ids, step, act, now)
+
+
+def _one_by_one(ids: list[UUID], step: Step, act: Act, now: datetime) -> Counts:
+    total: Counts = Counter()
+    for line_id in ids:
+        try:
+            total += act([line_id], now)
+        except Exception:
+            log.exception("sweep_line_failed", step=step.name, line=str(line_id))
+            with transaction_step("sweep_lines.set_aside"):
+                found = due.claim_these([line_id], step, now)
+                due.plan([(line, _later(line, step, SET_ASIDE, now)) for line in found])
+            total["failed"] += len(found)
+    return total
+
+
+def _remind(ids: list[UUID], now: datetime) -> Counts:
     with transaction_step("sweep_lines.remind"):
-        batch = due.claim(Step.REMIND, now, BATCH, which)
+        batch = due.claim_these(ids, Step.REMIND, now)
         worth = [line for line in batch if line.due and clock.makes_sense(line, line.due, now)]
         _tell([(_reminder(line), line) for line in worth], now)
         due.plan([(line, clock.after(line, line.due, now)) for line in batch if line.due])
@@ -193,10 +265,18 @@ def _reminder(line: DueLine) -> str:
     return "line.expiry_near" if near else "line.withdrawal_near"
 
 
-def _change(step: Step, now: datetime, which: Which) -> Counts:
+def _expire(ids: list[UUID], now: datetime) -> Counts:
+    return _change(Step.EXPIRE, ids, now)
+
+
+def _suspend(ids: list[UUID], now: datetime) -> Counts:
+    return _change(Step.SUSPEND, ids, now)
+
+
+def _change(step: Step, ids: list[UUID], now: datetime) -> Counts:
     event, target, cause, notice = CHANGES[step]
     with transaction_step("sweep_lines.change"):
-        batch = due.claim(step, now, BATCH, which)
+        batch = due.claim_these(ids, step, now)
         over, early = _parted(batch, now)
         moves = [_move(line, target, now) for line in over]
         due.transition_all(moves, event, ACTOR, cause, now)
@@ -225,38 +305,42 @@ def _parted(
     return over, early
 
 
-def _withdraw(now: datetime, which: Which) -> Counts:
+def _withdraw(ids: list[UUID], now: datetime) -> Counts:
     """Numbers are locked before lines, as everywhere."""
-    ids = due.waiting(Step.WITHDRAW, now, BATCH, which)
-    if not ids:
-        return Counter()
     numbers = lines.numbers_among(ids)
     with transaction_step("sweep_lines.withdraw"):
         holders = inventory.lock_numbers(sorted(numbers.values()))
-        batch = due.claim_these(ids, Step.WITHDRAW, now)
-        over, early = _parted(batch, now)
-        told = [line for line in over if line.id not in numbers or _was_warned(line)]
-        held = [line for line in over if line not in told]
+        over, early = _parted(due.claim_these(ids, Step.WITHDRAW, now), now)
+        paid = orders.lines_with_orders([line.id for line in over], unpaid=False)
+        told = [line for line in over if line.id not in paid and _may_go(line, numbers, now)]
+        held = [line for line in over if line.id not in paid and line not in told]
         moves = [Move(line, None, None) for line in told]
         due.transition_all(moves, LineEvent.TERMINATE, ACTOR, "suspension_over", now)
         leaving = [line for line in told if holders.get(numbers.get(line.id, 0)) == line.id]
         inventory.withdraw_all([_withdrawal(line, numbers[line.id], now) for line in leaving], now)
-        again = Due(now + HOLD_UNWARNED, Step.WITHDRAW)
-        due.plan([*early, *((line, again) for line in held)])
+        soon, again = Due(now + ASK_AGAIN, Step.WITHDRAW), Due(now + HOLD_UNWARNED, Step.WITHDRAW)
+        waiting = [(line, soon) for line in over if line.id in paid]
+        due.plan([*early, *waiting, *((line, again) for line in held)])
         _tell([("line.withdrawn", line) for line in told], now)
         _tell([("line.withdrawal_near", line) for line in held], now)
     if held:
         log.error("withdrawal_without_notice", lines=[str(line.id) for line in held[:5]])
-    return _counted(withdrawn=len(told), held=len(held), moved_on=len(early))
-
-
-def _was_warned(line: DueLine) -> bool:
-    """No number goes without one notice delivered since its line ran out."""
-    if not policy_values(line.policy_id).notice_required:
-        return True
-    return line.warned_at is not None and (
-        line.valid_until is None or line.warned_at > line.valid_until
+    return _counted(
+        withdrawn=len(told), held=len(held), moved_on=len(early), under_way=len(waiting)
     )
+
+
+def _may_go(line: DueLine, numbers: Mapping[UUID, int], now: datetime) -> bool:
+    """No number goes without one notice delivered since its line ran out.
+
+    If we were away when it should have gone, and with it the last reminders, one since then.
+    """
+    if line.id not in numbers or not policy_values(line.policy_id).notice_required:
+        return True
+    planned_at = clock.change_at(line)
+    late = planned_at is not None and now - planned_at > LATENESS
+    since_at = planned_at if late else line.valid_until
+    return line.warned_at is not None and (since_at is None or line.warned_at > since_at)
 
 
 def _withdrawal(line: DueLine, e164: int, now: datetime) -> inventory.Withdrawal:

@@ -68,6 +68,8 @@ def open_line(facts: LineFacts, now: datetime) -> Line:
         anchor_count=0,
         since_at=facts.since_at,
         auto_renew=facts.auto_renew,
+        lead_days=facts.lead_days,
+        dormant=facts.dormant,
         clock_id=clocks.clock_of_new_line(facts.account_id),
         next_step=due.step if due else None,
         next_action_at=due.at if due else None,

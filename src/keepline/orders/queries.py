@@ -10,7 +10,7 @@ from keepline.accounts import clocks
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.order import OrderState
 from keepline.orders.models import Order, OrderKind
-from keepline.slots.sql import fetch_one
+from keepline.slots.sql import fetch_all, fetch_one
 
 
 def by_id(order_id: UUID) -> Order:
@@ -42,6 +42,24 @@ def is_behind_another(order: Order) -> bool:
     """Does an older order of the same line still wait for the network?"""
     rows = Order.objects.filter(slot=order.slot, line_id=order.line_id, state__in=WAITING)
     return bool(rows.filter(settled_at__lt=order.settled_at).exists())
+
+
+UNDER_WAY = """
+SELECT DISTINCT line_id FROM orders_order
+WHERE slot = ANY(%(slots)s) AND line_id = ANY(%(lines)s) AND state = ANY(%(states)s)
+  AND state IN ('acknowledged', 'in_progress', 'held')
+"""
+
+
+def lines_with_orders(line_ids: Collection[UUID], unpaid: bool) -> set[UUID]:
+    """Those of the lines that have an order under way; with `unpaid`, also one not paid yet."""
+    states = (*WAITING, OrderState.ACKNOWLEDGED) if unpaid else WAITING
+    params = {
+        "slots": sorted({slot_of(line_id) for line_id in line_ids}),
+        "lines": list(line_ids),
+        "states": [state.value for state in states],
+    }
+    return {row.line_id for row in fetch_all(UNDER_WAY, params)}
 
 
 def order_of(order_id: UUID, account_id: UUID) -> Order | None:

@@ -1,19 +1,18 @@
 """What a new account starts with, guessed from the browser; all of it can be corrected later."""
 
-from zoneinfo import available_timezones
-
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 from django.conf import settings
 
 from keepline.accounts.phones import country_of
+from keepline.core.zones import known_zones
 
 FALLBACK_ZONE = "UTC"
 
 
 def time_zone(stated: str) -> str:
     """The IANA zone that the browser stated; UTC for anything else."""
-    return stated if stated in available_timezones() else FALLBACK_ZONE
+    return stated if stated in known_zones() else FALLBACK_ZONE
 
 
 def currency(zone: str, phone: str = "") -> str:

@@ -3,11 +3,12 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError
 
 from keepline.core.money import DecimalMark, MoneyError, parse_decimal
+from keepline.core.zones import known_zones
 
 EMAIL = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]+")
 LONGEST_EMAIL = 254
@@ -63,15 +64,11 @@ def _zone_info(name: str) -> ZoneInfo:
 
 
 @lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def zone_of(name: str) -> str:
     """A name of the time zone database; UTC where the base says nothing. Raises RowRefused."""
     if not name:
         return "UTC"
-    if name not in _zones():
+    if name not in known_zones():
         raise RowRefused("time_zone", "unknown")
     return name
 

@@ -40,11 +40,12 @@ WITH agenda AS MATERIALIZED (
          CASE WHEN %(now)s::timestamptz - d.valid_until <= interval '1 hour' OR a.from_expiry
               THEN d.valid_until ELSE %(now)s::timestamptz END AS start_at,
          CASE WHEN d.under_way THEN 'under_way'
+              WHEN w.id IS NULL THEN 'alone'
               WHEN t.mode IS NULL OR t.mode = 'consent' THEN 'consent'
               WHEN NOT d.auto_renew OR d.state <> 'active' OR t.mode = 'alone' OR a.lead IS NULL
               THEN 'alone' END AS refusal
   FROM due d
-  JOIN wallet w ON w.slot = d.slot AND w.id = d.wallet_id
+  LEFT JOIN wallet w ON w.slot = d.slot AND w.id = d.wallet_id
   LEFT JOIN tariff t ON t.plan_id = d.plan_id AND t.currency = w.currency
   LEFT JOIN agenda a ON a.policy_id = d.policy_id AND a.lead = d.lead
 ), begun AS (  -- where the months of the anchor reach to, and from where the new ones count

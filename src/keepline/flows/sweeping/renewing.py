@@ -10,7 +10,7 @@ from keepline.flows.sweeping.tables import parameters
 from keepline.lines.due import DueLine, Which, due_line
 from keepline.slots.sql import execute, fetch_all
 
-Refusal = Literal["under_way", "consent", "alone", "short"]
+Refusal = Literal["under_way", "consent", "alone", "short", "no_network"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,32 @@ class Batch:
     refused: list[tuple[DueLine, Refusal]]
 
 
+class Raced(Exception):
+    """An order for one of the lines was begun while their locks were waited for."""
+
+
+# Such an order leaves the line's row as it is: only a look after the locks were got can see it.
+BEGUN_MEANWHILE = """
+SELECT o.id FROM orders_order o
+WHERE o.state IN ('acknowledged', 'in_progress', 'held') AND o.line_id IS NOT NULL
+  AND EXISTS (SELECT FROM lines_extension e
+              WHERE e.slot = o.slot AND e.line_id = o.line_id AND e.granted_at = %(now)s
+                AND e.xmin = pg_current_xact_id()::xid)
+LIMIT 1
+"""
+
+
 def renew_due(now: datetime, limit: int, which: Which) -> Batch:
-    """Renews what is due; in the caller's transaction, which holds the locks of all of them."""
+    """Renews what is due; in the caller's transaction, which holds the locks of all of them.
+
+    Raises Raced; the caller then takes the transaction back and tries again.
+    """
     params = {"now": now, **which.params(), **parameters()}
     # A plan for any batch would be made for far more lines than are due, or far fewer.
     execute("SET LOCAL plan_cache_mode = force_custom_plan")
     rows = fetch_all(_statement(which.whose, limit), params)
+    if fetch_all(BEGUN_MEANWHILE, {"now": now}):
+        raise Raced
     refused: list[tuple[DueLine, Refusal]] = []
     for row in rows:
         values = row._asdict()

@@ -54,7 +54,9 @@ def mode_of(tariff: Tariff | None) -> str:
     """How a line renews by itself: in the sweep, alone (the network is told), or not unasked."""
     if tariff is None or tariff.offer is None or tariff.dearer:
         return CONSENT
-    return SWEPT if tariff.offer.delivery == "ledger" else ALONE
+    pinned, offer = tariff.pinned, tariff.offer
+    fits = offer.line_kind == pinned.line_kind and offer.carrier_id in (None, pinned.carrier_id)
+    return SWEPT if fits and offer.delivery == "ledger" else ALONE
 
 
 def _row(tariff: Tariff) -> tuple[Any, ...]:

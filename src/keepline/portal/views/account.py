@@ -1,7 +1,6 @@
 """The account page: who one is, how one signs in, programs that may act for one."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from keepline.accounts import queries
+from keepline.core.zones import known_zones
 from keepline.flows.correct_profile import correct_profile
 from keepline.flows.issue_token import issue_token
 from keepline.flows.revoke_token import revoke_token
@@ -48,7 +48,7 @@ class ProfileForm(forms.Form):
 
     def clean_time_zone(self) -> str:
         zone: str = self.cleaned_data["time_zone"].strip().replace(" ", "_")
-        if zone not in available_timezones():
+        if zone not in known_zones():
             raise ValidationError(_("Choose a zone from the list, such as Asia/Shanghai."))
         return zone
 
@@ -91,7 +91,7 @@ def _context(holder: Holder, form: ProfileForm) -> dict[str, Any]:
     return {
         "section": "account",
         "form": form,
-        "zones": sorted(zone for zone in available_timezones() if "/" in zone),
+        "zones": sorted(zone for zone in known_zones() if "/" in zone),
         "factors": Authenticator.objects.filter(user=user).count(),
         "sessions": UserSession.objects.filter(user=user).count(),
         "tokens": queries.live_tokens(user, holder.account_id, timezone.now()).count(),
