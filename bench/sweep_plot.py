@@ -12,7 +12,7 @@ NAMES = {
     "orm": "the same, Django's ORM, a transaction a line",
     "django_plans": "django-plans, its renewal task",
 }
-LEFT, WIDTH, HEIGHT, BAR = 350, 900, 300, 30
+LEFT, WIDTH, HEIGHT, BAR = 370, 940, 300, 30
 DECADES = 5
 STYLE = """
 text { font: 15px system-ui, sans-serif; fill: #1f2933 }
