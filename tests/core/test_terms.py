@@ -12,7 +12,7 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from keepline.core.terms import GraceRule, Period, Term, TermError, add_terms, next_period
+from keepline.core.terms import LATENESS, GraceRule, Period, Term, TermError, add_terms, next_period
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "time.md"
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone)
@@ -107,7 +107,21 @@ def test_days_end_the_count_of_months(now: datetime, zone: str, days: Term, mont
     assert (following.anchor_at, following.anchor_count) == (period.end_at, months.months)
 
 
-@given(instants, zones, month_terms, terms, st.timedeltas(timedelta(0), timedelta(days=90)), rules)
+lately = st.timedeltas(timedelta(0), 2 * LATENESS) | st.timedeltas(timedelta(0), timedelta(days=90))
+
+
+@given(instants, zones, month_terms, terms, lately, rules)
+@example(
+    datetime(2026, 5, 5, 9, tzinfo=UTC), "UTC", Term(1, 0), Term(0, 1), LATENESS, "from_payment"
+)
+@example(
+    datetime(2026, 5, 5, 9, tzinfo=UTC),
+    "UTC",
+    Term(1, 0),
+    Term(0, 1),
+    LATENESS + timedelta.resolution,
+    "from_payment",
+)
 def test_a_renewal_in_grace(
     bought_at: datetime, zone: str, first: Term, term: Term, late: timedelta, rule: GraceRule
 ) -> None:
@@ -116,7 +130,9 @@ def test_a_renewal_in_grace(
     period = renewed(now, ended, zone, term, rule)
     assert period.end_at > now, "every renewal buys some of the future"
     assert period.start_at in (now, ended.end_at)
-    if rule == "from_payment":
+    if late <= LATENESS:
+        assert period.start_at == ended.end_at, "so little is no lapse, whatever the rule"
+    elif rule == "from_payment":
         assert period.start_at == now
     elif period.start_at != ended.end_at:
         assert renewed(ended.end_at, ended, zone, term, rule).end_at <= now
