@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from keepline.catalog.models import Carrier, Plan, PlanPrice, Policy
 from keepline.core.agenda import AgendaRules
 from keepline.core.allowances import Allowance
-from keepline.core.pricing import quote
+from keepline.core.pricing import price_of
 from keepline.core.renewal import GraceService
 from keepline.core.terms import GraceRule, Term
 from keepline.slots.sql import fetch_one
@@ -267,13 +267,7 @@ def _tariffs(prices: QuerySet[PlanPrice]) -> dict[tuple[int, str], Tariff]:
 
 
 def _is_dearer(pinned: PlanOffer, offer: PlanOffer | None) -> bool:
-    return offer is not None and _total(offer) > _total(pinned)
-
-
-def _total(offer: PlanOffer) -> int:
-    return quote(
-        offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive
-    ).total_minor
+    return offer is not None and price_of(offer).total_minor > price_of(pinned).total_minor
 
 
 EDITION = """

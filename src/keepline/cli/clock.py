@@ -70,23 +70,17 @@ def advance(name: str, days: int | None, to: datetime | None) -> None:
         raise click.UsageError("Say either --days or --to.")
     with _ready():
         from django.utils import timezone
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+        from rich.progress import TaskProgressColumn, TimeRemainingColumn
 
         from keepline.accounts import clocks
+        from keepline.cli.progress import progress_bar
         from keepline.flows.move_clock import move_clock
         from keepline.workers.due import work_off
 
         clocks.refuse_in_production()
         began_at = clocks.clock(name).now_at
         until = to or began_at + timedelta(days=days or 0)
-        bar = Progress(
-            "{task.description}",
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
+        bar = progress_bar(TaskProgressColumn(), TimeRemainingColumn())
         with bar:
             task = bar.add_task(_said(began_at), total=max(1, _seconds(until - began_at)))
 

@@ -48,16 +48,11 @@ def command(
     from keepline.flows.importing.reading import FileRefused
 
     into = report or file.with_suffix(".refused.csv")
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+    from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
-    bar = Progress(
-        "{task.description}",
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
+    from keepline.cli.progress import progress_bar
+
+    bar = progress_bar(MofNCompleteColumn(), TimeRemainingColumn())
     try:
         with bar:
             reading = bar.add_task("Reading", total=_lines_in(file))

@@ -115,12 +115,11 @@ def _policy(file: Path) -> dict[str, Any]:
 
 @contextmanager
 def _progress() -> "Iterator[Reached]":
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TimeElapsedColumn
+    from rich.progress import TimeElapsedColumn
 
-    bar = Progress(
-        "{task.description}", BarColumn(), TimeElapsedColumn(), console=Console(stderr=True)
-    )
+    from keepline.cli.progress import progress_bar
+
+    bar = progress_bar(TimeElapsedColumn())
     tasks: dict[str, Any] = {}
 
     def reached(what: str, done: int, of: int) -> None:

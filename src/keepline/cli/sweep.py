@@ -34,20 +34,14 @@ def command() -> None:
 
     start_django()
     from django.utils import timezone
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+    from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
+    from keepline.cli.progress import progress_bar
     from keepline.flows.sweep_lines import sweep
     from keepline.lines.queries import count_due
 
     now = timezone.now()
-    bar = Progress(
-        "{task.description}",
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
+    bar = progress_bar(MofNCompleteColumn(), TimeRemainingColumn())
     with bar:
         task = bar.add_task("Sweeping", total=count_due(now))
         counts = sweep(now, done=lambda batch: bar.advance(task, batch.total()))

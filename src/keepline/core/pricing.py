@@ -1,11 +1,11 @@
 """Prices of orders, in integers: subtotal, discount, tax, total; and who pays which part."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from keepline.core.money import MILLION, share_of, tax_of
 
-__all__ = ["Funding", "Quote", "quote", "split_funding"]
+__all__ = ["Funding", "Priced", "Quote", "price_of", "quote", "split_funding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,24 @@ def quote(
         tax_minor=tax.tax_minor,
         total_minor=tax.gross_minor,
     )
+
+
+class Priced(Protocol):
+    """What is read of an offer to price it (catalog.queries.PlanOffer)."""
+
+    @property
+    def currency(self) -> str: ...
+    @property
+    def price_minor(self) -> int: ...
+    @property
+    def tax_rate_ppm(self) -> int: ...
+    @property
+    def tax_inclusive(self) -> bool: ...
+
+
+def price_of(offer: Priced) -> Quote:
+    """What one term of the offer costs, tax and all."""
+    return quote(offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive)
 
 
 def split_funding(

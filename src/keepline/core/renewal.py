@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 
 from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
-from keepline.core.pricing import Funding, Quote, quote, split_funding
+from keepline.core.pricing import Funding, Priced, Quote, price_of, split_funding
 from keepline.core.terms import GraceRule, Period, Term, next_period
 
 UseWallet = Literal["none", "part", "only"]
@@ -61,7 +61,7 @@ class LineFacts(Protocol):
     def anchor_count(self) -> int: ...
 
 
-class OfferFacts(Protocol):
+class OfferFacts(Priced, Protocol):
     """What is read of the plan and its price (catalog.queries.PlanOffer)."""
 
     @property
@@ -74,14 +74,6 @@ class OfferFacts(Protocol):
     def allowance(self) -> Allowance: ...
     @property
     def delivery(self) -> str: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def price_minor(self) -> int: ...
-    @property
-    def tax_rate_ppm(self) -> int: ...
-    @property
-    def tax_inclusive(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +99,7 @@ def decide(
         raise Refused("plan_not_for_line")
     if LineEvent.RENEW not in LINE.allowed(line.state):
         raise Refused("state_refuses")
-    price = quote(offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive)
+    price = price_of(offer)
     funding = split_funding(price.total_minor, wallet_free_minor, use_wallet)
     if use_wallet == "only" and funding.payment_minor > 0:
         raise Refused("wallet_short")

@@ -9,9 +9,9 @@ from keepline.accounts import queries as accounts
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Plan
 from keepline.catalog.queries import PlanOffer
-from keepline.core.pricing import Quote
+from keepline.core.pricing import Quote, price_of
 from keepline.flows.errors import FlowRefused
-from keepline.flows.show_lines import LineCard, Surroundings, card, price_of, surroundings_of
+from keepline.flows.show_lines import LineCard, Surroundings, card, surroundings_of
 from keepline.lines import queries as lines
 from keepline.lines.queries import LineRow
 

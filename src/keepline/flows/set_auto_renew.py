@@ -14,9 +14,9 @@ from uuid import UUID
 from keepline.audit import services as audit
 from keepline.catalog.queries import PlanOffer, offer_on_sale, policy_values
 from keepline.core.agenda import STEPS_OF, lead_choices
+from keepline.core.pricing import price_of
 from keepline.core.renewal import fits
 from keepline.flows.errors import FlowRefused
-from keepline.flows.show_lines import price_of
 from keepline.flows.steps import transaction_step
 from keepline.ledger import queries as ledger
 from keepline.lines import services as lines

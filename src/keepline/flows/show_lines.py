@@ -16,7 +16,7 @@ from keepline.catalog.queries import PlanOffer, Tariff
 from keepline.core.agenda import STEPS_OF, lead_choices, tries_in_grace
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.lifeline import Lifeline, lifeline_of
-from keepline.core.pricing import Quote, quote
+from keepline.core.pricing import Quote, price_of
 from keepline.core.renewal import GraceService
 from keepline.inventory import queries as inventory
 from keepline.inventory.models import Number
@@ -337,11 +337,6 @@ def shortfalls(
             missing = needed - wallet.free_minor
             found.append(Shortfall(wallet.currency, needed, missing, max(at for at, _ in due)))
     return found
-
-
-def price_of(offer: PlanOffer) -> Quote:
-    """What one term of the offer costs, tax and all."""
-    return quote(offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive)
 
 
 _WITHOUT_CLOCK: dict[LineState, NextKind] = {

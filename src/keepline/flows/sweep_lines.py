@@ -15,24 +15,22 @@ the agenda in prose.
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from uuid import UUID
 
 import structlog
 from django.db import DataError, IntegrityError
 
 from keepline.accounts import clocks
-from keepline.catalog.queries import Tariff, policy_values, tariffs
+from keepline.catalog.queries import policy_values, tariff_of
 from keepline.core.agenda import Due, Step
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.lifecycle.order import OrderState
-from keepline.core.pricing import quote
+from keepline.core.pricing import price_of
 from keepline.core.terms import LATENESS
 from keepline.flows import renew_line, wake
 from keepline.flows.errors import FlowRefused
 from keepline.flows.steps import transaction_step
 from keepline.flows.sweeping.renewing import Raced, Refusal, renew_due
-from keepline.flows.sweeping.tables import CONSENT, mode_of
 from keepline.inventory import services as inventory
 from keepline.ledger import queries as ledger
 from keepline.lines import clock, due
@@ -46,6 +44,7 @@ ACTION = "lines.swept"
 ACTOR = "worker"
 BATCH = 1000
 ALONE_BATCH = 100
+ALONE = 1  # its place among the steps
 ASK_AGAIN = timedelta(minutes=15)  # a line with an order under way, or held by somebody
 HOLD_UNWARNED = timedelta(days=1)  # a line whose holder could not be told
 SET_ASIDE = timedelta(hours=1)  # a line that stands in the way of its batch
@@ -66,7 +65,6 @@ REFUSALS: dict[str, Refusal] = {
 
 REALLY = Which()
 Counts = Counter[str]
-Offers = Callable[[], Mapping[tuple[int, str], Tariff]]
 Act = Callable[[list[UUID], datetime], Counts]
 
 
@@ -86,7 +84,7 @@ def sweep(
     total: Counts = Counter()
     steps: list[Callable[[], Counts]] = [
         lambda: _renew(now, which),
-        _once(lambda: _renew_alone(now, which)),
+        lambda: _renew_alone(now, which),  # at the place ALONE
         lambda: _stepwise(Step.REMIND, _remind, now, which),
         lambda: _stepwise(Step.EXPIRE, _expire, now, which),
         lambda: _stepwise(Step.SUSPEND, _suspend, now, which),
@@ -98,20 +96,13 @@ def sweep(
             while counts := step():
                 total += counts
                 done(counts)
+                if place == ALONE:
+                    break
         except Exception:
             log.exception("sweep_step_failed", place=place)
     if total:
         wake.outbox()
     return total
-
-
-def _once(step: Callable[[], Counts]) -> Callable[[], Counts]:
-    rest = iter([step])
-
-    def do() -> Counts:
-        return next(rest, Counter)()
-
-    return do
 
 
 def _renew(now: datetime, which: Which) -> Counts:
@@ -171,46 +162,43 @@ def _hand_on_all(now: datetime, which: Which) -> Counts:
 
 
 def _renew_alone(now: datetime, which: Which) -> Counts:
-    offers = cache(tariffs)
     ids = due.waiting(Step.RENEW_ALONE, now, ALONE_BATCH, which)
-    return _one_by_one(ids, Step.RENEW_ALONE, lambda one, at: _alone(one, offers, at), now)
+    return _one_by_one(ids, Step.RENEW_ALONE, _alone, now)
 
 
-def _alone(ids: list[UUID], offers: Offers, now: datetime) -> Counts:
+def _alone(ids: list[UUID], now: datetime) -> Counts:
     with transaction_step("sweep_lines.alone"):
         found = due.claim_these(ids, Step.RENEW_ALONE, now)
-        return Counter(_renewed_as_anybody(line, offers, now) for line in found)
+        return Counter(_renewed_as_anybody(line, now) for line in found)
 
 
-def _renewed_as_anybody(line: DueLine, offers: Offers, now: datetime) -> str:
+def _renewed_as_anybody(line: DueLine, now: datetime) -> str:
     """The per-line way: the network must be told, or the line was cut."""
     if not line.auto_renew:
         due.plan([(line, clock.after(line, Due(_due_at(line), Step.RENEW), now))])
         return "skipped"
     under_way = orders.lines_with_orders([line.id], unpaid=True)
-    refusal = "under_way" if under_way else _try(line, offers, now)
+    refusal = "under_way" if under_way else _try(line, now)
     if refusal is not None:
         _settle_refused([(line, refusal)], now)
     return refusal or "renewed"
 
 
-def _try(line: DueLine, offers: Offers, now: datetime) -> Refusal | None:
+def _try(line: DueLine, now: datetime) -> Refusal | None:
     """One try by renew_line, under a key of this line's try; why it was refused, if it was."""
     currency = ledger.currency_of(line.wallet_id)
-    tariff = offers().get((line.plan_id, currency))
-    if tariff is None or tariff.offer is None or mode_of(tariff) == CONSENT:
+    tariff = tariff_of(line.plan_id, currency, now)
+    if tariff is None or tariff.offer is None or tariff.dearer:
         return "consent"
-    offer = tariff.offer
-    price = quote(offer.price_minor, currency, offer.tax_rate_ppm, offer.tax_inclusive)
     request = renew_line.RenewalRequest(
         account_id=line.account_id,
         line_id=line.id,
-        plan_code=offer.code,
+        plan_code=tariff.offer.code,
         currency=currency,
         use_wallet="only",
         provider=None,
         key=f"auto:{line.id.hex[-12:]}:{int(_due_at(line).timestamp())}",
-        expected_total_minor=price.total_minor,
+        expected_total_minor=price_of(tariff.offer).total_minor,
         actor=ACTOR,
         channel="sweep",
     )

@@ -48,17 +48,12 @@ class Planned(Clocked, Protocol):
 
 
 def first_of(
-    line: Clocked,
-    state: LineState,
-    start_at: datetime | None,
-    now: datetime,
-    auto_renew: bool | None = None,
+    line: Clocked, state: LineState, start_at: datetime | None, now: datetime
 ) -> Due | None:
     """The next action of a line in `state` from `now` on; `start_at` is its phase's start."""
     if line.dormant or start_at is None:
         return None
-    renews = line.auto_renew if auto_renew is None else auto_renew
-    return first_due(_entries(line, state, renews), start_at, now)
+    return first_due(_entries(line, state), start_at, now)
 
 
 def after(line: Clocked, done: Due, now: datetime) -> Due | None:
@@ -66,7 +61,7 @@ def after(line: Clocked, done: Due, now: datetime) -> Due | None:
     start_at = start_of(line)
     if line.dormant or start_at is None:
         return None
-    return next_due(_entries(line, line.state, line.auto_renew), start_at, done, now)
+    return next_due(_entries(line, line.state), start_at, done, now)
 
 
 def next_try(line: Planned, rules: AgendaRules, now: datetime) -> datetime | None:
@@ -87,7 +82,7 @@ def next_try(line: Planned, rules: AgendaRules, now: datetime) -> datetime | Non
 def makes_sense(line: Clocked, due: Due, now: datetime) -> bool:
     """Whether a reminder or a try that is due is still worth making."""
     start_at = start_of(line)
-    entries = _entries(line, line.state, line.auto_renew)
+    entries = _entries(line, line.state)
     return start_at is not None and not is_stale(entries, start_at, due, now)
 
 
@@ -116,5 +111,5 @@ def began_at(planned_at: datetime, now: datetime) -> datetime:
     return planned_at if now - planned_at <= LATENESS else now
 
 
-def _entries(line: Clocked, state: LineState, auto_renew: bool) -> tuple[Entry, ...]:
-    return agenda(policy_values(line.policy_id).agenda, state, auto_renew, line.lead_days)
+def _entries(line: Clocked, state: LineState) -> tuple[Entry, ...]:
+    return agenda(policy_values(line.policy_id).agenda, state, line.auto_renew, line.lead_days)

@@ -9,7 +9,7 @@ from keepline.api.shapes.pages import Page
 from keepline.api.shapes.parts import Currency, Instant, LineKind, Money, Service, Shape, money
 from keepline.catalog.models import Plan as PlanRow
 from keepline.catalog.queries import PlanOffer
-from keepline.core.pricing import Quote, quote
+from keepline.core.pricing import Quote, price_of
 from keepline.flows.renew_line import RenewalPreview
 
 
@@ -43,7 +43,7 @@ class Plan(Shape):
 
 def plan_fields(offer: PlanOffer, row: PlanRow, name: str, region: Region | None) -> dict[str, Any]:
     """What Plan and LinePlanOffer share."""
-    price = quote(offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive)
+    price = price_of(offer)
     return {
         "code": offer.code,
         "version": offer.version,

@@ -20,7 +20,7 @@ from keepline.core.future.agendas import PHASES
 from keepline.core.future.figures import Fare, PolicyRules
 from keepline.core.future.periods import NONE
 from keepline.core.future.world import FAR, OTHER, Lines, Wallets, World
-from keepline.core.pricing import quote
+from keepline.core.pricing import price_of
 from keepline.flows.sweeping.tables import ALONE, CONSENT, mode_of
 from keepline.inventory.services import HELD
 from keepline.slots.sql import fetch_all
@@ -190,7 +190,7 @@ def _fares() -> list[Fare]:
     fares = []
     for tariff in catalog.tariffs().values():
         offer, mode = tariff.offer or tariff.pinned, mode_of(tariff)
-        price = quote(offer.price_minor, tariff.currency, offer.tax_rate_ppm, offer.tax_inclusive)
+        price = price_of(offer)
         fares.append(
             Fare(
                 plan_id=tariff.pinned.plan_id,

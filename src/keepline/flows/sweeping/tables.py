@@ -13,7 +13,7 @@ from keepline.core.agenda import agenda
 from keepline.core.allowances import NOTHING
 from keepline.core.lifecycle.line import LineState
 from keepline.core.postings import HouseCode, house_account_id
-from keepline.core.pricing import quote
+from keepline.core.pricing import price_of
 
 NO_LEAD = -1
 TARIFF_COLUMNS = (
@@ -61,7 +61,7 @@ def mode_of(tariff: Tariff | None) -> str:
 
 def _row(tariff: Tariff) -> tuple[Any, ...]:
     offer, currency = tariff.offer or tariff.pinned, tariff.currency
-    price = quote(offer.price_minor, currency, offer.tax_rate_ppm, offer.tax_inclusive)
+    price = price_of(offer)
     allowance = offer.allowance
     return (
         mode_of(tariff),
