@@ -8,6 +8,7 @@ import pytest
 from keepline.core.agenda import Step
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows import renew_line
+from keepline.flows.deliver_order import deliver
 from keepline.flows.errors import FlowRefused
 from keepline.flows.sweep_lines import sweep
 from keepline.ledger.models import Transfer
@@ -15,6 +16,7 @@ from keepline.lines.models import Extension, LineEvent, Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from tests.cast import NOW, assemble
+from tests.doubles import ScriptedNetwork
 from tests.flows.acts import request, valid_until, wallet
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +102,23 @@ def test_two_who_renew_at_the_same_moment_renew_once() -> None:
     assert not renew_line.start(request(cast, expected_valid_until=by_itself), NOW).first
     assert not renew_line.start(request(cast, expected_valid_until=valid_until(cast)), NOW).first
     assert wallet(cast) == (400, 0)
+
+
+def test_nobody_renews_beside_a_renewal_by_itself_that_waits_for_the_network(
+    network: ScriptedNetwork,
+) -> None:
+    cast = assemble(wallet_minor=1000, line_fields={"valid_until": NOW}, delivery="network")
+    Validity.objects.filter(id=cast.line.id).update(
+        auto_renew=True, next_step=Step.RENEW_ALONE, next_action_at=NOW
+    )
+    seen = valid_until(cast)
+    assert sweep(NOW)["renewed"] == 1
+    for asked in (request(cast), request(cast, expected_valid_until=seen)):
+        with pytest.raises(FlowRefused, match="renewal_under_way"):
+            renew_line.start(asked, NOW)
+    with pytest.raises(FlowRefused, match="renewal_under_way"):
+        renew_line.preview(cast.account.id, cast.line.id, cast.plan.code, "USD", "part", NOW)
+    assert wallet(cast) == (1000, 300)
+    order = Order.objects.get(line_id=cast.line.id, channel="sweep")
+    assert deliver(order.id, NOW) is OrderState.COMPLETED
+    assert renew_line.start(request(cast), NOW).first

@@ -77,6 +77,12 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("The line was renewed meanwhile."),
         gettext_noop("Nothing was taken. Look at it again before you renew it once more."),
     ),
+    "renewal_under_way": Refusal(
+        409,
+        gettext_noop("The line is being renewed by itself at this moment."),
+        gettext_noop("Nothing was taken. Wait until that order has ended, then look again."),
+        retryable=True,
+    ),
     "price_changed": Refusal(
         409,
         gettext_noop("The price has changed since you saw it."),

@@ -118,6 +118,8 @@ def preview(
         line = lines.read_line(line_id, account_id)
     except lines.LineNotFound:
         raise FlowRefused("not_found") from None
+    if order_queries.asking_if_clock_renews(line_id)():
+        raise FlowRefused("renewal_under_way")
     offer = _offer(plan_code, currency, now)
     free = ledger_queries.free_minor(ledger.wallet_id_of(account_id, currency))
     decision = _decide(line, offer, use_wallet, free, now)
@@ -152,6 +154,7 @@ def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
             slot, request.actor, "renew_line", request.key, request.digest(), now
         )
         locking = lines.locking_line(request.line_id, request.account_id)
+        clock_renews = order_queries.asking_if_clock_renews(request.line_id)
         holding = ledger.locking_wallet_of(request.account_id, request.currency)
     claim = claiming()
     if not claim.first:
@@ -160,6 +163,8 @@ def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
     wallet_id, free = holding()
     if request.expected_valid_until not in (None, line.valid_until):
         raise FlowRefused("line_changed")
+    if clock_renews():  # its order moves the expiry only at its end: until then nobody sees it
+        raise FlowRefused("renewal_under_way")
     decision = _decide(line, offer, request.use_wallet, free, now)
     if request.expected_total_minor not in (None, decision.quote.total_minor):
         raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)

@@ -200,7 +200,7 @@ def _try(line: DueLine, now: datetime) -> Refusal | None:
         key=f"auto:{line.id.hex[-12:]}:{int(_due_at(line).timestamp())}",
         expected_total_minor=price_of(tariff.offer).total_minor,
         actor=ACTOR,
-        channel="sweep",
+        channel=orders.BY_CLOCK,
     )
     try:
         started = renew_line.start(request, now)

@@ -1,6 +1,6 @@
 """Reads of orders. Those for holders name the account and find nothing of another's."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from keepline.accounts import clocks
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.order import OrderState
 from keepline.orders.models import Order, OrderKind
-from keepline.slots.sql import fetch_all, fetch_one
+from keepline.slots.sql import ask, fetch_all, fetch_one
 
 
 def by_id(order_id: UUID) -> Order:
@@ -20,6 +20,7 @@ def by_id(order_id: UUID) -> Order:
 
 
 WAITING = (OrderState.IN_PROGRESS, OrderState.HELD)
+BY_CLOCK = "sweep"  # the channel of what nobody asked for by hand
 
 
 def is_unsent(order: Order) -> bool:
@@ -60,6 +61,18 @@ def lines_with_orders(line_ids: Collection[UUID], unpaid: bool) -> set[UUID]:
         "states": [state.value for state in states],
     }
     return {row.line_id for row in fetch_all(UNDER_WAY, params)}
+
+
+CLOCK_RENEWS = """
+SELECT true AS renews FROM orders_order WHERE slot = %s AND line_id = %s AND channel = %s
+  AND state IN ('acknowledged', 'in_progress', 'held') LIMIT 1
+"""
+
+
+def asking_if_clock_renews(line_id: UUID) -> Callable[[], bool]:
+    """Is an order under way by which the clock renews the line? May be sent along with others."""
+    answer = ask(CLOCK_RENEWS, (slot_of(line_id), line_id, BY_CLOCK))
+    return lambda: answer.one() is not None
 
 
 def order_of(order_id: UUID, account_id: UUID) -> Order | None:

@@ -16,7 +16,14 @@ from keepline.flows import renew_line
 from keepline.gateways import switchboard
 
 router = Router(tags=["renewals"])
-REFUSALS = ["not_found", "plan_not_for_line", "no_network", "state_refuses", "wallet_short"]
+REFUSALS = [
+    "not_found",
+    "plan_not_for_line",
+    "no_network",
+    "state_refuses",
+    "renewal_under_way",
+    "wallet_short",
+]
 
 
 @router.post(
