@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keepline.core.ids import SLOTS, derived_bytes, derived_id, make_id, slot_of, slot_of_text
+from keepline.core.ids import (
+    SLOTS,
+    derived_bytes,
+    derived_id,
+    derived_three,
+    make_id,
+    slot_of,
+    slot_of_text,
+)
 
 slots = st.integers(0, SLOTS - 1)
 times_ms = st.integers(0, 2**48 - 1)
@@ -81,3 +89,13 @@ def test_names_spread_evenly() -> None:
 @given(ids, st.text(max_size=20).filter(lambda text: text.isprintable()))
 def test_the_fast_way_derives_the_same(parent: UUID, purpose: str) -> None:
     assert UUID(bytes=derived_bytes(parent.bytes, purpose.encode())) == derived_id(parent, purpose)
+
+
+@given(ids, st.binary(max_size=20))
+def test_three_ids_of_one_digest(parent: UUID, purpose: bytes) -> None:
+    three = derived_three(parent.bytes, purpose)
+    assert three[0] == derived_bytes(parent.bytes, purpose)
+    assert len({*three, parent.bytes}) == 4
+    for one in (UUID(bytes=raw) for raw in three):
+        assert slot_of(one) == slot_of(parent)
+        assert (one.version, one.variant) == (parent.version, parent.variant)

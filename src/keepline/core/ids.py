@@ -7,7 +7,15 @@ Layout, from the left: 48 bits Unix milliseconds, 4 bits version 7, 12 bits slot
 from hashlib import sha256
 from uuid import UUID
 
-__all__ = ["SLOTS", "derived_bytes", "derived_id", "make_id", "slot_of", "slot_of_text"]
+__all__ = [
+    "SLOTS",
+    "derived_bytes",
+    "derived_id",
+    "derived_three",
+    "make_id",
+    "slot_of",
+    "slot_of_text",
+]
 
 SLOTS = 256
 _LOW_62 = (1 << 62) - 1
@@ -42,6 +50,16 @@ def derived_bytes(parent: bytes, purpose: bytes) -> bytes:
     """`derived_id` on the 16 bytes of an id: four times as fast, for imports of millions."""
     digest = sha256(parent + purpose).digest()
     return parent[:8] + _VARIANT[digest[0]] + digest[1:8]
+
+
+def derived_three(parent: bytes, purpose: bytes) -> tuple[bytes, bytes, bytes]:
+    """Three ids of one digest; the first is what `derived_bytes` gives."""
+    root, digest = parent[:8], sha256(parent + purpose).digest()
+    return (
+        root + _VARIANT[digest[0]] + digest[1:8],
+        root + _VARIANT[digest[8]] + digest[9:16],
+        root + _VARIANT[digest[16]] + digest[17:24],
+    )
 
 
 def slot_of_text(text: str) -> int:

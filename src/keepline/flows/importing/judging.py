@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from keepline.core.identifiers import IdentifierError, parse_iccid, parse_msisdn
-from keepline.core.ids import derived_bytes, make_id, slot_of_text
+from keepline.core.ids import derived_bytes, derived_three, make_id, slot_of_text
 from keepline.core.money import is_currency
 from keepline.flows.importing.fields import (
     RowRefused,
@@ -139,8 +139,7 @@ class Judge:
         slot = slot_of_text(ref)
         account_id = derived_bytes(ROOT_BYTES[slot], f"account:{ref}".encode())
         wallet_id = derived_bytes(account_id, f"wallet:cash:{currency}".encode())
-        line_id = derived_bytes(account_id, f"line:{e164 or card}".encode())
-        order_id = derived_bytes(line_id, b"opening")
+        line_id, order_id, extension_id = derived_three(account_id, f"line:{e164 or card}".encode())
         # A balance of nothing says nothing: it may stand beside the real one on another row.
         opening = derived_bytes(wallet_id, b"opening_balance").hex() if balance_minor else NULL
         return (
@@ -149,7 +148,7 @@ class Judge:
             f"{balance_minor or NULL}\t{wallet_id.hex()}\t{opening}\t{kind}\t"
             f"{_number_cells(e164, line_id)}\t{card or NULL}\t"
             f"{self._carrier(carrier, plan) or NULL}\t{plan.plan_id}\t{plan.policy_id}\t"
-            f"{line_id.hex()}\t{order_id.hex()}\t{derived_bytes(order_id, b'extension').hex()}\t"
+            f"{line_id.hex()}\t{order_id.hex()}\t{extension_id.hex()}\t"
             f"{began}\t{ends}\t{switch_of(auto_renew)}\t"
             f"{_cell(balance)}\t{_cell(msisdn)}\t{_cell(iccid)}\n"
         )
