@@ -48,7 +48,8 @@ def found(lines: int, seed: int, now: datetime) -> None:
     every line and month.
     """
     chance = Random(seed)
-    hours = range(24) if lines >= MANY else (6, 18)
+    hours = (0, 3, 6, 9, 12, 15, 18, 21) if lines >= MANY else (6, 18)
+    told = 0.95 if lines >= MANY else 0.6
     for policy in POLICIES:
         for name in PLANS:
             _plan(name, policy, now)
@@ -58,7 +59,7 @@ def found(lines: int, seed: int, now: datetime) -> None:
     opened = 0
     while opened < lines:
         opened += _household(
-            opened, min(chance.choice([1, 1, 2, 4]), lines - opened), hours, chance, now
+            opened, min(chance.choice([1, 1, 2, 4]), lines - opened), hours, told, chance, now
         )
 
 
@@ -94,10 +95,16 @@ def _plan(name: str, policy: str, now: datetime) -> None:
     PlanPrice.objects.create(plan=made, currency=CURRENCY, price_minor=price_minor)
 
 
-def _household(number: int, lines: int, hours: Sequence[int], chance: Random, now: datetime) -> int:
-    """One account, attached before it has lines; returns how many it got."""
+def _household(
+    number: int, lines: int, hours: Sequence[int], told: float, chance: Random, now: datetime
+) -> int:
+    """One account, attached before it has lines; returns how many it got.
+
+    `told`: the share of accounts with an address. Lines of the others cannot be withdrawn where a
+    notice is required: they are held, and told in vain, every day.
+    """
     user = User.objects.create_user(f"h{number}@example.com", None, name=f"H {number}")
-    if chance.random() < 0.6:  # the others cannot be told anything
+    if chance.random() < told:
         EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
     opened = open_account(user, CURRENCY, "en", chance.choice(ZONES), now)
     attach_clock(CLOCK, opened.account_id, ACTOR, now)

@@ -23,7 +23,7 @@ from keepline.inventory.services import NumberTaken
 from keepline.orders.services import OrderMoved
 from keepline.slots.sql import fetch_all
 
-BUSY_ONE_IN = 40  # so many lines, one act a day; four at least
+BUSY_ONE_IN = 200  # so many lines, one act a day; four at least
 LINES = """
 SELECT v.id, v.account_id, v.state, v.policy_id, p.code AS plan_code, l.e164
 FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id

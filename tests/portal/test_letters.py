@@ -1,10 +1,13 @@
 """What letters say: every kind there is, in the reader's language and zone, plain and HTML."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from keepline.accounts.queries import Recipient
 from keepline.flows.letters import SUBJECTS, Letter, letter_of
+from keepline.lines.models import Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from tests.cast import NOW, Cast
@@ -54,3 +57,23 @@ def test_every_kind_has_words(kind: str, language: str, stage: Cast, alice: Clie
         written.html
     )
     assert written.subject in written.html.replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize(
+    ("auto_renew", "said", "unsaid"),
+    [
+        (True, "It renews by itself from your wallet", "Renew it before then"),
+        (False, "the number is withdrawn on 18 June 2026", "renews by itself"),
+    ],
+)
+def test_a_reminder_tells_what_will_happen_to_this_line(
+    auto_renew: bool, said: str, unsaid: str, stage: Cast
+) -> None:
+    Validity.objects.filter(id=stage.line.id).update(auto_renew=auto_renew)
+    near = Outbox(kind="line.expiry_near", account_id=stage.account.id, line_id=stage.line.id)
+    recipient = Recipient(1, "alice@example.com", "Alice", "en", "Europe/Berlin")
+    with CaptureQueriesContext(connection) as queries:
+        written = letter_of(near, recipient, NOW)
+    assert said in written.text
+    assert unsaid not in written.text
+    assert len(queries) <= 2

@@ -9,9 +9,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
 
 from keepline.accounts.queries import Recipient
-from keepline.flows.show_line import show_line
-from keepline.flows.show_lines import LineCard
+from keepline.catalog.queries import policy_values
+from keepline.core.lifeline import lifeline_of
 from keepline.gateways import switchboard
+from keepline.lines import queries as lines
 from keepline.messages.models import Outbox
 from keepline.orders import queries as orders
 
@@ -47,6 +48,18 @@ class Letter:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class LineNews:
+    """What letters say of a line. Instants UTC; `withdrawn_at`: when the number goes."""
+
+    label: str
+    e164: int | None
+    iccid: str | None
+    valid_until: datetime | None
+    withdrawn_at: datetime | None
+    auto_renew: bool
+
+
 def letter_of(event: Outbox, recipient: Recipient, now: datetime) -> Letter:
     """Writes the letter of one event to one reader."""
     with translation.override(recipient.language), timezone.override(recipient.time_zone):
@@ -67,11 +80,31 @@ def letter_of(event: Outbox, recipient: Recipient, now: datetime) -> Letter:
         )
 
 
-def _line_of(event: Outbox, now: datetime) -> LineCard | None:
+def _line_of(event: Outbox, now: datetime) -> LineNews | None:
     """The line of news about a line; an order's letter speaks of the order, mostly."""
     if event.line_id is None or not _is_about_its_line(event):
         return None
-    return show_line(event.line_id, event.account_id, now).card
+    row = lines.line_of(event.line_id, event.account_id)
+    assert row is not None, "lines are never deleted"
+    rules = policy_values(row.policy_id)
+    lifeline = lifeline_of(
+        row.state,
+        row.activated_at or row.opened_at,
+        row.valid_until,
+        rules.grace_days,
+        rules.suspended_days,
+        rules.quarantine_days,
+        now,
+        since_at=row.since_at,
+    )
+    return LineNews(
+        label=row.label,
+        e164=row.e164,
+        iccid=row.iccid,
+        valid_until=row.valid_until,
+        withdrawn_at=lifeline.withdrawn_at if lifeline else None,
+        auto_renew=row.auto_renew,
+    )
 
 
 def _is_about_its_line(event: Outbox) -> bool:
