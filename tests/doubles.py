@@ -69,7 +69,7 @@ class FakeProvider:
         nothing = PaymentStatus("not_found", 0, "", 0, 0, None)
         return self.payments.get(payment_id, nothing)
 
-    def cancel(self, payment_id: UUID) -> PaymentStatus:
+    def cancel(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
         status = self.ask(payment_id, None)
         if status.status == "pending":
             status = self.payments[payment_id] = replace(status, status="expired")

@@ -27,6 +27,10 @@ def rows(heading: str) -> dict[str, tuple[str, ...]]:
     ("heading", "requirements"),
     [
         ("At run time", PROJECT["project"]["dependencies"]),
+        (
+            "With a payment provider",
+            [each for extra in PROJECT["project"]["optional-dependencies"].values() for each in extra],
+        ),
         ("For development", PROJECT["dependency-groups"]["dev"]),
     ],
 )

@@ -60,7 +60,7 @@ def at_the_provider(provider: FakeProvider, payment_id: UUID, outcome: str) -> N
     elif outcome == "declined":
         provider.decline(payment_id)
     else:
-        provider.cancel(payment_id)
+        provider.cancel(payment_id, None)
 
 
 def arrive(order_id: UUID, road: str, now: datetime) -> None:

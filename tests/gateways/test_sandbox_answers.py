@@ -18,7 +18,7 @@ REQUEST = a_request()
 CALLS: dict[str, Call] = {
     "open": lambda adapter: adapter.open_payment(REQUEST),
     "ask": lambda adapter: adapter.ask(uuid4(), None),
-    "cancel": lambda adapter: adapter.cancel(uuid4()),
+    "cancel": lambda adapter: adapter.cancel(uuid4(), None),
     "refund": lambda adapter: adapter.refund(a_refund(REQUEST, "sbx_1", 1)),
     "list": lambda adapter: adapter.list_payments(datetime.now(UTC), datetime.now(UTC)),
 }

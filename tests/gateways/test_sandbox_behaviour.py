@@ -61,7 +61,7 @@ def test_every_call_can_lose_its_answer(sandbox: SandboxProcess) -> None:
     sandbox.behave(opened.provider_payment_id, api="answer_lost")
     for call in (
         lambda: adapter.ask(request.payment_id, None),
-        lambda: adapter.cancel(request.payment_id),
+        lambda: adapter.cancel(request.payment_id, None),
         lambda: adapter.refund(refund),
     ):
         with pytest.raises(ProviderUnknown):

@@ -56,7 +56,7 @@ def settle(order_id: UUID, now: datetime) -> OrderState:
         with network_step("settle_payment.ask"):
             # Nobody shall pay for an order that is over: its checkout is closed, not just read.
             if overdue or order.state != OrderState.ACKNOWLEDGED:
-                status = provider.cancel(payment.id)
+                status = provider.cancel(payment.id, payment.provider_payment_id)
             else:
                 status = provider.ask(payment.id, payment.provider_payment_id)
     except ProviderUnknown:

@@ -144,10 +144,15 @@ class PaymentProvider(Protocol):
         ...
 
     def ask(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
-        """The payment as the provider knows it, `not_found` included. Raises ProviderUnknown."""
+        """The payment as the provider knows it, `not_found` included. Raises ProviderUnknown.
+
+        `provider_payment_id` is None while nobody has told it to us. A provider that cannot look a
+        payment up by the seller's id then answers `not_found`: no holder has its address either.
+        A provider that waits for the seller's word after the holder's consent is given it here.
+        """
         ...
 
-    def cancel(self, payment_id: UUID) -> PaymentStatus:
+    def cancel(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
         """Closes an unpaid checkout and tells the definitive status.
 
         `expired` when it could be closed, `captured` when the holder was faster, `not_found`

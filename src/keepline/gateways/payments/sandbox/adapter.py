@@ -71,8 +71,9 @@ class SandboxPayments:
             found = certain(answer)["payments"]
             return read_payment(found[0]) if found else NOT_FOUND
 
-    def cancel(self, payment_id: UUID) -> PaymentStatus:
+    def cancel(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
         """See the port."""
+        del provider_payment_id
         answer = self._call("POST", f"/v1/payments/{payment_id}/cancel")
         with readable():
             if answer.status_code == codes.NOT_FOUND and error_of(answer)[0] == "payment_not_found":
