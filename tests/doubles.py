@@ -34,6 +34,7 @@ class FakeProvider:
     payments: dict[UUID, PaymentStatus] = field(default_factory=dict)
     refunds: dict[UUID, RefundStatus] = field(default_factory=dict)
     bodies: dict[UUID, PaymentRequest] = field(default_factory=dict)
+    unlisted: set[UUID] = field(default_factory=set)
     refuse_opening: bool = False
     refuse_refunds: bool = False
     silent: int = 0
@@ -93,7 +94,13 @@ class FakeProvider:
     def list_payments(
         self, opened_from: datetime, opened_until: datetime
     ) -> Sequence[ListedPayment]:
-        raise NotImplementedError
+        """All there are, whatever the span, but for `unlisted`."""
+        self._answer()
+        return [
+            ListedPayment(payment_id, opened_from, status)
+            for payment_id, status in self.payments.items()
+            if payment_id not in self.unlisted
+        ]
 
     def verify_webhook(
         self, headers: Mapping[str, str], body: bytes, now: datetime
@@ -104,11 +111,17 @@ class FakeProvider:
         event_id, payment_id = body.decode().split()
         return ProviderEvent(event_id, "payment.captured", UUID(payment_id), None, now)
 
-    def pay(self, payment_id: UUID, captured_minor: int | None = None) -> None:
+    def pay(
+        self, payment_id: UUID, captured_minor: int | None = None, currency: str | None = None
+    ) -> None:
         """The holder pays at the provider's page."""
         status = self.payments[payment_id]
-        amount = status.amount_minor if captured_minor is None else captured_minor
-        self.payments[payment_id] = replace(status, status="captured", captured_minor=amount)
+        self.payments[payment_id] = replace(
+            status,
+            status="captured",
+            captured_minor=status.amount_minor if captured_minor is None else captured_minor,
+            currency=currency or status.currency,
+        )
 
     def decline(self, payment_id: UUID) -> None:
         """The provider declines."""

@@ -26,9 +26,11 @@ def cast(process_environment: dict[str, str]) -> Cast:
     return found
 
 
-def keepline(command: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def keepline(
+    command: str, environment: dict[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "keepline.cli.main", command],
+        [sys.executable, "-m", "keepline.cli.main", command, *arguments],
         env=environment,
         capture_output=True,
         text=True,

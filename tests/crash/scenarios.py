@@ -22,6 +22,7 @@ from keepline.flows.load_preset import load_preset
 from keepline.flows.move_clock import move_clock
 from keepline.flows.open_clock import open_clock
 from keepline.flows.open_line import LineToOpen, open_existing_line
+from keepline.flows.reconcile import reconcile
 from keepline.flows.set_auto_renew import AutoRenewWish, set_auto_renew
 from keepline.gateways import switchboard
 from keepline.inventory import services as inventory
@@ -110,6 +111,13 @@ def _open_from_nowhere(world: World) -> None:
         world.open()
     finally:
         switchboard.announce("http://localhost:1")
+
+
+def _compare_books(world: World) -> None:
+    """Neither road told of the payment. The second span begins after the provider's opening."""
+    now = world.now()
+    for from_at in (now - timedelta(days=1), now - timedelta(hours=1)):
+        reconcile("sandbox", from_at, now + timedelta(hours=1), "worker", now)
 
 
 def _dormant(world: World) -> None:
@@ -295,6 +303,9 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "no mail for a while": Scenario(
         {}, [WALLET_ONLY, _mail(works=False), WORK, _mail(works=True), later(seconds=6), WORK]
+    ),
+    "the books are compared": Scenario(
+        {"wallet_minor": 100}, [later(hours=2), START, OPEN, PAY, Act(_compare_books), WORK]
     ),
     "a top-up": Scenario({"wallet_minor": 0}, [START_TOP_UP, OPEN, PAY, ARRIVES, WEBHOOK, WORK]),
     "a base wakes": Scenario(

@@ -7,14 +7,18 @@ import pytest
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
+from keepline.core.postings import house_account_id
 from keepline.flows import renew_line
 from keepline.flows.advance_order import advance
+from keepline.flows.audit_books import audit
 from keepline.flows.open_payment import open_payment
 from keepline.flows.settle_payment import settle
+from keepline.ledger.models import Transfer, Wallet
 from keepline.lines.models import Extension, Validity
 from keepline.orders.models import Order
 from keepline.payments.models import Payment
-from tests.cast import NOW, assemble
+from keepline.payments.services import payment_id_of
+from tests.cast import NOW, Cast, assemble
 from tests.doubles import FakeProvider, ScriptedNetwork
 from tests.flows.acts import move_line, request, wallet
 
@@ -54,6 +58,39 @@ def test_an_amount_that_differs_is_not_a_sale(provider: FakeProvider) -> None:
     advance(started.order_id, "en", NOW)
     assert Payment.objects.get(order_id=started.order_id).refunded_minor == 150
     assert wallet(cast) == (100, 0)
+
+
+def paid_in_another_currency(provider: FakeProvider, cast: Cast) -> Payment:
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    open_payment(started.order_id, "en", NOW)
+    provider.pay(payment_id_of(started.order_id), captured_minor=200, currency="EUR")
+    assert settle(started.order_id, NOW) is OrderState.FAILED
+    taken = Payment.objects.get(order_id=started.order_id)
+    assert (taken.currency, taken.captured_minor) == ("EUR", 200)
+    return taken
+
+
+def test_another_currency_is_booked_as_what_it_is_and_goes_back(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100)
+    taken = paid_in_another_currency(provider, cast)
+    assert audit(NOW) == []
+    advance(taken.order_id, "en", NOW)
+    taken.refresh_from_db()
+    assert (taken.state, taken.refunded_minor) == (PaymentState.REFUNDED, 200)
+    assert wallet(cast) == (100, 0)
+    clearing = house_account_id("clearing", "USD", "sandbox")
+    assert not Transfer.objects.filter(debit_id=clearing).exists()
+    assert audit(NOW) == []
+
+
+def test_another_currency_that_cannot_go_back_is_the_holders_in_it(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100)
+    provider.refuse_refunds = True
+    taken = paid_in_another_currency(provider, cast)
+    advance(taken.order_id, "en", NOW)
+    euros = Wallet.objects.get(account_id=cast.account.id, currency="EUR")
+    assert (euros.posted_minor, wallet(cast)) == (200, (100, 0))
+    assert audit(NOW) == []
 
 
 def test_money_that_comes_after_the_end_goes_back(provider: FakeProvider) -> None:

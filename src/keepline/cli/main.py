@@ -34,6 +34,10 @@ COMMANDS = {
         "keepline.cli.simulate",
         "Show what would become of the base, under today's or a proposed policy.",
     ),
+    "reconcile": (
+        "keepline.cli.reconcile",
+        "Compare the books with a payment provider's; exit 1 when they differ.",
+    ),
     "db": ("keepline.cli.db", "Start, stop and look into the embedded PostgreSQL."),
     "check-ledger": (
         "keepline.cli.check_ledger",

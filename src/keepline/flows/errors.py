@@ -103,6 +103,11 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("The payment provider refused the payment."),
         gettext_noop("Nothing was taken. Try again or choose another way to pay."),
     ),
+    "span_refused": Refusal(
+        422,
+        gettext_noop("The span ends before it begins."),
+        gettext_noop("Give its first day, and a later one at which it ends."),
+    ),
     "amount_refused": Refusal(
         422,
         gettext_noop("This amount cannot be topped up."),

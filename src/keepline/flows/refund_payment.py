@@ -13,7 +13,7 @@ from uuid import UUID
 from keepline.core import postings
 from keepline.core.ids import derived_id
 from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
-from keepline.flows.sale import sale_of
+from keepline.flows.sale import money_of
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.payments.port import (
@@ -84,11 +84,11 @@ def _book(order_id: UUID, status: RefundStatus, now: datetime) -> None:
         return
     amount = payment.captured_minor
     if status.status == "refunded":
-        drafts = postings.end_refund(sale_of(order), payment.id, payment.provider, amount)
+        drafts = postings.end_refund(money_of(order, payment), payment.id, payment.provider, amount)
         payments.transition(payment, PaymentEvent.REFUNDED, refunded_minor=amount)
         kind = "order.refunded"
     else:
-        drafts = postings.refund_into_wallet(sale_of(order), payment.id, amount)
+        drafts = postings.refund_into_wallet(money_of(order, payment), payment.id, amount)
         payments.transition(payment, PaymentEvent.REFUND_REFUSED)
         kind = "order.refunded_to_wallet"
     ledger.book(order.slot, drafts, now)

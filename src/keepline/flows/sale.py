@@ -8,6 +8,7 @@ Where the parts of an order's money stand (docs/ledger.md):
     or             holds are voided, and what a provider took goes back to it
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,14 @@ def sale_of(order: Order) -> postings.Sale:
         payment_minor=order.payment_minor,
         tax_minor=order.tax_minor,
     )
+
+
+def money_of(order: Order, payment: Payment) -> postings.Sale:
+    """The same for what a provider took: it may have been another currency than the order's."""
+    if payment.currency == order.currency:
+        return sale_of(order)
+    wallet_id = ledger.wallet_id_of(order.account_id, payment.currency)
+    return replace(sale_of(order), currency=payment.currency, wallet_id=wallet_id)
 
 
 def held_parts(order: Order) -> tuple[postings.Part, ...]:
@@ -129,7 +138,9 @@ def give_back(
     drafts = postings.void(sale_of(order), held_parts(order))
     columns: dict[str, Any] = {"failure_code": code}
     if payment is not None and payment.state == PaymentState.CAPTURED:
-        drafts += postings.begin_refund(sale_of(order), payment.id, payment.captured_minor)
+        drafts += postings.begin_refund(
+            money_of(order, payment), payment.id, payment.captured_minor
+        )
         payments.transition(payment, PaymentEvent.REFUND)
         columns["next_action_at"] = now
     ledger.book(order.slot, drafts, now)

@@ -24,6 +24,7 @@ from keepline.flows.sale import (
     complete_renewal,
     deliver_by_network,
     give_back,
+    money_of,
     sale_of,
 )
 from keepline.flows.steps import network_step, transaction_step
@@ -110,8 +111,12 @@ def _captured(
         captured_minor=status.captured_minor,
         captured_at=now,
         provider_payment_id=status.provider_payment_id or payment.provider_payment_id,
+        currency=status.currency,
     )
-    drafts = postings.capture(sale_of(order), payment.provider, status.captured_minor)
+    if status.currency != order.currency:  # nobody asked for it: it is booked as what it is
+        ledger.open_house_accounts([status.currency], [payment.provider])
+        ledger.lock_wallet_of(order.account_id, status.currency)
+    drafts = postings.capture(money_of(order, payment), payment.provider, status.captured_minor)
     ledger.book(order.slot, drafts, now)
     if order.state != OrderState.ACKNOWLEDGED:
         _too_late(order, payment, now)
@@ -165,7 +170,7 @@ def _too_late(order: Order, payment: Payment, now: datetime) -> None:
     """Money for an order that has ended: it goes back the way it came."""
     ledger.book(
         order.slot,
-        postings.begin_refund(sale_of(order), payment.id, payment.captured_minor),
+        postings.begin_refund(money_of(order, payment), payment.id, payment.captured_minor),
         now,
     )
     payments.transition(payment, PaymentEvent.REFUND)

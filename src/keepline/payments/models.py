@@ -1,5 +1,6 @@
 """Payments at a provider, and what providers told us, raw."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from keepline.core.lifecycle.payment import PaymentState
@@ -7,7 +8,10 @@ from keepline.slots.models import SlottedModel
 
 
 class Payment(SlottedModel):
-    """Money asked of a provider for one order. `id` is the provider's idempotency key."""
+    """Money asked of a provider for one order. `id` is the provider's idempotency key.
+
+    `currency`: the order's, until the provider has taken another one.
+    """
 
     order_id = models.UUIDField()
     account_id = models.UUIDField()
@@ -32,6 +36,7 @@ class Payment(SlottedModel):
                 name="payment_refund_within_capture",
             ),
         ]
+        indexes = [BrinIndex(fields=["opened_at"], name="payment_by_opening")]
 
 
 class ProviderPayment(models.Model):

@@ -1,9 +1,13 @@
 """Reads of payments."""
 
+from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from keepline.core.ids import slot_of
+from keepline.core.reconciliation import BookedPayment
 from keepline.payments.models import Payment
+from keepline.slots.sql import fetch_all
 
 
 def of_order(order_id: UUID) -> Payment | None:
@@ -16,9 +20,44 @@ def of_order(order_id: UUID) -> Payment | None:
 
 def by_id(payment_id: UUID) -> Payment | None:
     """The payment a webhook speaks of, or None; it may name an id that is none of ours."""
-    try:
-        slot = slot_of(payment_id)
-    except ValueError:
+    slot = _slot(payment_id)
+    if slot is None:
         return None
     payment: Payment | None = Payment.objects.filter(slot=slot, id=payment_id).first()
     return payment
+
+
+# By id for what the provider named, by the span for what it did not; the span's index is a BRIN,
+# since payments lie on the disk as they were opened.
+BOOKED = """
+SELECT id AS payment_id, order_id, provider_payment_id, currency, captured_minor, refunded_minor
+FROM payments_payment
+WHERE provider = %(provider)s AND slot = ANY(%(slots)s) AND id = ANY(%(named)s)
+UNION
+SELECT id, order_id, provider_payment_id, currency, captured_minor, refunded_minor
+FROM payments_payment
+WHERE provider = %(provider)s AND opened_at >= %(from_at)s AND opened_at < %(until_at)s
+  AND captured_minor > 0
+"""
+
+
+def booked(
+    provider: str, from_at: datetime, until_at: datetime, named: Collection[UUID]
+) -> dict[UUID, BookedPayment]:
+    """Payments as the books have them, by id: those `named`, and all of the span with money."""
+    ours = [payment_id for payment_id in named if _slot(payment_id) is not None]
+    params = {
+        "provider": provider,
+        "slots": sorted({slot_of(payment_id) for payment_id in ours}),
+        "named": ours,
+        "from_at": from_at,
+        "until_at": until_at,
+    }
+    return {row.payment_id: BookedPayment(*row) for row in fetch_all(BOOKED, params)}
+
+
+def _slot(payment_id: UUID) -> int | None:
+    try:
+        return slot_of(payment_id)
+    except ValueError:
+        return None

@@ -47,6 +47,14 @@ def audit_books(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes 
         log.error("invariant_broken", invariant=finding.invariant, rows=finding.rows[:5])
 
 
+@app.periodic(cron="17 3 * * *")
+@app.task(name="reconcile", queueing_lock="reconcile", pass_context=False)
+def reconcile(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Every night: the last three days, with every provider; what differs is logged and kept."""
+    close_old_connections()
+    due.reconcile_all()
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", pass_context=False)
 async def retry_stalled_jobs(timestamp: int) -> None:  # noqa: ARG001 - likewise

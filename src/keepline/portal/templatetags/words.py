@@ -106,11 +106,29 @@ MOVEMENTS: Words = {
     9: gettext_lazy("Fee"),
 }
 SELLERS: Words = {"house": "Keepline"}
-PROVIDERS: Words = {"sandbox": gettext_lazy("Card or other way, at the checkout")}
+PROVIDERS: Words = {
+    "sandbox": gettext_lazy("Card or other way, at the checkout"),
+    "stripe": gettext_lazy("Card, Apple Pay, Google Pay and more"),
+    "paypal": gettext_lazy("PayPal"),
+    "alipay": gettext_lazy("Alipay"),
+}
+DIFFERENCES: Words = {
+    "not_booked": gettext_lazy("Captured there, and it could not be booked here"),
+    "unknown_here": gettext_lazy("Captured there, for a payment that is none of ours"),
+    "not_captured_there": gettext_lazy("Booked here, and they do not have the money"),
+    "amount_differs": gettext_lazy("Both have it, in another amount or currency"),
+    "refund_not_booked": gettext_lazy("They gave back more than we know of"),
+    "refund_missing": gettext_lazy("Given back by our books, not by theirs"),
+}
 
 
 def _word(words: Words, code: object) -> str:
     return str(words.get(str(code), code))
+
+
+@register.filter
+def books_differ(code: str) -> str:
+    return _word(DIFFERENCES, code)
 
 
 @register.filter
