@@ -77,7 +77,7 @@ class PaymentContract:
         """A payment request in the usual currency."""
         return a_request(amount_minor, self.usual_currency)
 
-    def visits(self, opened: OpenedPayment) -> None:
+    def visits(self, provider: PaymentProvider, opened: OpenedPayment) -> None:
         """The holder comes to the checkout and does nothing yet."""
 
     def test_name_is_a_word(self, provider: PaymentProvider) -> None:
@@ -89,7 +89,7 @@ class PaymentContract:
         assert opened.checkout_url
         if not self.knows_unvisited:
             assert provider.ask(request.payment_id, None).status == "not_found"
-        self.visits(opened)
+        self.visits(provider, opened)
         status = provider.ask(request.payment_id, opened.provider_payment_id)
         assert status.status == "pending"
         assert (status.amount_minor, status.currency) == (1999, self.usual_currency)
@@ -107,7 +107,7 @@ class PaymentContract:
     def test_same_id_with_other_amount_is_refused(self, provider: PaymentProvider) -> None:
         request = self.a_request()
         opened = provider.open_payment(request)
-        self.visits(opened)
+        self.visits(provider, opened)
         with pytest.raises(ProviderRefused):
             provider.open_payment(replace(request, amount_minor=1))
         status = provider.ask(request.payment_id, opened.provider_payment_id)
@@ -149,7 +149,7 @@ class PaymentContract:
     def test_cancel_closes_for_good(self, provider: PaymentProvider) -> None:
         request = self.a_request()
         opened = provider.open_payment(request)
-        self.visits(opened)
+        self.visits(provider, opened)
         named = opened.provider_payment_id
         assert provider.cancel(request.payment_id, named).status == "expired"
         assert provider.cancel(request.payment_id, named).status == "expired"

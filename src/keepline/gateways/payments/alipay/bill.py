@@ -1,13 +1,13 @@
-"""Alipay's daily trade bill: the money that moved on one day, told on the next morning.
+"""Alipay's daily trade bill: the money that moved on one day in China, told on the next morning.
 
-A zip of CSV files in GBK: comments begin with #, cells end in tabs. It has no unpaid and no
-unpaid closed payments, and a refund stands in the bill of its own day.
+A zip of CSV files in GBK: comments begin with #, cells end in tabs. It has no unpaid payments, and
+a refund stands in the bill of its own day.
 """
 
 import csv
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -22,10 +22,9 @@ from keepline.gateways.payments.port import (
 
 from .amounts import fen
 from .gateway import Gateway
-from .reading import CURRENCY, readable, refusal
+from .reading import readable, refusal
 from .times import CHINA, read_instant
 
-READY_AFTER: Final = timedelta(hours=10)  # after midnight in China; Alipay says about nine
 LONGEST_CHECKOUT: Final = timedelta(hours=1)  # begun before midnight, paid after it
 LARGEST_BYTES: Final = 256 * 1024 * 1024
 TRADE, REFUND = "交易", "退款"
@@ -34,52 +33,57 @@ ORDER, KIND, CREATED = "商户订单号", "业务类型", "创建时间"
 AMOUNT, REFUND_ID = "订单金额（元）", "退款批次号/请求号"
 
 Row = Mapping[str, str]
+Refunds = dict[UUID, RefundStatus]
 
 
 def listed_payments(
-    gateway: Gateway, opened_from: datetime, opened_until: datetime, now: datetime
+    gateway: Gateway,
+    ask: Callable[[UUID], PaymentStatus],
+    opened_from: datetime,
+    opened_until: datetime,
+    now: datetime,
 ) -> list[ListedPayment]:
     """The paid payments that holders began in [opened_from, opened_until), oldest first.
 
-    Refunds are those of the days read, which are the window's and the hour after it. Raises
-    ProviderUnknown while the bill of one of these days cannot be there yet.
+    A day whose bill is not there yet is left out. The bills tell which payments there are and of
+    refunds in part; what is true now is asked for each, as a refund may be younger than the bills.
     """
-    found: dict[UUID, ListedPayment] = {}
-    refunds: list[Row] = []
-    for day in _days(opened_from, opened_until):
-        for row in _rows(gateway, day, now):
-            if row[KIND] == REFUND:
-                refunds.append(row)
-            elif row[KIND] == TRADE and (payment_id := _own_id(row[ORDER])):
-                found[payment_id] = _captured(payment_id, row)
-    with readable():
-        for row in refunds:
+    opened: dict[UUID, datetime] = {}
+    refunds: dict[UUID, Refunds] = {}
+    for day in _days(opened_from, opened_until, now):
+        for row in _rows(gateway, day):
             payment_id = _own_id(row[ORDER])
-            if payment_id in found:
-                found[payment_id] = _given_back(found[payment_id], row)
-    listed = [one for one in found.values() if opened_from <= one.opened_at < opened_until]
-    return sorted(listed, key=lambda one: (one.opened_at, one.payment_id))
+            if payment_id and row[KIND] == TRADE:
+                opened[payment_id] = read_instant(row[CREATED])
+            elif payment_id and row[KIND] == REFUND and (refund_id := _own_id(row[REFUND_ID])):
+                refund = RefundStatus(refund_id, "refunded", -fen(row[AMOUNT]))
+                refunds.setdefault(payment_id, {})[refund_id] = refund
+    inside = sorted((at, one) for one, at in opened.items() if opened_from <= at < opened_until)
+    return [ListedPayment(one, at, _with(refunds.get(one, {}), ask(one))) for at, one in inside]
 
 
-def _days(opened_from: datetime, opened_until: datetime) -> list[date]:
+def _with(refunds: Refunds, status: PaymentStatus) -> PaymentStatus:
+    told = sum(refund.amount_minor for refund in refunds.values())
+    return replace(status, refunded_minor=max(told, status.refunded_minor), refunds=refunds)
+
+
+def _days(opened_from: datetime, opened_until: datetime, now: datetime) -> list[date]:
     first = opened_from.astimezone(CHINA).date()
-    last = (opened_until + LONGEST_CHECKOUT).astimezone(CHINA).date()
+    yesterday = now.astimezone(CHINA).date() - timedelta(days=1)
+    last = min((opened_until + LONGEST_CHECKOUT).astimezone(CHINA).date(), yesterday)
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def _rows(gateway: Gateway, day: date, now: datetime) -> Iterator[Row]:
-    ready_at = datetime(day.year, day.month, day.day, tzinfo=CHINA) + timedelta(days=1)
-    if now < ready_at + READY_AFTER:
-        raise ProviderUnknown(f"Alipay's bill of {day} is not there yet")
+def _rows(gateway: Gateway, day: date) -> list[Row]:
     api = "alipay.data.dataservice.bill.downloadurl.query"
     answer = gateway.call(api, {"bill_type": "trade", "bill_date": day.isoformat()})
     with readable():
         word = refusal(answer)
         if word.upper().endswith("BILL_NOT_EXIST"):
-            return  # a day without money
+            return []  # a day without money, or not there yet
         if word:
             raise ProviderUnknown(word)
-        yield from _details(gateway.download(answer["bill_download_url"]))
+        return list(_details(gateway.download(answer["bill_download_url"])))
 
 
 def _details(packed: bytes) -> Iterator[Row]:
@@ -100,24 +104,10 @@ def _details(packed: bytes) -> Iterator[Row]:
         yield {name.strip(): (cell or "").strip() for name, cell in row.items()}
 
 
-def _captured(payment_id: UUID, row: Row) -> ListedPayment:
-    amount = fen(row[AMOUNT])
-    status = PaymentStatus("captured", amount, CURRENCY, amount, 0, payment_id.hex)
-    return ListedPayment(payment_id, read_instant(row[CREATED]), status)
-
-
-def _given_back(listed: ListedPayment, row: Row) -> ListedPayment:
-    amount = -fen(row[AMOUNT])
-    seen = dict(listed.status.refunds)
-    if refund_id := _own_id(row[REFUND_ID]):
-        seen[refund_id] = RefundStatus(refund_id, "refunded", amount)
-    refunded = listed.status.refunded_minor + amount
-    return replace(listed, status=replace(listed.status, refunded_minor=refunded, refunds=seen))
-
-
 def _own_id(text: str) -> UUID | None:
-    """Of other programs' payments in the same account: None."""
+    """32 hex digits; anything else is of another program with the same account."""
     try:
-        return UUID(hex=text)
+        found = UUID(hex=text)
     except ValueError:
         return None
+    return found if found.hex == text else None
