@@ -176,7 +176,8 @@ def test_a_refusal_always_has_a_code(
     odd: tuple[StripePayments, Odd], error: dict[str, str], code: str
 ) -> None:
     adapter, answers = odd
-    answers.to_all = (400, error_body(**error))
+    answers.to_all = (200, encoded({"object": "list", "data": [], "has_more": False}))
+    answers.to_orders = (400, error_body(**error))
     with pytest.raises(ProviderRefused) as refusal:
         CALLS["open"](adapter)
     assert refusal.value.code == code

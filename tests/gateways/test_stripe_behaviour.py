@@ -143,11 +143,32 @@ def test_wrong_key_is_refused(fake: StripeProcess) -> None:
     assert refusal.value.code == "invalid_request_error"
 
 
-def test_other_words_under_a_known_key_are_refused(stripe: StripePayments) -> None:
+def test_opening_again_in_other_words_is_the_same_session(stripe: StripePayments) -> None:
+    """A worker repeats an unanswered opening in its own language: the checkout stands."""
+    request = a_request()
+    first = stripe.open_payment(request)
+    again = replace(request, holder_language="de", return_url="https://elsewhere.example.com")
+    assert stripe.open_payment(again) == first
+
+
+@pytest.mark.parametrize("other", [{"amount_minor": 1998}, {"currency": "USD"}])
+def test_opening_again_with_other_money_is_refused(
+    stripe: StripePayments, other: dict[str, object]
+) -> None:
     request, _ = opened(stripe)
     with pytest.raises(ProviderRefused) as refusal:
-        stripe.open_payment(replace(request, holder_language="de"))
+        stripe.open_payment(replace(request, **other))  # type: ignore[arg-type]
     assert refusal.value.code == "idempotency_error"
+
+
+def test_opening_again_when_it_is_over_is_unknown(
+    fake: StripeProcess, stripe: StripePayments
+) -> None:
+    request, named = opened(stripe)
+    fake.act(request.payment_id, "pay")
+    with pytest.raises(ProviderUnknown):
+        stripe.open_payment(replace(request, holder_language="de"))
+    assert stripe.ask(request.payment_id, named).status == "captured"
 
 
 def test_kept_500_stays_unknown(fake: StripeProcess, stripe: StripePayments) -> None:

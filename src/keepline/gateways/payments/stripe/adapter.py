@@ -28,6 +28,8 @@ NOT_FOUND = PaymentStatus("not_found", 0, "", 0, 0, None)
 PAGE: Final = 100  # Stripe's largest
 REFUNDS: Final = "payment_intent.latest_charge.refunds"  # brings those on the way with it
 
+OTHER_CONTENT: Final = "idempotency_error"  # a known key with another body
+
 # Why money stays where it is although nothing is wrong with the call.
 NO_REFUND: Final = frozenset(
     {
@@ -67,11 +69,17 @@ class StripePayments:
     def open_payment(self, request: PaymentRequest) -> OpenedPayment:
         """See the port."""
         params = _session_params(request)
-        with ordering():
-            session = self._stripe.checkout.sessions.create(
-                params, {"idempotency_key": str(request.payment_id)}
-            ).to_dict()
-            return OpenedPayment(_text(session["id"]), _text(session["url"]))
+        try:
+            with ordering():
+                session = self._stripe.checkout.sessions.create(
+                    params, {"idempotency_key": str(request.payment_id)}
+                )
+                return _opened(session.to_dict())
+        except ProviderRefused as refused:
+            before = self._opened_before(request) if refused.code == OTHER_CONTENT else None
+            if before is None:
+                raise
+            return before
 
     def ask(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
         """See the port. Stripe finds no session by the seller's id.
@@ -109,7 +117,7 @@ class StripePayments:
             intent = session["payment_intent"]["id"] if payment.status == "captured" else ""
         known = payment.refunds.get(request.refund_id)
         if known is not None and known.amount_minor != request.amount_minor:
-            raise ProviderRefused("idempotency_error", "this refund was made with another amount")
+            raise ProviderRefused(OTHER_CONTENT, "this refund was made with another amount")
         if known is not None or not intent:
             return known or _no_refund(request, "not_captured")
         try:
@@ -138,6 +146,21 @@ class StripePayments:
     ) -> ProviderEvent:
         """See the port."""
         return self._signatures.event(headers, body, now)
+
+    def _opened_before(self, request: PaymentRequest) -> OpenedPayment | None:
+        """The session under a known key when only words or addresses differ.
+
+        An opening whose answer was lost may be repeated in another language. It was made a moment
+        ago, so the newest page has it; where it has not, no holder has its address either.
+        """
+        money = (to_stripe(request.amount_minor, request.currency), request.currency.lower())
+        with asking():
+            page = self._stripe.checkout.sessions.list({"limit": PAGE}).to_dict()
+            for session in page["data"]:
+                if own_id(session["metadata"], "payment_id") == request.payment_id:
+                    same = (session["amount_total"], session["currency"]) == money
+                    return _opened(session) if same else None
+        return None
 
     def _session(self, session_id: str) -> Json:
         session = self._stripe.checkout.sessions.retrieve(session_id, {"expand": [REFUNDS]})
@@ -221,6 +244,10 @@ def locale_of(language: str) -> str:
 
 def _no_refund(request: RefundRequest, code: str) -> RefundStatus:
     return RefundStatus(request.refund_id, "refused", request.amount_minor, code)
+
+
+def _opened(session: Json) -> OpenedPayment:
+    return OpenedPayment(_text(session["id"]), _text(session["url"]))
 
 
 def _text(value: Any) -> str:
