@@ -3,5 +3,6 @@
 adapter.py       the port's calls         signature.py     believes webhooks
 sdk.py           the SDK, and its errors  certificates.py  who signs them
 reading.py       orders and refunds       amounts.py       minor units and decimal texts
-books.py         what was captured        fake/            a fake of PayPal, for tests
+books.py         what was captured        bodies.py        what is sent
+    fake/            a fake of PayPal
 """

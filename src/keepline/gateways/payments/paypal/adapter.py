@@ -1,6 +1,5 @@
 """PayPal behind the payment port. What it cannot do as others do stands at each call."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
@@ -21,7 +20,7 @@ from keepline.gateways.payments.port import (
 )
 
 from . import books
-from .amounts import text_of
+from .bodies import order_body, refund_body
 from .certificates import Certificates, Fetch, fetched_over_tls
 from .reading import (
     TAKEN,
@@ -46,7 +45,6 @@ BASES: Final[dict[Environment, str]] = {
     "sandbox": "https://api-m.sandbox.paypal.com",
 }
 NOT_FOUND: Final = PaymentStatus("not_found", 0, "", 0, 0, None)
-LONGEST_DESCRIPTION: Final = 127
 UNPROCESSABLE: Final = 422
 # Issues of a refused capture: https://developer.paypal.com/api/rest/reference/orders/v2/errors/
 HOLDER_CHOOSES_AGAIN: Final = frozenset(
@@ -70,8 +68,6 @@ DECLINES: Final = frozenset(
         "TRANSACTION_REFUSED",
     }
 )
-LOCALES: Final = {"en": "en-US", "zh-Hans": "zh-CN", "zh-Hant": "zh-TW"}
-LOCALE: Final = re.compile(r"[a-z]{2}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 
 
 class SdkMissing(RuntimeError):
@@ -119,7 +115,7 @@ class PayPalPayments:
         It answers a repeat with the first order whatever the body says, so that what came back is
         compared with what was asked.
         """
-        order = self._api.create_order(_order_body(request), str(request.payment_id))
+        order = self._api.create_order(order_body(request), str(request.payment_id))
         with readable():
             asked = (request.amount_minor, request.currency)
             if money(order["purchase_units"][0]["amount"]) != asked:
@@ -129,7 +125,8 @@ class PayPalPayments:
     def ask(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
         """See the port. An order that the holder approved is captured here, then told.
 
-        PayPal finds no order by our id. One that it has forgotten was never captured: expired.
+        PayPal finds no order by our id. One that it shows no more is told as expired: it forgets
+        unpaid ones within hours, paid ones long after we have booked them.
         """
         if provider_payment_id is None:
             return NOT_FOUND
@@ -170,10 +167,7 @@ class PayPalPayments:
 
         An order that PayPal has forgotten is refused: its refund is made in PayPal's own pages.
         """
-        amount = {
-            "value": text_of(request.amount_minor, request.currency),
-            "currency_code": request.currency,
-        }
+        body = refund_body(request)
         order = self._api.get_order(request.provider_payment_id)
         with readable():
             if payment_of(order) != request.payment_id:
@@ -185,7 +179,6 @@ class PayPalPayments:
             capture_id = str(capture["id"])
         if known is not None:
             return _same(request, known)
-        body = {"amount": amount, "custom_id": f"{request.payment_id}/{request.refund_id}"}
         try:
             answer = self._api.refund_capture(capture_id, body, str(request.refund_id))
         except self._refused as refused:
@@ -202,16 +195,8 @@ class PayPalPayments:
 
         Raises ProviderUnknown.
         """
-        rows: list[Json] = []
         try:
-            for start, end in books.spans(opened_from, opened_until):
-                page, pages = 1, 1
-                while page <= pages:
-                    answer = self._api.transactions(start, end, page)
-                    with readable():
-                        rows.extend(answer["transaction_details"])
-                        pages = int(answer["total_pages"])
-                    page += 1
+            rows = books.searched(self._api, opened_from, opened_until)
         except ProviderRefused as refused:
             raise _no_answer(refused) from refused
         with readable():
@@ -268,33 +253,6 @@ class PayPalPayments:
             if refused.status != UNPROCESSABLE:
                 raise  # else it was captured or closed meanwhile, and the order tells it
         return self._api.get_order(order["id"])
-
-
-def _order_body(request: PaymentRequest) -> Json:
-    language = LOCALES.get(request.holder_language, request.holder_language)
-    experience = {
-        "return_url": request.return_url,
-        "cancel_url": request.cancel_url,
-        "user_action": "PAY_NOW",
-        "shipping_preference": "NO_SHIPPING",
-        "payment_method_preference": "IMMEDIATE_PAYMENT_REQUIRED",
-    }
-    if LOCALE.fullmatch(language):
-        experience["locale"] = language
-    unit = {
-        "custom_id": str(request.payment_id),
-        "invoice_id": str(request.order_id),
-        "description": request.description[:LONGEST_DESCRIPTION],
-        "amount": {
-            "value": text_of(request.amount_minor, request.currency),
-            "currency_code": request.currency,
-        },
-    }
-    return {
-        "intent": "CAPTURE",
-        "purchase_units": [unit],
-        "payment_source": {"paypal": {"experience_context": experience}},
-    }
 
 
 def _gone(order_id: str) -> PaymentStatus:

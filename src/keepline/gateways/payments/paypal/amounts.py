@@ -3,13 +3,14 @@
 https://developer.paypal.com/api/rest/reference/currency-codes/
 """
 
-from decimal import Decimal, InvalidOperation
+import re
 from typing import Final
 
 from keepline.gateways.payments.port import ProviderRefused
 
 MINOR_DIGITS: Final = 2
 LARGEST_TEXT: Final = 32  # characters, as PayPal's schema has it
+TEXT: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 # The yen has no minor unit. Forint and New Taiwan dollar have one in ISO 4217, at PayPal they have
 # none. BRL and MYR are for accounts of their country, which PayPal itself decides; the yuan is not
 # here, because its accounts in China cannot use this API.
@@ -44,11 +45,11 @@ def minor_of(text: str, currency: str) -> int:
     known = WITH_DECIMALS | WITHOUT_DECIMALS | WITHOUT_MINOR_UNIT
     if currency not in known or len(text) > LARGEST_TEXT:
         raise ValueError(f"{text[:LARGEST_TEXT]} {currency} is not an amount we know")
-    try:
-        amount = Decimal(text)
-        minor = amount.scaleb(0 if currency in WITHOUT_MINOR_UNIT else MINOR_DIGITS)
-        if minor != minor.to_integral_value():
-            raise ValueError(f"{text} {currency} has parts of a minor unit")
-        return int(minor)
-    except (InvalidOperation, OverflowError) as error:
-        raise ValueError(f"{text} is not a number") from error
+    found = TEXT.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text} is not a number")
+    sign, whole, fraction = found[1], found[2], (found[3] or "").rstrip("0")
+    digits = 0 if currency in WITHOUT_MINOR_UNIT else MINOR_DIGITS
+    if len(fraction) > digits:
+        raise ValueError(f"{text} {currency} has parts of a minor unit")
+    return int(sign + whole + fraction.ljust(digits, "0"))

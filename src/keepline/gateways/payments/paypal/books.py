@@ -4,17 +4,27 @@ It knows money that moved, not orders: a checkout that nobody paid is not listed
 at the instant of its capture, and appears up to three hours after it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from keepline.gateways.payments.port import ListedPayment, PaymentOutcome, PaymentStatus
+from keepline.gateways.payments.port import (
+    ListedPayment,
+    PaymentOutcome,
+    PaymentStatus,
+    ProviderRefused,
+)
 
-from .reading import money
+from .reading import money, readable
+
+if TYPE_CHECKING:
+    from .sdk import PayPalApi
 
 Json = dict[str, Any]
 LONGEST: Final = timedelta(days=31)  # of one search
+SHORTEST: Final = timedelta(seconds=2)  # PayPal counts seconds
+TOO_MANY: Final = "RESULTSET_TOO_LARGE"  # more than 10,000 rows
 PAYMENT_CODES: Final = "T00"
 REFUND_CODE: Final = "T1107"
 REVERSED: Final = "V"
@@ -26,12 +36,28 @@ OUTCOMES: Final[dict[str, PaymentOutcome]] = {
 }
 
 
-def spans(start: datetime, end: datetime) -> Iterator[tuple[str, str]]:
-    """[start, end) in parts of at most 31 days, as RFC 3339."""
-    while start < end:
-        stop = min(start + LONGEST, end)
-        yield _rfc3339(start), _rfc3339(stop)
-        start = stop
+def searched(api: "PayPalApi", start: datetime, end: datetime) -> list[Json]:
+    """All rows of [start, end), in searches as short as PayPal wants them.
+
+    Raises ProviderRefused, ProviderUnknown.
+    """
+    if end - start > LONGEST:
+        return searched(api, start, start + LONGEST) + searched(api, start + LONGEST, end)
+    rows: list[Json] = []
+    page = pages = 1
+    while page <= pages:
+        try:
+            answer = api.transactions(_rfc3339(start), _rfc3339(end), page)
+        except ProviderRefused as refused:
+            if refused.code != TOO_MANY or end - start < SHORTEST:
+                raise
+            middle = start + (end - start) / 2
+            return searched(api, start, middle) + searched(api, middle, end)
+        with readable():
+            rows.extend(answer["transaction_details"])
+            pages = int(answer["total_pages"])
+        page += 1
+    return rows
 
 
 def _rfc3339(instant: datetime) -> str:

@@ -2,8 +2,8 @@
 
 Trust comes of the place: https, on a host of PayPal's, under the path of its certificates. The
 header that names the place comes from whoever sends the webhook, so that nothing else is fetched.
-The file holds no whole chain that could be walked to a root; beside the place, the certificate
-must name PayPal and be valid in time.
+PayPal does not promise that the file holds a chain that could be walked to a root, so that this is
+not asked for; beside the place, the certificate must name PayPal and be valid in time.
 """
 
 import threading

@@ -61,7 +61,7 @@ class PayPalApi:
         self._session.trust_env = base_url.startswith("https:")  # loopback needs no proxy
         self._timeout_s = timeout_s
         self._credentials: Any = ClientCredentialsAuthCredentials(
-            client_id, secret, o_auth_token_provider=_fetch_token, o_auth_clock_skew=60
+            client_id, secret, o_auth_token_provider=_fetch_token
         )
         self._client = self._new_client()
 
@@ -130,7 +130,10 @@ class PayPalApi:
 
 def _fetch_token(_: object, auth: Any) -> Any:
     """Asked by the SDK when it has no token in time. Its own way would hide the reason of a no."""
-    return auth.fetch_token()
+    token = auth.fetch_token()
+    if not token.access_token or not token.expires_in:
+        raise ValueError("a token without its text or its time")
+    return token
 
 
 def _sent(send: Callable[[Any], Any], client: Any, *, empty: bool) -> Json:

@@ -54,10 +54,10 @@ class Fake:
             except httpx.HTTPError:
                 return  # the fake does not repeat; the worker asks anyhow
 
-    def fault(self, path: str) -> Json | None:
-        """The fault that waits for this path, used up by asking."""
+    def fault(self, method: str, path: str) -> Json | None:
+        """The fault that waits for this call, used up by asking."""
         for one in self.faults:
-            if path.endswith(one["path"]):
+            if path.endswith(one["path"]) and one.get("method", method) == method:
                 self.faults.remove(one)
                 return one
         return None
@@ -123,7 +123,7 @@ async def _guarded(request: Request, go_on: RequestResponseEndpoint) -> Response
     path = request.url.path
     if path.startswith(("/control", "/health", "/v1/notifications")):
         return await go_on(request)
-    fault = fake.fault(path)
+    fault = fake.fault(request.method, path)
     if fault and fault["do"] == "answer":
         return PlainTextResponse(fault["text"], fault["status"])
     if fault and fault["do"] == "hang":
@@ -159,6 +159,7 @@ ROUTES = [
     Route("/control/forget", control.forget, methods=["POST"]),
     Route("/control/expire", control.expire, methods=["POST"]),
     Route("/control/fault", control.fault, methods=["POST"]),
+    Route("/control/heal", control.heal, methods=["POST"]),
 ]
 
 

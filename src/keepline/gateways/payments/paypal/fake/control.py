@@ -5,9 +5,10 @@ POST   /control/approve   {"payment_id", "capture"}  the holder agrees; `capture
 POST   /control/settle    {"payment_id", "status"}   a pending capture ends
 POST   /control/forget    {"payment_id"}             the order is gone: 404
 POST   /control/expire    {}                         no access token is valid any more
-POST   /control/fault     {"path", "do", "status", "text", "seconds"}   the next call whose path
-                          ends so: `do` is answer (with status and text, nothing done), lose (done,
-                          then 504) or hang (nothing done for so many seconds)
+POST   /control/fault     {"path", "method", "do", "status", "text", "seconds"}   the next call
+                          whose path ends so: `do` is answer (with status and text, nothing done),
+                          lose (done, then 504) or hang (nothing done for so many seconds)
+POST   /control/heal      {}                         faults that still wait are forgotten
 GET    /control/order     ?payment_id=                the order
 GET    /control/webhooks  ?payment_id=                events so far: kind, headers, body
 """
@@ -62,6 +63,12 @@ async def expire(request: Request) -> Response:
 async def fault(request: Request) -> Response:
     """See above."""
     request.app.state.fake.faults.append(await request.json())
+    return JSONResponse({})
+
+
+async def heal(request: Request) -> Response:
+    """See above."""
+    request.app.state.fake.faults.clear()
     return JSONResponse({})
 
 
