@@ -226,6 +226,39 @@ def test_one_refund_asked_for_four_times_at_once_is_paid_once(paypal: PayPalProc
     assert adapter.ask(request.payment_id, order_id).refunded_minor == 500
 
 
+@pytest.mark.parametrize("status", [403, 422])
+def test_a_no_to_the_refund_itself(paypal: PayPalProcess, status: int) -> None:
+    adapter = paypal.adapter()
+    request, order_id = opened(adapter)
+    paypal.approves(request.payment_id)
+    adapter.ask(request.payment_id, order_id)
+    no = '{"name":"N","details":[{"issue":"PERMISSION_DENIED"}]}'
+    paypal.fails_once("/refund", "answer", status=status, text=no)
+    if status == 422:
+        found = adapter.refund(a_refund(request, order_id, 500))
+        assert (found.status, found.code) == ("refused", "PERMISSION_DENIED")
+    else:
+        with pytest.raises(ProviderRefused, match="PERMISSION_DENIED"):
+            adapter.refund(a_refund(request, order_id, 500))
+
+
+def test_a_refund_that_an_earlier_try_paid_is_not_called_refused(
+    paypal: PayPalProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter = paypal.adapter()
+    request, order_id = opened(adapter)
+    paypal.approves(request.payment_id)
+    adapter.ask(request.payment_id, order_id)
+    refund, pay = a_refund(request, order_id, 1999), adapter._api.refund_capture
+
+    def paid_and_its_key_forgotten(capture: str, body: dict[str, object], key: str) -> object:
+        pay(capture, body, key)
+        return pay(capture, body, "another key")
+
+    monkeypatch.setattr(adapter._api, "refund_capture", paid_and_its_key_forgotten)
+    assert adapter.refund(refund).status == "refunded"
+
+
 def test_refused_refunds_name_paypals_reason(paypal: PayPalProcess) -> None:
     adapter = paypal.adapter()
     request, order_id = opened(adapter)

@@ -46,6 +46,7 @@ BASES: Final[dict[Environment, str]] = {
 }
 NOT_FOUND: Final = PaymentStatus("not_found", 0, "", 0, 0, None)
 UNPROCESSABLE: Final = 422
+GONE: Final = frozenset({"RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID"})
 # Issues of a refused capture: https://developer.paypal.com/api/rest/reference/orders/v2/errors/
 HOLDER_CHOOSES_AGAIN: Final = frozenset(
     {"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED", "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING"}
@@ -165,10 +166,16 @@ class PayPalPayments:
     def refund(self, request: RefundRequest) -> RefundStatus:
         """See the port. The key is kept for 45 days; the order names refunds for as long as it is.
 
-        An order that PayPal has forgotten is refused: its refund is made in PayPal's own pages.
+        An order that PayPal shows no more is refused: its refund is made in PayPal's own pages. Any
+        other no to the look at the order is no answer, for an earlier try may have paid.
         """
         body = refund_body(request)
-        order = self._api.get_order(request.provider_payment_id)
+        try:
+            order = self._api.get_order(request.provider_payment_id)
+        except self._refused as refused:
+            if refused.code in GONE:
+                raise
+            raise _no_answer(refused) from refused
         with readable():
             if payment_of(order) != request.payment_id:
                 raise ProviderRefused("another_payment", "the order is of another payment")
@@ -184,9 +191,20 @@ class PayPalPayments:
         except self._refused as refused:
             if refused.status != UNPROCESSABLE:
                 raise
-            return _refused(request, refused.code)
+            return self._paid_after_all(request) or _refused(request, refused.code)
         with readable():
             return _same(request, read_refund(answer))
+
+    def _paid_after_all(self, request: RefundRequest) -> RefundStatus | None:
+        """Our refund, when an earlier try paid it while its key was no longer kept: "nothing is
+        left to refund" would then be read as a no, and the money given a second time.
+        """
+        try:
+            order = self._api.get_order(request.provider_payment_id)
+        except ProviderRefused as refused:
+            raise _no_answer(refused) from refused
+        with readable():
+            return read_order(order).refunds.get(request.refund_id)
 
     def list_payments(
         self, opened_from: datetime, opened_until: datetime
@@ -213,7 +231,7 @@ class PayPalPayments:
         try:
             order = self._api.get_order(order_id)
         except self._refused as refused:
-            if refused.code in ("RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID"):
+            if refused.code in GONE:
                 return None
             raise
         with readable():
