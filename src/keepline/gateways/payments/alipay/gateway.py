@@ -71,7 +71,7 @@ class Gateway:
     ) -> dict[str, str]:
         params = {
             **sdk.params_of(api, content),
-            **addresses,
+            **{name: url for name, url in addresses.items() if url},  # Alipay signs no empty ones
             "app_id": self._app_id,
             "charset": "utf-8",
             "format": "json",
