@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -65,6 +65,7 @@ class AlipayProcess:
     app_key: str
     alipay_public_key: str
     notify_url: str
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=10))
 
     @property
     def url(self) -> str:
@@ -84,13 +85,13 @@ class AlipayProcess:
 
     def control(self, method: str, path: str, **content: Any) -> httpx.Response:
         """What the port does not have: the holder's button, and a bad day."""
-        answer = httpx.request(method, self.url + path, json=content, trust_env=False, timeout=10)
+        answer = self.http.request(method, self.url + path, json=content)
         assert not answer.is_error, answer.text
         return answer
 
     def visit(self, address: str) -> None:
         """The holder comes to the page; only now the trade exists."""
-        httpx.get(address, trust_env=False).raise_for_status()
+        self.http.get(address).raise_for_status()
 
     def pay(self, provider: Remembering, payment_id: UUID) -> None:
         """The holder comes and presses the button."""
