@@ -38,6 +38,7 @@ WITH due AS MATERIALIZED (
 SELECT count(*) AS lines, max(next_action_at) AS last FROM due
 """
 IDLE_POLLS = 200
+UNAUDITED = ("bare_update", "bare_expiry", "poll")  # no books are kept; looked at in the end
 LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
@@ -146,10 +147,12 @@ def main() -> None:
         answer = again(int(sys.argv[3]))
     elif name == "poll":
         answer = poll(now)
+    elif name == "audit":
+        answer = {}
     else:
         limit = int(sys.argv[3])
         answer = {"cost": measured(lambda: ARMS[name](now, limit)).as_dict()}
-    if not name.startswith("bare"):
+    if name not in UNAUDITED:
         answer["broken"] = broken(now)
     print(json.dumps(answer))
 

@@ -83,6 +83,7 @@ def growth(
             f" idle polls {idle['small']:.2f} and {idle['big']:.2f} ms"
         )
     for base in bases:
+        server.told(base.name, "audit", at)
         server.drop(base.name)
     middle = [statistics.median(column) for column in zip(*pairs, strict=True)]
     return {

@@ -111,3 +111,33 @@ def test_the_shortest_quarantine(tmp_path: Path) -> None:
 def test_a_quarantine_that_no_law_knows(days: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="KEEPLINE_SHORTEST_QUARANTINE_DAYS must be whole days"):
         read(tmp_path, KEEPLINE_SHORTEST_QUARANTINE_DAYS=days)
+
+
+WHOLE = {
+    "stripe": {"KEEPLINE_STRIPE_SECRET_KEY": "sk", "KEEPLINE_STRIPE_WEBHOOK_SECRET": "whsec"},
+    "paypal": {
+        "KEEPLINE_PAYPAL_CLIENT_ID": "id",
+        "KEEPLINE_PAYPAL_CLIENT_SECRET": "secret",
+        "KEEPLINE_PAYPAL_WEBHOOK_ID": "hook",
+    },
+    "alipay": {
+        "KEEPLINE_ALIPAY_APP_ID": "app",
+        "KEEPLINE_ALIPAY_PRIVATE_KEY": "/keys/own.pem",
+        "KEEPLINE_ALIPAY_PUBLIC_KEY": "/keys/alipay.pem",
+    },
+}
+
+
+@pytest.mark.parametrize("provider", WHOLE)
+def test_a_provider_is_set_whole_or_not_at_all(provider: str, tmp_path: Path) -> None:
+    read(tmp_path, **WHOLE[provider])
+    for left_out in WHOLE[provider]:
+        part = {name: value for name, value in WHOLE[provider].items() if name != left_out}
+        with pytest.raises(SettingsError, match=left_out):
+            read(tmp_path, **part)
+
+
+def test_secrets_of_providers_are_never_shown(tmp_path: Path) -> None:
+    shown = repr(read(tmp_path, **WHOLE["stripe"], **WHOLE["paypal"]))
+    assert "whsec" not in shown
+    assert "'secret'" not in shown

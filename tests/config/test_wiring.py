@@ -1,9 +1,13 @@
 """What production connects, and what it does not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from keepline.config import wiring
 from keepline.gateways import switchboard
@@ -13,6 +17,7 @@ from keepline.gateways import switchboard
 def empty_switchboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(switchboard, "_factories", {})
     monkeypatch.setattr(switchboard, "_addresses", {})
+    monkeypatch.setattr(switchboard, "_allowed", [])
     switchboard._adapter.cache_clear()
     yield
     switchboard._adapter.cache_clear()
@@ -33,3 +38,48 @@ def test_all_ports_elsewhere(settings: Any) -> None:
     assert switchboard.providers() == ["sandbox"]
     assert switchboard.sms().name == "fake-sms"
     assert switchboard.network().name == "fake"
+
+
+def test_production_connects_the_providers_it_was_told_of(settings: Any) -> None:
+    settings.PRODUCTION = True
+    settings.ENV = replace(
+        settings.ENV, stripe_secret_key="sk", paypal_client_id="id", ways_to_pay=("stripe:card",)
+    )
+    wiring.connect()
+    assert switchboard.providers() == ["stripe", "paypal"]
+    assert switchboard.methods_allowed() == {"stripe:card"}
+    wiring.connect()
+
+
+def test_each_provider_can_be_made(settings: Any, tmp_path: Path) -> None:
+    own, theirs = key_pair(), key_pair()
+    (tmp_path / "own.pem").write_text(own[0], encoding="ascii")
+    (tmp_path / "theirs.pem").write_text(theirs[1], encoding="ascii")
+    settings.ENV = replace(
+        settings.ENV,
+        stripe_secret_key="sk_test_x",
+        stripe_webhook_secret="whsec_x",
+        paypal_client_id="id",
+        paypal_client_secret="secret",
+        paypal_webhook_id="hook",
+        alipay_app_id="2021000000000000",
+        alipay_private_key=tmp_path / "own.pem",
+        alipay_public_key=tmp_path / "theirs.pem",
+    )
+    wiring.connect()
+    for name in ("stripe", "paypal", "alipay"):
+        assert switchboard.payments(name).name == name
+
+
+def key_pair() -> tuple[str, str]:
+    """A private and a public key, PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return private.decode(), public.decode()

@@ -75,8 +75,8 @@ def test_queries_do_not_grow_with_the_statement(
     stage = assemble()
     deposits(stage, movements)
     renew_line.start(request(stage), NOW)
-    # account, wallets, statement, orders, numbers
-    with django_assert_num_queries(5):
+    # account, wallets, statement, orders, numbers; where the holder is at home
+    with django_assert_num_queries(6):
         show_wallet.show_wallet(stage.account.id)
 
 

@@ -31,9 +31,9 @@ PAGES: dict[str, tuple[Callable[[Cast], str], int]] = {
     "plans": (lambda stage: f"{renew_url(stage)}?key={KEY}", 9),
     "order before paying": (
         lambda stage: f"{renew_url(stage)}?key={KEY}&plan={stage.plan.code}",
-        13,
+        15,
     ),
-    "wallet": (lambda _: "/wallet/", 4),
+    "wallet": (lambda _: "/wallet/", 5),
     "account": (lambda _: "/account/", 4),
 }
 

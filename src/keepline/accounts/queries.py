@@ -5,12 +5,16 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import phonenumbers
+from babel.core import get_global
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from keepline.accounts.models import Account, ApiToken, Membership, Role, User
 from keepline.core.ids import slot_of
 from keepline.slots.sql import fetch_one
+
+NO_COUNTRY = "001"  # the world, in CLDR and phonenumbers
 
 
 class TokenHolder(NamedTuple):
@@ -109,6 +113,21 @@ def account(account_id: UUID) -> Account:
     """Raises Account.DoesNotExist."""
     found: Account = Account.objects.by_id(account_id)
     return found
+
+
+def country_of(account_id: UUID) -> str | None:
+    """Where the holder is at home, as far as is known: by their number, else by their clock.
+
+    ISO 3166-1; None when neither tells. Raises Account.DoesNotExist.
+    """
+    row = account(account_id)
+    if row.contact_phone:
+        number = phonenumbers.parse(row.contact_phone, None)
+        region: str | None = phonenumbers.region_code_for_number(number)
+        if region and region != NO_COUNTRY:
+            return region
+    territory = get_global("zone_territories").get(row.time_zone)
+    return str(territory) if territory and territory != NO_COUNTRY else None
 
 
 def user(user_id: int) -> User:

@@ -17,6 +17,7 @@ PAGES = {
     "flows": ("docs/flows.md", "keepline.cli.pages.flows"),
     "states": ("docs/states.md", "keepline.cli.pages.states"),
     "errors": ("docs/errors.md", "keepline.cli.pages.errors"),
+    "ways": ("docs/ways-to-pay.md", "keepline.cli.pages.ways"),
     "openapi": ("docs/api/openapi.json", "keepline.cli.pages.openapi"),
 }
 

@@ -58,8 +58,8 @@ def command(provider: str, from_on: datetime | None, to_on: datetime | None) -> 
             result = reconcile(provider, from_at, until_at, "operator", now, settled)
     except FlowRefused as refused:
         known = ", ".join(switchboard.providers()) or "none"
-        says = f"{refused.refusal.title} Connected are: {known}."
-        raise OperatorError(says if refused.code == "provider_unknown" else refused.refusal.title) from None
+        more = f" Connected are: {known}." if refused.code == "provider_unknown" else ""
+        raise OperatorError(refused.refusal.title + more) from None
     except ProviderUnknown as silent:
         raise OperatorError(f"{provider} gave no answer ({silent}); try again later.") from None
     _say(result)

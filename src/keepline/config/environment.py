@@ -180,6 +180,60 @@ class Environment:
             "a catalogue with fewer is refused.",
         )
     )
+    ways_to_pay: tuple[str, ...] = field(
+        metadata=variable(
+            hosts,
+            "",
+            "Methods offered to holders, parted by commas, such as `stripe:card,paypal:paypal`; "
+            "docs/ways-to-pay.md lists them.",
+            "all methods of the providers that are connected",
+        )
+    )
+    stripe_secret_key: str = field(
+        repr=False,
+        metadata=variable(
+            str, "", "Stripe's secret key; with it, payments by Stripe are offered.", "no Stripe"
+        ),
+    )
+    stripe_webhook_secret: str = field(
+        repr=False,
+        metadata=variable(
+            str, "", "Signing secret of the webhook endpoint at Stripe, `whsec_...`.", "no Stripe"
+        ),
+    )
+    paypal_client_id: str = field(
+        repr=False,
+        metadata=variable(
+            str, "", "Client id of the PayPal app; with it, PayPal is offered.", "no PayPal"
+        ),
+    )
+    paypal_client_secret: str = field(
+        repr=False, metadata=variable(str, "", "Secret of the PayPal app.", "no PayPal")
+    )
+    paypal_webhook_id: str = field(
+        metadata=variable(str, "", "Id of the webhook at PayPal.", "no PayPal")
+    )
+    paypal_environment: str = field(
+        metadata=variable(one_of("live", "sandbox"), "live", "Which PayPal: live or sandbox.")
+    )
+    alipay_app_id: str = field(
+        metadata=variable(
+            str, "", "Id of the app at Alipay; with it, Alipay is offered.", "no Alipay"
+        )
+    )
+    alipay_private_key: Path = field(
+        metadata=variable(folder, "", "File with the app's private key (RSA2, PEM).", "no Alipay")
+    )
+    alipay_public_key: Path = field(
+        metadata=variable(folder, "", "File with Alipay's public key (PEM).", "no Alipay")
+    )
+    alipay_gateway_url: str = field(
+        metadata=variable(
+            address("https"),
+            "https://openapi.alipay.com/gateway.do",
+            "Alipay's gateway; its sandbox has another.",
+        )
+    )
     crash_at: str = field(
         metadata=variable(
             str,
@@ -197,6 +251,7 @@ class Environment:
         values["provider_port"] = values["provider_port"] or values["port"] + 1
         if values["provider_port"] == values["port"]:
             raise SettingsError("KEEPLINE_PROVIDER_PORT must differ from KEEPLINE_PORT.")
+        _demand_whole_providers(values)
         if values["mode"] == "production":
             _demand_for_production(values)
         values["public_url"] = values["public_url"] or f"http://localhost:{values['port']}"
@@ -222,6 +277,22 @@ def _parsed(each: Field[Any], given: Mapping[str, str]) -> Any:
             else ""
         )
         raise SettingsError(f"{name} {error}{shown}.") from None
+
+
+PROVIDERS = {
+    "stripe": ("stripe_secret_key", "stripe_webhook_secret"),
+    "paypal": ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id"),
+    "alipay": ("alipay_app_id", "alipay_private_key", "alipay_public_key"),
+}
+
+
+def _demand_whole_providers(values: Mapping[str, Any]) -> None:
+    """Half a provider would take money and not hear of it."""
+    for names in PROVIDERS.values():
+        missing = [name for name in names if not values[name]]
+        if missing and len(missing) < len(names):
+            wanted = ", ".join(PREFIX + name.upper() for name in missing)
+            raise SettingsError(f"{wanted} must be set as well, or none of its provider's.")
 
 
 def _demand_for_production(values: Mapping[str, Any]) -> None:

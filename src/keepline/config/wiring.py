@@ -4,7 +4,10 @@ import hashlib
 
 from django.conf import settings
 
+from keepline.config.environment import PROVIDERS
 from keepline.gateways import switchboard
+
+PROVIDER_TIMEOUT_S = 10.0
 
 
 def connect() -> None:
@@ -16,6 +19,10 @@ def connect() -> None:
         switchboard.connect("payments:sandbox", _sandbox)
         switchboard.connect("network", _fake_network)
         switchboard.connect("sms", _fake_sms)
+    for name, factory in (("stripe", _stripe), ("paypal", _paypal), ("alipay", _alipay)):
+        if getattr(settings.ENV, PROVIDERS[name][0]):
+            switchboard.connect(f"payments:{name}", factory)
+    switchboard.allow_methods(frozenset(settings.ENV.ways_to_pay) or None)
     switchboard.connect("email", _email)
 
 
@@ -32,7 +39,41 @@ def _sandbox() -> object:
         base_url=f"http://localhost:{settings.ENV.provider_port}",
         api_key=sandbox_secret("api"),
         webhook_secret=sandbox_secret("webhook"),
-        timeout_s=10.0,
+        timeout_s=PROVIDER_TIMEOUT_S,
+    )
+
+
+def _stripe() -> object:
+    from keepline.gateways.payments.stripe.adapter import StripePayments
+
+    env = settings.ENV
+    return StripePayments(env.stripe_secret_key, env.stripe_webhook_secret, PROVIDER_TIMEOUT_S)
+
+
+def _paypal() -> object:
+    from keepline.gateways.payments.paypal.adapter import PayPalPayments
+
+    env = settings.ENV
+    return PayPalPayments(
+        env.paypal_client_id,
+        env.paypal_client_secret,
+        env.paypal_webhook_id,
+        PROVIDER_TIMEOUT_S,
+        env.paypal_environment,  # type: ignore[arg-type]  # parsed as one of its words
+    )
+
+
+def _alipay() -> object:
+    from keepline.gateways.payments.alipay.adapter import AlipayPayments
+
+    env = settings.ENV
+    return AlipayPayments(
+        app_id=env.alipay_app_id,
+        app_private_key=env.alipay_private_key.read_text(encoding="ascii"),
+        alipay_public_key=env.alipay_public_key.read_text(encoding="ascii"),
+        notify_url=f"{env.public_url}/webhooks/payments/alipay/",
+        timeout_s=PROVIDER_TIMEOUT_S,
+        gateway_url=env.alipay_gateway_url,
     )
 
 

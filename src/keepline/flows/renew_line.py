@@ -28,6 +28,7 @@ from keepline.core.renewal import Refused, RenewalDecision, UseWallet, decide
 from keepline.core.terms import Period
 from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
+from keepline.flows.list_ways_to_pay import can_take
 from keepline.flows.sale import complete_renewal, deliver_by_network, hold_wallet_part
 from keepline.flows.steps import transaction_step
 from keepline.gateways import switchboard
@@ -168,8 +169,13 @@ def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
     decision = _decide(line, offer, request.use_wallet, free, now)
     if request.expected_total_minor not in (None, decision.quote.total_minor):
         raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)
-    if decision.funding.payment_minor and request.provider is None:
+    payment_minor = decision.funding.payment_minor
+    if payment_minor and request.provider is None:
         raise Refused("wallet_short")
+    if payment_minor and not can_take(
+        request.provider or "", request.account_id, request.currency, payment_minor
+    ):
+        raise FlowRefused("provider_unknown")
     order = _draft(request, claim.order_id, wallet_id, line, offer, decision, now)
     return _enter(request, order, line, offer, decision.period, now)
 

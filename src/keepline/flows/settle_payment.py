@@ -113,8 +113,8 @@ def _captured(
         provider_payment_id=status.provider_payment_id or payment.provider_payment_id,
         currency=status.currency,
     )
+    ledger.open_house_accounts([status.currency], [payment.provider])
     if status.currency != order.currency:  # nobody asked for it: it is booked as what it is
-        ledger.open_house_accounts([status.currency], [payment.provider])
         ledger.lock_wallet_of(order.account_id, status.currency)
     drafts = postings.capture(money_of(order, payment), payment.provider, status.captured_minor)
     ledger.book(order.slot, drafts, now)

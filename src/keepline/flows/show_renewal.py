@@ -10,9 +10,9 @@ from keepline.core.renewal import UseWallet
 from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
 from keepline.flows.list_plans import PlanChoice, PlanChoices, list_plans
+from keepline.flows.list_ways_to_pay import WaysFor, list_ways_to_pay
 from keepline.flows.renew_line import RenewalPreview
 from keepline.flows.show_lines import LineCard, card
-from keepline.gateways import switchboard
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class PayOption:
     provider: str | None
     wallet_minor: int
     payment_minor: int
+    methods: Sequence[str] = ()
 
     @property
     def code(self) -> str:
@@ -58,19 +59,23 @@ def show_renewal(
     return choices, RenewalOrder(
         choice=choice,
         preview=preview,
-        options=pay_options(total, preview.wallet_free_minor, switchboard.providers()),
+        options=pay_options(
+            total, preview.wallet_free_minor, list_ways_to_pay(account_id, choices.currency)
+        ),
         line=card(choices.row, choices.around, now, preview.decision.period.end_at),
     )
 
 
-def pay_options(total_minor: int, free_minor: int, providers: Sequence[str]) -> Sequence[PayOption]:
+def pay_options(total_minor: int, free_minor: int, ways_for: WaysFor) -> Sequence[PayOption]:
     """The wallet first when it suffices; else part of each; a provider alone always."""
     modes: list[UseWallet] = ["part", "none"] if 0 < free_minor < total_minor else ["none"]
     options = []
     if free_minor >= total_minor:
         options.append(PayOption("only", None, total_minor, 0))
-    for provider in providers if total_minor else ():
-        for mode in modes:
-            funding = split_funding(total_minor, free_minor, mode)
-            options.append(PayOption(mode, provider, funding.wallet_minor, funding.payment_minor))
+    for mode in modes if total_minor else ():
+        funding = split_funding(total_minor, free_minor, mode)
+        options += [
+            PayOption(mode, way.provider, funding.wallet_minor, funding.payment_minor, way.methods)
+            for way in ways_for(funding.payment_minor)
+        ]
     return options

@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from keepline.accounts import queries as accounts
+from keepline.core.ways_to_pay import Way
+from keepline.flows.list_ways_to_pay import list_ways_to_pay
 from keepline.flows.top_up_wallet import limits_minor
-from keepline.gateways import switchboard
 from keepline.ledger import queries as ledger
 from keepline.ledger.queries import Balance, Movement
 from keepline.ledger.services import wallet_id_of
@@ -39,7 +40,7 @@ class WalletView:
     next_cursor: Cursor | None
     top_up_least_minor: int
     top_up_most_minor: int
-    providers: Sequence[str]
+    ways: Sequence[Way]
 
 
 def show_wallet(
@@ -47,7 +48,7 @@ def show_wallet(
 ) -> WalletView:
     """The wallet in `currency` (None: the account's) with movements older than `before`.
 
-    Five queries, however many movements.
+    Six queries, however many movements.
     """
     currency = currency or accounts.account(account_id).currency
     wallets = ledger.balances_of(account_id)
@@ -64,7 +65,7 @@ def show_wallet(
         next_cursor=(movements[-1].booked_at, movements[-1].id) if more else None,
         top_up_least_minor=least,
         top_up_most_minor=most,
-        providers=switchboard.providers(),
+        ways=list_ways_to_pay(account_id, currency)(least),
     )
 
 

@@ -15,9 +15,9 @@ from keepline.core.ids import slot_of
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.money import exponent
 from keepline.flows.errors import FlowRefused
+from keepline.flows.list_ways_to_pay import can_take
 from keepline.flows.renew_line import PROMISE_TO_OPEN, StartedOrder, busy, replay
 from keepline.flows.steps import transaction_step
-from keepline.gateways import switchboard
 from keepline.ledger import services as ledger
 from keepline.orders import services as orders
 from keepline.orders.models import OrderKind
@@ -55,11 +55,12 @@ def limits_minor(currency: str) -> tuple[int, int]:
 
 def start(request: TopUpRequest, now: datetime) -> StartedOrder:
     """Accepts a top-up, once for its key. Raises FlowRefused and then has changed nothing."""
-    if request.provider not in switchboard.providers():
-        raise FlowRefused("provider_unknown")
     smallest, largest = limits_minor(request.currency)
     if not smallest <= request.amount_minor <= largest:
         raise FlowRefused("amount_refused", smallest_minor=smallest, largest_minor=largest)
+    asked = (request.provider, request.account_id, request.currency, request.amount_minor)
+    if not can_take(*asked):
+        raise FlowRefused("provider_unknown")
     try:
         with transaction_step("top_up_wallet.start"):
             return _start(request, now)

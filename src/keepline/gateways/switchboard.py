@@ -14,6 +14,7 @@ from keepline.gateways.payments.port import PaymentProvider
 
 _factories: dict[str, Callable[[], object]] = {}
 _addresses: dict[str, str] = {}
+_allowed: list[frozenset[str]] = []
 
 
 def connect(port: str, factory: Callable[[], object]) -> None:
@@ -35,6 +36,16 @@ def payments(provider: str) -> PaymentProvider:
 def providers() -> list[str]:
     """The names of the connected payment providers."""
     return [port.split(":")[1] for port in _factories if port.startswith("payments:")]
+
+
+def allow_methods(codes: frozenset[str] | None) -> None:
+    """The methods that the operator offers, as stripe:card; None for all that there are."""
+    _allowed[:] = [] if codes is None else [codes]
+
+
+def methods_allowed() -> frozenset[str] | None:
+    """What `allow_methods` was told."""
+    return _allowed[0] if _allowed else None
 
 
 def has(port: str) -> bool:

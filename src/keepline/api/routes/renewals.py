@@ -13,7 +13,7 @@ from keepline.api.shapes.orders import Order
 from keepline.api.shapes.plans import Preview
 from keepline.api.shapes.requests import Renewal, WhatToRenew
 from keepline.flows import renew_line
-from keepline.gateways import switchboard
+from keepline.flows.list_ways_to_pay import list_ways_to_pay
 
 router = Router(tags=["renewals"])
 REFUSALS = [
@@ -44,7 +44,10 @@ def preview_renewal(request: HttpRequest, line_id: UUID, body: WhatToRenew) -> H
         body.use_wallet,
         now_of(request),
     )
-    return answer(Preview.of(view, switchboard.providers()))
+    price, funding = view.decision.quote, view.decision.funding
+    ways_for = list_ways_to_pay(holder.account_id, price.currency)
+    ways = ways_for(funding.payment_minor or price.total_minor)
+    return answer(Preview.of(view, [way.provider for way in ways]))
 
 
 @router.post(

@@ -106,9 +106,12 @@ MOVEMENTS: Words = {
     9: gettext_lazy("Fee"),
 }
 SELLERS: Words = {"house": "Keepline"}
-PROVIDERS: Words = {
+METHODS: Words = {
     "sandbox": gettext_lazy("Card or other way, at the checkout"),
-    "stripe": gettext_lazy("Card, Apple Pay, Google Pay and more"),
+    "card": gettext_lazy("Card"),
+    "apple_pay": gettext_lazy("Apple Pay"),
+    "google_pay": gettext_lazy("Google Pay"),
+    "wechat_pay": gettext_lazy("WeChat Pay"),
     "paypal": gettext_lazy("PayPal"),
     "alipay": gettext_lazy("Alipay"),
 }
@@ -215,8 +218,10 @@ def seller(code: str) -> str:
 
 
 @register.filter
-def provider(code: str) -> str:
-    return _word(PROVIDERS, code)
+def methods(codes: Iterable[str]) -> str:
+    """Card, Apple Pay or Google Pay."""
+    words = [_word(METHODS, code) for code in codes]
+    return str(format_list(words, style="or", locale=_locale()))
 
 
 def _locale() -> Locale:
