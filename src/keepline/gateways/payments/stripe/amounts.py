@@ -9,12 +9,12 @@ from typing import Final
 from keepline.core.money import MoneyError, exponent
 from keepline.gateways.payments.port import ProviderRefused
 
-# ISK and UGX have no decimals any more, but Stripe still wants two, which must be 00.
+# ISK and UGX have no decimals any more; Stripe still wants two, always 00, as ours times 100 are.
 # HUF and TWD are special for payouts to the seller only; charges have two decimals.
 ZERO_DECIMAL: Final = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF"
 THREE_DECIMAL: Final = ("BHD", "JOD", "KWD", "OMR", "TND")  # the third must be 0
 DIGITS: Final = dict.fromkeys(ZERO_DECIMAL.split(), 0) | dict.fromkeys(THREE_DECIMAL, 3)
-STEPS: Final = {"ISK": 100, "UGX": 100} | dict.fromkeys(THREE_DECIMAL, 10)
+STEPS: Final = dict.fromkeys(THREE_DECIMAL, 10)
 
 
 def stripe_digits(currency: str) -> int:
