@@ -42,6 +42,7 @@ from keepline.payments.models import Payment
 
 ACTION = "payment.settled"
 CHECKOUT_OPEN_FOR = timedelta(hours=1)  # then the provider is asked to close it
+SLOW_MONEY = timedelta(hours=1)
 RESTING = (PaymentState.CAPTURED, PaymentState.REFUNDING, PaymentState.REFUNDED)
 
 
@@ -93,6 +94,8 @@ def _book(seen: Order, status: PaymentStatus, overdue: bool, now: datetime) -> O
         _ended_unpaid(order, payment, status, now)
     elif order.state == OrderState.ACKNOWLEDGED:
         _wait_on(seen, order, payment, status, now)
+    elif status.status == "pending":  # a slow method; late money must find somebody who looks
+        orders.look_later(seen, now + SLOW_MONEY)
     return OrderState(order.state)
 
 
