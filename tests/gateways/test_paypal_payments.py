@@ -11,6 +11,7 @@ import pytest
 from keepline.gateways.payments.paypal.adapter import PayPalPayments
 from keepline.gateways.payments.paypal.bodies import order_body
 from keepline.gateways.payments.paypal.books import listed
+from keepline.gateways.payments.paypal.reading import Json, read_order
 from keepline.gateways.payments.port import PaymentRequest, ProviderRefused, ProviderUnknown
 from tests.gateways.contract_payments import a_refund, a_request
 from tests.gateways.paypal_process import PayPalProcess, paypal_process
@@ -331,8 +332,56 @@ def test_a_search_that_repeats_itself_and_strangers_rows_count_once() -> None:
         "transaction_event_code": "T1107",
         "transaction_amount": {"currency_code": "EUR", "value": "-5.00"},
     }
-    stranger = {"transaction_event_code": "T0400", "custom_field": "shop-7"}
+    stranger = {**info, "custom_field": "shop-7"}
     rows = [{"transaction_info": one} for one in (info, refund, stranger, info, refund)]
     (row,) = listed(rows, NOW, NOW + timedelta(seconds=1))
     assert (row.opened_at, row.status.refunded_minor) == (NOW, 500)
     assert listed(rows, NOW + timedelta(seconds=1), NOW + timedelta(days=1)) == []
+    assert listed(rows, NOW - timedelta(days=1), NOW) == []
+
+
+def test_a_capture_that_took_the_money_counts_before_later_ones() -> None:
+    unit = an_order([a_part("COMPLETED"), a_part("DECLINED")], [])
+    assert read_order(unit).status == "captured"
+
+
+@pytest.mark.parametrize(
+    ("state", "told", "code"),
+    [
+        ("PENDING", "pending", ""),
+        ("FAILED", "refused", "ECHECK"),
+        ("CANCELLED", "refused", "ECHECK"),
+    ],
+)
+def test_only_money_that_went_back_is_refunded(state: str, told: str, code: str) -> None:
+    refund_id = uuid4()
+    refund = {
+        **a_part(state),
+        "custom_id": f"{PAYMENT_ID}/{refund_id}",
+        "status_details": {"reason": "ECHECK"},
+    }
+    by_hand = {**a_part("COMPLETED"), "amount": {"currency_code": "EUR", "value": "1.00"}}
+    status = read_order(an_order([a_part("PARTIALLY_REFUNDED")], [refund, by_hand]))
+    assert (status.status, status.refunded_minor) == ("captured", 100)
+    assert list(status.refunds) == [refund_id]
+    assert (status.refunds[refund_id].status, status.refunds[refund_id].code) == (told, code)
+
+
+def a_part(state: str) -> Json:
+    """A capture or a refund of 19.99 EUR."""
+    return {"id": "P1", "status": state, "amount": {"currency_code": "EUR", "value": "19.99"}}
+
+
+def an_order(captures: list[Json], refunds: list[Json]) -> Json:
+    return {
+        "id": "O1",
+        "status": "COMPLETED",
+        "intent": "CAPTURE",
+        "purchase_units": [
+            {
+                "custom_id": str(PAYMENT_ID),
+                "amount": {"currency_code": "EUR", "value": "19.99"},
+                "payments": {"captures": captures, "refunds": refunds},
+            }
+        ],
+    }

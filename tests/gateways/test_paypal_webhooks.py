@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepline.gateways.payments.paypal.certificates import Certificates
@@ -89,6 +89,8 @@ def test_another_webhook_of_ours_is_refused() -> None:
     other = Signer("8PT597110X687430L", NOW)
     with pytest.raises(SignatureRefused, match="does not fit"):
         believe(other.headers(BODY, NOW), places=Places(other.pem))
+    its_own = Signatures(other.webhook_id, Certificates(Places(other.pem).fetch, sandbox=True))
+    assert its_own.event(other.headers(BODY, NOW), BODY, NOW).event_id == "WH-1"
 
 
 @pytest.mark.parametrize("name", ["PAYPAL-TRANSMISSION-ID", "PAYPAL-TRANSMISSION-TIME"])
@@ -99,6 +101,7 @@ def test_id_and_time_are_part_of_what_is_signed(name: str) -> None:
         believe(headers)
 
 
+@settings(deadline=None)
 @given(position=st.integers(0, len(BODY) - 1), bit=st.integers(0, 7))
 def test_any_changed_bit_is_refused(position: int, bit: int) -> None:
     body = bytearray(BODY)
@@ -138,9 +141,18 @@ def test_nothing_is_fetched_from_elsewhere(place: str) -> None:
     assert places.asked == []
 
 
-def test_the_live_system_does_not_believe_the_sandbox() -> None:
+@pytest.mark.parametrize(
+    "place", [PLACE, "https://evilpaypal.com/v1/notifications/certs/CERT-fake"]
+)
+def test_the_live_system_believes_neither_the_sandbox_nor_a_like_name(place: str) -> None:
     with pytest.raises(SignatureRefused, match="not at PayPal"):
-        believe(SIGNED, sandbox=False)
+        believe({**SIGNED, "PAYPAL-CERT-URL": place}, sandbox=False)
+
+
+def test_the_live_system_believes_a_live_place() -> None:
+    place = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-a5cafa77"
+    event = believe({**SIGNED, "PAYPAL-CERT-URL": place}, sandbox=False)
+    assert event.event_id == "WH-1"
 
 
 @pytest.mark.parametrize("pem", [b"", b"<html>", b"-----BEGIN CERTIFICATE-----\nMII", b"x" * 99999])
@@ -244,6 +256,7 @@ def test_signed_nonsense_is_refused(body: bytes) -> None:
 NAMES = [name for name in SIGNED if name.startswith("PAYPAL")]
 
 
+@settings(deadline=None)
 @given(
     headers=st.dictionaries(
         st.sampled_from(NAMES), st.text(max_size=40) | st.sampled_from(sorted(SIGNED.values()))
