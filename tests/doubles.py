@@ -31,6 +31,7 @@ class FakeProvider:
     """A provider in memory. `silent` counts calls that get no answer (done all the same)."""
 
     name: str = "sandbox"
+    acknowledgement: str = "ok"
     payments: dict[UUID, PaymentStatus] = field(default_factory=dict)
     refunds: dict[UUID, RefundStatus] = field(default_factory=dict)
     bodies: dict[UUID, PaymentRequest] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from tests.gateways.paypal_process import PROGRAM
 
 KEYS = {
     "KEEPLINE_PAYPAL_CLIENT_ID": "a",
-    "KEEPLINE_PAYPAL_SECRET": "b",
+    "KEEPLINE_PAYPAL_CLIENT_SECRET": "b",
     "KEEPLINE_PAYPAL_WEBHOOK_ID": "c",
 }
 

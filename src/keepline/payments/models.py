@@ -17,7 +17,7 @@ class Payment(SlottedModel):
     account_id = models.UUIDField()
     provider = models.CharField(max_length=24)
     provider_payment_id = models.CharField(max_length=80, null=True)
-    checkout_url = models.CharField(max_length=500, blank=True)
+    checkout_url = models.TextField(blank=True)  # signed addresses are long
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=10, default=PaymentState.CREATED)

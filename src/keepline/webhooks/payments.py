@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from keepline.flows.errors import FlowRefused
 from keepline.flows.receive_webhook import receive_webhook
+from keepline.gateways import switchboard
 from keepline.gateways.payments.port import SignatureRefused
 
 LARGEST_BODY = 256 * 1024
@@ -24,4 +25,5 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
         return HttpResponse("signature refused", status=400, content_type="text/plain")
     except FlowRefused as refused:
         return HttpResponse(refused.code, status=404, content_type="text/plain")
-    return HttpResponse("ok", content_type="text/plain")
+    answer = switchboard.payments(provider).acknowledgement
+    return HttpResponse(answer, content_type="text/plain")

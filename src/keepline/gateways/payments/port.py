@@ -136,6 +136,11 @@ class PaymentProvider(Protocol):
         """The word stored beside each payment, e.g. `sandbox`; never changes."""
         ...
 
+    @property
+    def acknowledgement(self) -> str:
+        """What a webhook is answered with, so that the provider takes it for received."""
+        ...
+
     def open_payment(self, request: PaymentRequest) -> OpenedPayment:
         """Opens a hosted checkout; a repeat returns the first one.
 
@@ -179,5 +184,8 @@ class PaymentProvider(Protocol):
     def verify_webhook(
         self, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> ProviderEvent:
-        """Believes a webhook or raises SignatureRefused. No network call, header case ignored."""
+        """Believes a webhook or raises SignatureRefused. Header case is ignored.
+
+        No call to the provider's API; a certificate that it signs with may be fetched once.
+        """
         ...

@@ -84,6 +84,7 @@ class PayPalPayments:
     """
 
     name = "paypal"
+    acknowledgement = "ok"
 
     def __init__(
         self,

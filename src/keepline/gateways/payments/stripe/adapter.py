@@ -59,6 +59,7 @@ class StripePayments:
     """
 
     name = "stripe"
+    acknowledgement = "ok"
 
     def __init__(
         self, secret_key: str, webhook_secret: str, timeout_s: float, api_base: str | None = None
