@@ -31,6 +31,7 @@ AGAIN_LINES, AGAIN_ROUNDS = (500, 1) if QUICK else (20_000, 3)
 SMALL, BIG = (1000, 5000) if QUICK else (100_000, 5_000_000)
 GROWTH_DUE, GROWTH_ROUNDS = (200, 1) if QUICK else (10_000, 5)
 BESIDE_LINES, BESIDE_PAIRS = (3000, 1) if QUICK else (1_000_000, 3)
+BESIDE_LINES = int(os.environ.get("BESIDE_LINES", BESIDE_LINES))
 CALM_S, RATE = (1.0, 20.0) if QUICK else (30.0, 100.0)
 EMPTY, BASE = "keepline", "sweep_base"  # migrated with catalogues; and filled
 PARTS = os.environ.get("PARTS", "arms again growth beside").split()

@@ -2,7 +2,7 @@
 
 Runs inside a database's environment: FIRST WINDOWS CALM_S RATE. Two processes renew by
 flows.renew_line, open loop: a request's latency counts from when it was due to be sent. Three in
-ten aim at lines that are due in the same window. This process sweeps.
+ten aim at lines that are due in the same window. This process sweeps, as a worker does.
 """
 
 import itertools
@@ -82,6 +82,7 @@ def run(window: Window, rate: float, calm_s: float, number: int) -> dict[str, An
     from django.db import connection
 
     from keepline.flows.sweep_lines import sweep
+    from keepline.workers.due import resting
 
     connection.close()  # children must not share it
     context = multiprocessing.get_context("fork")
@@ -97,7 +98,7 @@ def run(window: Window, rate: float, calm_s: float, number: int) -> dict[str, An
         child.start()
     time.sleep(WARM_UP_S)
     began = time.perf_counter()
-    swept = sweep(window.now)["renewed"] if window.swept else 0
+    swept = sweep(window.now, done=resting())["renewed"] if window.swept else 0
     if not window.swept:
         time.sleep(calm_s)
     seconds = time.perf_counter() - began

@@ -22,6 +22,7 @@ from keepline.flows.load_preset import load_preset
 from keepline.flows.move_clock import move_clock
 from keepline.flows.open_clock import open_clock
 from keepline.flows.open_line import LineToOpen, open_existing_line
+from keepline.flows.recognise_revenue import recognise
 from keepline.flows.reconcile import reconcile
 from keepline.flows.set_auto_renew import AutoRenewWish, set_auto_renew
 from keepline.gateways import switchboard
@@ -118,6 +119,11 @@ def _compare_books(world: World) -> None:
     now = world.now()
     for from_at in (now - timedelta(days=1), now - timedelta(hours=1)):
         reconcile("sandbox", from_at, now + timedelta(hours=1), "worker", now)
+
+
+def _midnights(world: World) -> None:
+    """Some days later they are booked."""
+    recognise(world.now() + timedelta(days=3))
 
 
 def _dormant(world: World) -> None:
@@ -248,6 +254,7 @@ RENEWING = due_now(Step.RENEW, auto_renew=True)
 
 SCENARIOS: dict[str, Scenario] = {
     "from the wallet": Scenario({}, [WALLET_ONLY, WORK]),
+    "a term is earned": Scenario({}, [WALLET_ONLY, WORK, Act(_midnights)]),
     "the webhook tells": Scenario(
         {"wallet_minor": 100}, [START, OPEN, PAY, ARRIVES, WEBHOOK, WORK]
     ),

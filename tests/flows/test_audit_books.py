@@ -18,8 +18,8 @@ from keepline.flows import renew_line, top_up_wallet
 from keepline.flows.advance_order import advance
 from keepline.flows.audit_books import ROWS_NAMED, audit, invariants, sizes, sums
 from keepline.flows.open_payment import open_payment
+from keepline.flows.recognise_revenue import number_receipts
 from keepline.flows.settle_payment import settle
-from keepline.orders import services as orders
 from keepline.orders.models import Order
 from keepline.payments.models import Payment
 from keepline.slots.ids import new_id
@@ -112,7 +112,7 @@ def scene(provider: FakeProvider, network: ScriptedNetwork) -> Scene:
     topped_up = Order.objects.by_id(top_up_wallet.start(asked, NOW).order_id)
     open_payment(topped_up.id, "en", NOW)
     _pay(topped_up, provider)
-    orders.number_receipts("house", 10)
+    number_receipts("house", NOW, 10)
     _number(cast)
     found = [Order.objects.by_id(i) for i in (renewal, paid.id, waiting.id, unpaid)]
     refunded.refresh_from_db()
@@ -163,6 +163,10 @@ EXTENSION = (
 )
 
 # name of the invariant -> what breaks it
+BOOKING = (
+    "INSERT INTO ledger_revenuebooking (id, last_booked_on) VALUES (1, '2026-03-19')"
+    " ON CONFLICT (id) DO NOTHING;"
+)
 BREAKERS: dict[str, str] = {
     "ledger_sums_to_zero": TRANSFER
     + "SELECT slot, %(fresh)s, %(wallet)s, %(other)s, 5, 'USD', 6, 'single', NULL, NULL, %(now)s"
@@ -229,6 +233,14 @@ BREAKERS: dict[str, str] = {
     " (provider, event_id, kind, body, received_at)"
     " VALUES ('sandbox', 'evt_x', 'k', '{\"card\": \"4111 1111 1111 1111\"}', %(now)s)",
     "receipts_have_no_gap": "UPDATE orders_order SET receipt_number = 9 WHERE id = %(topped_up)s",
+    "what_is_deferred_is_scheduled": BOOKING
+    + "INSERT INTO ledger_revenueslope (slot, plan_id, currency, day, delta_minor)"
+    " VALUES (0, 1, 'USD', '2099-01-01', 7), (0, 1, 'USD', '2099-01-02', -7)",
+    "rates_follow_their_slopes": BOOKING
+    + "INSERT INTO ledger_revenuerate (slot, plan_id, currency, rate_minor)"
+    " SELECT 0, 1, 'USD', 7;"
+    "INSERT INTO ledger_revenueslope (slot, plan_id, currency, day, delta_minor)"
+    " VALUES (0, 1, 'USD', '2000-01-01', 8), (0, 1, 'USD', '2000-01-02', -8)",
 }
 
 

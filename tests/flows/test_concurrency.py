@@ -19,6 +19,7 @@ from keepline.flows.deliver_order import deliver
 from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
 from keepline.flows.receive_webhook import receive_webhook
+from keepline.flows.recognise_revenue import number_receipts
 from keepline.flows.renew_line import StartedOrder
 from keepline.flows.settle_payment import settle
 from keepline.flows.withdraw_order import withdraw
@@ -33,7 +34,10 @@ from tests.doubles import FakeProvider, ScriptedNetwork
 from tests.flows.acts import pay_by_provider, request, valid_until, wallet
 from tests.flows.at_once import at_once, deadlocks, rest, work_off
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("hardly_any_limits"),
+]
 
 
 def payment_of(order_id: UUID) -> UUID:
@@ -207,14 +211,14 @@ def test_many_lines_and_wallets_under_eight_threads(
                 done[refused.code] += 1
             if dice.random() < 0.3:
                 work_off(NOW)
-                orders.number_receipts("house", 100)
+                number_receipts("house", NOW, 100)
         return done
 
     answers = at_once([partial(busy, seed) for seed in range(8)])
     assert not [answer for answer in answers if isinstance(answer, Exception)], answers
     assert deadlocks() == seen
     ended = rest(NOW, timedelta(hours=3))
-    while orders.number_receipts("house", 100):
+    while number_receipts("house", NOW, 100):
         pass
     assert audit(ended) == []
     assert not Wallet.objects.filter(posted_minor__lt=0).exists()
@@ -224,15 +228,15 @@ def test_many_lines_and_wallets_under_eight_threads(
 def test_a_numberer_that_waited_leaves_no_gap() -> None:
     """Orders numbered while it waited for its turn must not count among those it numbers."""
     cast = assemble(wallet_minor=3000)
-    orders.number_receipts("house", 100)  # the series exists
+    number_receipts("house", NOW, 100)  # the series exists
     for n in range(3):
         renew_line.start(request(cast, key=f"key-{n:04d}"), NOW)
     with transaction.atomic():
         list(ReceiptSeries.objects.select_for_update(no_key=True))
-        waiting = Thread(target=at_once, args=([partial(orders.number_receipts, "house", 100)],))
+        waiting = Thread(target=at_once, args=([partial(number_receipts, "house", NOW, 100)],))
         waiting.start()
         _until_somebody_waits()
-        orders.number_receipts("house", 2)
+        number_receipts("house", NOW, 2)
     waiting.join(30)
     numbers = Order.objects.filter(kind="renewal").order_by("receipt_number")
     assert list(numbers.values_list("receipt_number", flat=True)) == [1, 2, 3]

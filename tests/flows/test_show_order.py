@@ -11,11 +11,11 @@ from keepline.flows.advance_order import advance
 from keepline.flows.deliver_order import deliver
 from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
+from keepline.flows.recognise_revenue import number_receipts
 from keepline.flows.settle_payment import settle
 from keepline.flows.show_order import OrderView, show_order
 from keepline.flows.top_up_wallet import TopUpRequest
 from keepline.orders.models import Order
-from keepline.orders.services import number_receipts
 from keepline.payments.models import Payment
 from tests.cast import NOW, Cast, assemble
 from tests.doubles import FakeProvider, ScriptedNetwork
@@ -43,7 +43,7 @@ def test_paid_from_the_wallet_it_is_done_and_rests_once_numbered() -> None:
     assert view.buckets_after["data_bytes"] == 2000
     assert view.lifeline is not None
     assert view.lifeline.preview_until == view.order.valid_until_after
-    number_receipts("house", 10)
+    number_receipts("house", NOW)
     assert shown(stage, order_id).resting
     assert shown(stage, order_id).order.receipt_number == 1
 

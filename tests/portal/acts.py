@@ -5,9 +5,9 @@ from uuid import UUID
 
 from django.test import Client
 
+from keepline.flows.recognise_revenue import number_receipts
 from keepline.orders.models import Order
-from keepline.orders.services import number_receipts
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 
 KEY = "9f2c6f5e-0001"
 
@@ -36,5 +36,5 @@ def renewed(client: Client, stage: Cast, **changes: str) -> UUID:
 def with_receipt(client: Client, stage: Cast, **changes: str) -> UUID:
     """Renews, and the numberer has been by."""
     order_id = renewed(client, stage, **changes)
-    number_receipts("house", 10)
+    number_receipts("house", NOW)
     return order_id

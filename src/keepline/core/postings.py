@@ -14,6 +14,7 @@ accounts of one currency sum to zero. docs/ledger.md has the whole table in pros
 | ... its tax                     | deferred_revenue    | tax_payable        | single |
 | a fee, for what is done at once | wallet              | revenue            | single |
 | the order ends without service  | wallet              | deferred_revenue   | void   |
+| a day of the term has passed    | deferred_revenue    | revenue            | single |
 | refund decided                  | wallet              | refunds_in_transit | single |
 | the provider gave it back       | refunds_in_transit  | clearing:PROVIDER  | single |
 | the provider would not          | refunds_in_transit  | wallet             | single |
@@ -67,6 +68,7 @@ class TransferCode(IntEnum):
     BONUS = 7
     REFUND = 8
     FEE = 9
+    RECOGNITION = 10  # between accounts of the house: no wallet moves
 
 
 MONEY_IN = frozenset({1, 2, 5, 6, 7})

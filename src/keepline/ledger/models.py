@@ -23,6 +23,49 @@ class HouseAccount(models.Model):
         ]
 
 
+class RevenueSlope(models.Model):
+    """By how much the daily revenue of a plan changes on a day; a sum over sales. Minor units.
+
+    Kept per slot, so that a day is booked where its sales lie; not a row of any account.
+    """
+
+    slot = models.SmallIntegerField()
+    plan_id = models.IntegerField()
+    currency = models.CharField(max_length=3)
+    day = models.DateField()
+    delta_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "slot", "plan_id", "currency"], name="revenue_slope_once"
+            )
+        ]
+
+
+class RevenueRate(models.Model):
+    """What a plan earns a day as of the day that was booked last: the sum of its slopes so far."""
+
+    slot = models.SmallIntegerField()
+    plan_id = models.IntegerField()
+    currency = models.CharField(max_length=3)
+    rate_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slot", "plan_id", "currency"], name="revenue_rate_once"
+            ),
+            models.CheckConstraint(condition=Q(rate_minor__gte=0), name="revenue_not_taken_back"),
+        ]
+
+
+class RevenueBooking(models.Model):
+    """One row: the last day whose revenue is booked. Its lock orders sales and bookings."""
+
+    last_booked_on = models.DateField()
+
+
 class Wallet(SlottedModel):
     """A holder's money in one currency; cash is refundable, bonus is not.
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from keepline.core.agenda import Step
 from keepline.core.allowances import Allowance
-from keepline.core.ids import slot_of
+from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.line import LineState
 from keepline.lines.models import Extension, LineEvent
 from keepline.slots.sql import fetch_all
@@ -148,6 +148,19 @@ def extensions_of(line_id: UUID, limit: int) -> list[Extension]:
     """The newest pieces of a line's life, newest first. The caller has checked whose it is."""
     rows = Extension.objects.filter(slot=slot_of(line_id), line_id=line_id)
     return list(rows.order_by("-period_start")[:limit])
+
+
+def periods_of(order_ids: Sequence[UUID]) -> dict[UUID, tuple[datetime, datetime]]:
+    """What each of these orders extended its line by: from when, until when. One query."""
+    rows = fetch_all(
+        "SELECT order_id, period_start, period_end FROM lines_extension"
+        " WHERE slot = ANY(%s) AND id = ANY(%s)",
+        (
+            sorted({slot_of(order_id) for order_id in order_ids}),
+            [derived_id(order_id, "extension") for order_id in order_ids],
+        ),
+    )
+    return {row.order_id: (row.period_start, row.period_end) for row in rows}
 
 
 def events_of(line_id: UUID, limit: int) -> list[LineEvent]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -211,29 +211,42 @@ WITH series AS (
   UPDATE orders_order o SET receipt_number = series.last_number + fresh.place
   FROM fresh, series
   WHERE o.slot = fresh.slot AND o.id = fresh.id AND o.receipt_number IS NULL
-  RETURNING o.receipt_number
+  RETURNING o.id, o.kind, o.plan_id, o.currency, o.total_minor - o.tax_minor AS net_minor,
+            o.receipt_number
+), moved AS (
+  UPDATE orders_receiptseries s SET last_number = n.last
+  FROM (SELECT max(receipt_number) AS last FROM numbered) AS n
+  WHERE s.seller = %(seller)s AND n.last IS NOT NULL
 )
-UPDATE orders_receiptseries s SET last_number = n.last
-FROM (SELECT max(receipt_number) AS last FROM numbered) AS n
-WHERE s.seller = %(seller)s AND n.last IS NOT NULL
+SELECT id, kind, plan_id, currency, net_minor FROM numbered
 """
 
 
-def number_receipts(seller: str, limit: int) -> bool:
-    """Gives completed orders of a seller their receipt numbers, without a gap.
+class NumberedOrder(NamedTuple):
+    """An order that has just got its receipt number. `net_minor`: its total less its tax."""
 
-    One numberer at a time: the row of the series is the lock. Returns True when it found any.
+    id: UUID
+    kind: str
+    plan_id: int | None
+    currency: str
+    net_minor: int
+
+
+def number_receipts(seller: str, limit: int) -> Sequence[NumberedOrder]:
+    """Gives completed orders of a seller their receipt numbers, without a gap; returns them.
+
+    One numberer at a time: the row of the series is the lock, until the caller's commit.
     """
-    with transaction.atomic():
-        execute(
-            "INSERT INTO orders_receiptseries (seller, last_number) VALUES (%s, 0)"
-            " ON CONFLICT (seller) DO NOTHING",
-            (seller,),
-        )
-        # A statement of its own: one that waits for the lock inside NUMBER_RECEIPTS would have
-        # looked for orders before the wait, and would skip the numbers of those taken meanwhile.
-        fetch_one(
-            "SELECT seller FROM orders_receiptseries WHERE seller = %s FOR NO KEY UPDATE",
-            (seller,),
-        )
-        return execute(NUMBER_RECEIPTS, {"seller": seller, "limit": limit}) == 1
+    execute(
+        "INSERT INTO orders_receiptseries (seller, last_number) VALUES (%s, 0)"
+        " ON CONFLICT (seller) DO NOTHING",
+        (seller,),
+    )
+    # A statement of its own: one that waits for the lock inside NUMBER_RECEIPTS would have
+    # looked for orders before the wait, and would skip the numbers of those taken meanwhile.
+    fetch_one(
+        "SELECT seller FROM orders_receiptseries WHERE seller = %s FOR NO KEY UPDATE",
+        (seller,),
+    )
+    rows = fetch_all(NUMBER_RECEIPTS, {"seller": seller, "limit": limit})
+    return [NumberedOrder(*row) for row in rows]

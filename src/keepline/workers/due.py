@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cache
+from time import monotonic, sleep
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from keepline.accounts import clocks
+from keepline.flows import recognise_revenue
 from keepline.flows.advance_order import advance
 from keepline.flows.notify_holder import notify
 from keepline.flows.reconcile import reconcile
@@ -29,6 +31,7 @@ log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
 THREADS = 8
 ORDERS_A_BATCH, MESSAGES_A_BATCH = 32, 64
+LONGEST_REST_S = 1.0
 MESSAGE_LEASE = timedelta(minutes=2)
 RECONCILED_SPAN = timedelta(days=3)
 LANGUAGE = "en"  # a worker opens a checkout only when the entrance could not
@@ -57,7 +60,7 @@ def work_off(clock_id: int, now: datetime) -> int:
     """Orders and messages of one test clock's accounts that are due at `now`; how many steps."""
     steps = _advance(lambda: now, clock_id) + _send(lambda: now, clock_id)
     if steps:
-        number_receipts()
+        number_receipts(lambda: now)
     return steps
 
 
@@ -89,7 +92,23 @@ def _send(clock: Clock, clock_id: int) -> int:
 
 def sweep_lines(clock: Callable[[], datetime] = timezone.now) -> int:
     """Does what is due of lines, by their clocks. Returns how many were touched."""
-    return sweep(clock()).total() + _by_test_clocks(_sweep_by)
+    return sweep(clock(), done=resting()).total() + _by_test_clocks(_sweep_by)
+
+
+def resting() -> Callable[[object], None]:
+    """Called after each batch, waits as long as that took: holders who wait come first.
+
+    A processor that is busy with batch after batch is one less for them. `keepline sweep`, by
+    hand, does not rest.
+    """
+    began_s = monotonic()
+
+    def rest(_counts: object) -> None:
+        nonlocal began_s
+        sleep(min(monotonic() - began_s, LONGEST_REST_S))
+        began_s = monotonic()
+
+    return rest
 
 
 def _sweep_by(clock: Clock, clock_id: int) -> int:
@@ -107,9 +126,9 @@ def reconcile_all(clock: Callable[[], datetime] = timezone.now) -> int:
     return left
 
 
-def number_receipts(seller: str = "house") -> None:
-    """Gives completed orders their receipt numbers."""
-    while orders.number_receipts(seller, limit=1000):
+def number_receipts(clock: Callable[[], datetime] = timezone.now, seller: str = "house") -> None:
+    """Gives completed orders their receipt numbers, and their sales their place in the schedule."""
+    while recognise_revenue.number_receipts(seller, clock()):
         pass
 
 

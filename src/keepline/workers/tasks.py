@@ -47,6 +47,18 @@ def audit_books(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes 
         log.error("invariant_broken", invariant=finding.invariant, rows=finding.rows[:5])
 
 
+@app.periodic(cron="7 0 * * *")
+@app.task(name="recognise_revenue", queueing_lock="recognise_revenue", pass_context=False)
+def recognise_revenue(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """After midnight: the days that are over are earned."""
+    from django.utils import timezone
+
+    from keepline.flows.recognise_revenue import recognise
+
+    close_old_connections()
+    recognise(timezone.now())
+
+
 @app.periodic(cron="17 3 * * *")
 @app.task(name="reconcile", queueing_lock="reconcile", pass_context=False)
 def reconcile(timestamp: int) -> None:  # noqa: ARG001 - likewise

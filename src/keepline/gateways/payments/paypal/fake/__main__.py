@@ -27,7 +27,8 @@ def main() -> int:
     options = parser.parse_args()
     try:
         refuse_in_production(os.environ)
-        keys = (os.environ["KEEPLINE_PAYPAL_CLIENT_ID"], os.environ["KEEPLINE_PAYPAL_CLIENT_SECRET"])
+        client_id = os.environ["KEEPLINE_PAYPAL_CLIENT_ID"]
+        keys = (client_id, os.environ["KEEPLINE_PAYPAL_CLIENT_SECRET"])
         webhook_id = os.environ["KEEPLINE_PAYPAL_WEBHOOK_ID"]
     except KeyError as missing:
         return _sorry(f"Set {missing.args[0]} first: the fake PayPal needs it to start.")
