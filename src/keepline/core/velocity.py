@@ -1,0 +1,202 @@
+"""Whether a payment may be asked of a provider now: what was asked before, against limits.
+
+Limits against fraud (docs/fraud-limits.md). Spans are half open: what happened a span ago, to the
+instant, no longer counts. More of the past never turns a refusal into a pass.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from keepline.core.money import exponent
+
+__all__ = ["Asked", "Hit", "Limits", "LimitsError", "Past", "Rate", "Standing", "Sums", "decide"]
+
+DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
+OPEN_FOR = timedelta(hours=1)  # then a checkout is closed and its money no longer expected
+LARGEST_COUNT, LARGEST_UNITS = 100_000, 10**9
+DEFAULT, HUNDREDS = "default", 100
+
+
+class LimitsError(ValueError):
+    """Limits that make no sense; the message says which, in words for the operator."""
+
+
+class Standing(StrEnum):
+    """What became of a payment, as far as limits care."""
+
+    OPEN = "open"  # the holder may still pay
+    PAID = "paid"
+    DECLINED = "declined"  # at the checkout
+    ENDED = "ended"  # expired, refused at opening, or given back
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` within `span`."""
+
+    count: int
+    span: timedelta
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.count <= LARGEST_COUNT:
+            raise LimitsError(f"a count is from 1 to {LARGEST_COUNT}")
+        if not timedelta(seconds=1) <= self.span <= MONTH:
+            raise LimitsError("a span is from a second to 30 days")
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Money within a day, 7 days and 30 days, in whole units of a currency."""
+
+    day: int
+    week: int
+    month: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.day <= self.week <= self.month <= LARGEST_UNITS:
+            raise LimitsError("a day is at least 1, a week at least a day, a month at least a week")
+
+    def spans(self) -> tuple[tuple[timedelta, int], ...]:
+        """Each span with its units."""
+        return (DAY, self.day), (WEEK, self.week), (MONTH, self.month)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All of them. `sums` by currency, with `default` for any other."""
+
+    address: tuple[Rate, ...]
+    device: tuple[Rate, ...]
+    account: tuple[Rate, ...]
+    method: tuple[Rate, ...]
+    declines: Rate
+    hold: timedelta
+    sums: Mapping[str, Sums]
+
+    def __post_init__(self) -> None:
+        if DEFAULT not in self.sums:
+            raise LimitsError("sums need a default")
+        if not timedelta(0) <= self.hold <= MONTH:
+            raise LimitsError("a hold is from 0 to 720 hours")
+
+    @property
+    def reach(self) -> timedelta:
+        """How far back the payments of an account matter."""
+        rates = [rate.span for rate in (*self.account, *self.method)]
+        return max(MONTH, self.declines.span + self.hold, *rates)
+
+    def sums_minor(self, currency: str) -> list[tuple[timedelta, int]]:
+        """Each span with the most of it, in minor units of `currency`."""
+        own = self.sums.get(currency)
+        unit = 10 ** exponent(currency)
+        if own is None and exponent(currency) == 0:
+            unit = HUNDREDS  # one yen or won is little money
+        return [(span, units * unit) for span, units in (own or self.sums[DEFAULT]).spans()]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A payment that somebody wants to be asked for; `amount_minor` in `currency`."""
+
+    provider: str
+    currency: str
+    amount_minor: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A payment that was asked for earlier, by the same account."""
+
+    opened_at: datetime
+    provider: str
+    currency: str
+    amount_minor: int
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The limit that refuses. `until`: from then on it would pass; None if waiting never helps.
+
+    `largest_minor`: with None, the most that one payment may be.
+    """
+
+    limit: str
+    until: datetime | None
+    largest_minor: int = 0
+
+
+def decide(
+    limits: Limits,
+    asked: Asked,
+    past: Sequence[Past],
+    from_address: Iterable[datetime] = (),
+    from_device: Iterable[datetime] = (),
+) -> Hit | None:
+    """None when it may be asked for; else of all limits that refuse the one that does so longest.
+
+    `past`: the account's payments within `limits.reach`; the others: instants of attempts.
+    """
+    at, every = asked.at, [payment.opened_at for payment in past]
+    same_way = [each.opened_at for each in past if each.provider == asked.provider]
+    counted = (
+        ("address", limits.address, sorted(from_address)),
+        ("device", limits.device, sorted(from_device)),
+        ("account", limits.account, sorted(every)),
+        ("method", limits.method, sorted(same_way)),
+    )
+    hits = [_rate(name, rate, seen, at) for name, rates, seen in counted for rate in rates]
+    hits.append(_hold(limits, past, at))
+    money = [each for each in past if each.currency == asked.currency]
+    hits += [_sum(span, most, money, asked) for span, most in limits.sums_minor(asked.currency)]
+    found = [hit for hit in hits if hit is not None]
+    return max(found, key=lambda hit: (hit.until is None, hit.until or at), default=None)
+
+
+def _rate(name: str, rate: Rate, instants: Sequence[datetime], at: datetime) -> Hit | None:
+    # Clocks of two machines differ a little, so an instant may lie ahead; a test clock's lies far.
+    counted = [instant for instant in instants if abs(at - instant) < rate.span]
+    if len(counted) < rate.count:
+        return None
+    return Hit(name, counted[-rate.count] + rate.span)
+
+
+def _hold(limits: Limits, past: Sequence[Past], at: datetime) -> Hit | None:
+    declined = sorted(each.opened_at for each in past if each.standing is Standing.DECLINED)
+    span, count = limits.declines.span, limits.declines.count
+    until = max(
+        (
+            max(last + limits.hold, first + span)
+            for first, last in zip(declined, declined[count - 1 :], strict=False)
+            if last - first < span
+        ),
+        default=at,
+    )
+    return Hit("declines", until) if until > at else None
+
+
+def _sum(span: timedelta, most: int, money: Sequence[Past], asked: Asked) -> Hit | None:
+    if asked.amount_minor > most:
+        return Hit("sum", None, most)
+    leaving = sorted(
+        (leaves_at, each.amount_minor)
+        for each in money
+        if (leaves_at := _leaves_at(each, span)) is not None and leaves_at > asked.at
+    )
+    total = asked.amount_minor + sum(minor for _, minor in leaving)
+    until = None
+    for leaves_at, minor in leaving:
+        if total <= most:
+            break
+        total, until = total - minor, leaves_at
+    return Hit("sum", until) if until else None
+
+
+def _leaves_at(payment: Past, span: timedelta) -> datetime | None:
+    """When a payment's money no longer counts; None when it never did."""
+    if payment.standing is Standing.OPEN:
+        return payment.opened_at + min(span, OPEN_FOR)
+    return payment.opened_at + span if payment.standing is Standing.PAID else None
