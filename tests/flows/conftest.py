@@ -7,6 +7,7 @@ import pytest
 from keepline.gateways import switchboard
 from tests.books import books_are_right
 from tests.doubles import FakeProvider, Mailbox, ScriptedNetwork
+from tests.limits import hardly_any
 
 __all__ = ["books_are_right"]
 
@@ -36,3 +37,10 @@ def all_ports(provider: FakeProvider, network: ScriptedNetwork, mailbox: Mailbox
     yield
     for port, factory in before.items():
         switchboard.connect(port, factory)
+
+
+@pytest.fixture
+def hardly_any_limits() -> Iterator[None]:
+    """For tests that pay more often in an hour than a holder ever would."""
+    with hardly_any():
+        yield

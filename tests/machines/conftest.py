@@ -1,9 +1,19 @@
 """How long the machines run: a little in CI, longer by `make soak` (SOAK=number of runs)."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.limits import hardly_any
+
+
+@pytest.fixture(autouse=True)
+def hardly_any_limits() -> Iterator[None]:
+    """What the machines are about is not fraud."""
+    with hardly_any():
+        yield
 
 
 @pytest.fixture

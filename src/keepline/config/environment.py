@@ -66,6 +66,17 @@ def folder(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
+def limits_file(text: str) -> Path:
+    from keepline.payments import limits  # knows currencies, which most commands need not load
+
+    path = folder(text)
+    try:
+        limits.read(path)
+    except ValueError as error:
+        raise ValueError(f"names limits that cannot be used: {error}") from None
+    return path
+
+
 def hosts(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -187,6 +198,14 @@ class Environment:
             "Methods offered to holders, parted by commas, such as `stripe:card,paypal:paypal`; "
             "docs/ways-to-pay.md lists them.",
             "all methods of the providers that are connected",
+        )
+    )
+    payment_limits: Path = field(
+        metadata=variable(
+            limits_file,
+            "",
+            "TOML file with your limits against fraud; docs/fraud-limits.md says what it may hold.",
+            "the shipped limits",
         )
     )
     stripe_secret_key: str = field(

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from keepline.config.environment import PROVIDERS
 from keepline.gateways import switchboard
+from keepline.payments import limits
 
 PROVIDER_TIMEOUT_S = 10.0
 
@@ -23,6 +24,8 @@ def connect() -> None:
         if getattr(settings.ENV, PROVIDERS[name][0]):
             switchboard.connect(f"payments:{name}", factory)
     switchboard.allow_methods(frozenset(settings.ENV.ways_to_pay) or None)
+    own_limits = settings.ENV.payment_limits
+    limits.put_in_force(limits.read(own_limits) if own_limits else None)
     switchboard.connect("email", _email)
 
 

@@ -36,7 +36,10 @@ class Payment(SlottedModel):
                 name="payment_refund_within_capture",
             ),
         ]
-        indexes = [BrinIndex(fields=["opened_at"], name="payment_by_opening")]
+        indexes = [
+            BrinIndex(fields=["opened_at"], name="payment_by_opening"),
+            models.Index(fields=["slot", "account_id", "opened_at"], name="payment_by_account"),
+        ]
 
 
 class ProviderPayment(models.Model):

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from keepline.core.ids import slot_of
+from keepline.core.lifecycle.payment import PaymentState
 from keepline.core.reconciliation import BookedPayment
+from keepline.core.velocity import Past, Standing
 from keepline.payments.models import Payment
 from keepline.slots.sql import fetch_all
 
@@ -54,6 +57,40 @@ def booked(
         "until_at": until_at,
     }
     return {row.payment_id: BookedPayment(*row) for row in fetch_all(BOOKED, params)}
+
+
+# What was not taken from the holder's money, or went back to it, is no sum. A provider that refused
+# to open a checkout declined nobody.
+PAST_OF = """
+SELECT opened_at, provider, currency, greatest(amount_minor, captured_minor) AS minor, state,
+       checkout_url <> '' AS was_open
+FROM payments_payment
+WHERE slot = %(slot)s AND account_id = %(account_id)s AND opened_at > %(from_at)s
+"""
+STANDINGS = {
+    PaymentState.CREATED: Standing.OPEN,
+    PaymentState.PENDING: Standing.OPEN,
+    PaymentState.UNKNOWN: Standing.OPEN,
+    PaymentState.CAPTURED: Standing.PAID,
+    PaymentState.DECLINED: Standing.DECLINED,
+    PaymentState.EXPIRED: Standing.ENDED,
+    PaymentState.REFUNDING: Standing.ENDED,
+    PaymentState.REFUNDED: Standing.ENDED,
+}
+
+
+def past_of(account_id: UUID, from_at: datetime) -> list[Past]:
+    """The account's payments asked for after `from_at`, as the limits against fraud see them."""
+    params = {"slot": slot_of(account_id), "account_id": account_id, "from_at": from_at}
+    return [
+        Past(row.opened_at, row.provider, row.currency, row.minor, _standing(row))
+        for row in fetch_all(PAST_OF, params)
+    ]
+
+
+def _standing(row: Any) -> Standing:
+    standing = STANDINGS[PaymentState(row.state)]
+    return Standing.ENDED if standing is Standing.DECLINED and not row.was_open else standing
 
 
 def _slot(payment_id: UUID) -> int | None:

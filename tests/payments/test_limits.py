@@ -1,0 +1,108 @@
+"""The shipped limits, and an operator's own over them."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from keepline.config import wiring
+from keepline.config.environment import Environment
+from keepline.config.errors import SettingsError
+from keepline.core.velocity import Rate, Sums
+from keepline.flows.top_up_wallet import limits_minor
+from keepline.payments import limits
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def own(folder: Path, text: str) -> Path:
+    path = folder / "limits.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_shipped() -> None:
+    shipped = limits.shipped()
+    assert shipped.address == (Rate(3, MINUTE), Rate(10, HOUR), Rate(20, DAY))
+    assert (shipped.declines, shipped.hold) == (Rate(5, HOUR), DAY)
+    assert limits.in_force() == shipped
+
+
+@pytest.mark.parametrize("currency", [*settings.CURRENCIES, "JPY", "KWD", "KRW"])
+def test_a_day_holds_one_top_up_of_the_largest_amount(currency: str) -> None:
+    _least, most = limits_minor(currency)
+    assert limits.shipped().sums_minor(currency)[0][1] >= most
+
+
+def test_what_a_file_leaves_out_stays_as_shipped(tmp_path: Path) -> None:
+    text = """
+        attempts.address = "5/m, 3/10m"
+        declines.hold_hours = 48
+        [sums]
+        EUR = { day = 100, week = 200, month = 300 }
+    """
+    tuned, shipped = limits.read(own(tmp_path, text)), limits.shipped()
+    assert tuned.address == (Rate(5, MINUTE), Rate(3, 10 * MINUTE))
+    assert (tuned.account, tuned.declines) == (shipped.account, shipped.declines)
+    assert tuned.hold == 2 * DAY
+    assert tuned.sums == {**shipped.sums, "EUR": Sums(100, 200, 300)}
+    assert limits.read(own(tmp_path, "")) == shipped
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("attempt.address = '3/m'", "attempt is not one of attempts, declines, sums"),
+        ("attempts = 3", "attempts is not one of"),
+        ("attempts.addres = '3/m'", "attempts.addres is not known, only address, device"),
+        ("attempts.address = 3", "attempts.address: counts in spans are written as"),
+        ("attempts.address = ''", "attempts.address: counts in spans"),
+        ("attempts.address = '3/m,'", "attempts.address: counts in spans"),
+        ("attempts.address = '3/y'", "attempts.address: counts in spans"),
+        ("attempts.address = '٣/m'", "attempts.address: counts in spans"),
+        ("attempts.device = '0/m'", "attempts.device: a count is from 1"),
+        ("attempts.method = '3/31d'", "attempts.method: a span is from"),
+        ("declines.account = '5/h, 6/d'", "declines.account is one count"),
+        ("declines.hold_hours = 1.5", "declines.hold_hours is not a whole number"),
+        ("declines.hold_hours = true", "declines.hold_hours is not a whole number"),
+        ("declines.hold_hours = -1", "a hold is from 0"),
+        ("declines.hold_hours = 99999999999999999999", "a hold is from 0"),
+        ("sums.EUROS = { day = 1, week = 1, month = 1 }", "sums.EUROS is no currency"),
+        ("sums.EUR = { day = 1, week = 1 }", "sums.EUR needs day, week and month"),
+        ("sums.EUR = 80", "sums.EUR needs day"),
+        ("sums.EUR = { day = 1.5, week = 2, month = 2 }", "sums.EUR is not in whole units"),
+        ("sums.EUR = { day = 9, week = 2, month = 2 }", "sums.EUR: a day is at least 1, a week"),
+        ("attempts.address =", "is not TOML"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_sentence(text: str, says: str, tmp_path: Path) -> None:
+    given = {"KEEPLINE_DATA": str(tmp_path), "KEEPLINE_PAYMENT_LIMITS": str(own(tmp_path, text))}
+    with pytest.raises(SettingsError) as caught:
+        Environment.read(given)
+    sentence = str(caught.value)
+    assert sentence.startswith("KEEPLINE_PAYMENT_LIMITS names limits that cannot be used: ")
+    assert says in sentence
+    assert sentence.endswith(".")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    given = {"KEEPLINE_DATA": str(tmp_path), "KEEPLINE_PAYMENT_LIMITS": str(tmp_path / "none")}
+    with pytest.raises(SettingsError, match=r"KEEPLINE_PAYMENT_LIMITS .* cannot be read"):
+        Environment.read(given)
+    (tmp_path / "latin").write_bytes(b"# \xe9")
+    with pytest.raises(SettingsError, match="is not TOML"):
+        Environment.read({**given, "KEEPLINE_PAYMENT_LIMITS": str(tmp_path / "latin")})
+
+
+def test_the_operators_file_is_put_in_force_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = own(tmp_path, "attempts.address = '7/m'")
+    given = {"KEEPLINE_DATA": str(tmp_path), "KEEPLINE_PAYMENT_LIMITS": str(path)}
+    with monkeypatch.context() as patch:
+        patch.setattr(settings, "ENV", Environment.read(given))
+        wiring.connect()
+        assert limits.in_force().address == (Rate(7, MINUTE),)
+    wiring.connect()
+    assert limits.in_force() == limits.shipped()
