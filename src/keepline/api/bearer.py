@@ -7,10 +7,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import HttpBearer
 
+from keepline.accounts.addresses import address_of
 from keepline.accounts.queries import TokenHolder, account_for_token, may_spend
 from keepline.api.problems import Refused
 from keepline.core.ids import SLOTS, slot_of
 from keepline.flows.errors import FlowRefused
+from keepline.flows.limits import Caller
 
 LONGEST_TOKEN = 128
 
@@ -48,6 +50,11 @@ def spender_of(request: HttpRequest) -> TokenHolder:
 def actor_of(holder: TokenHolder) -> str:
     """Keys are counted per user: a retry with a fresh token is still the same intent."""
     return f"user:{holder.user_id}"
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """For the limits against fraud: a token stands for the program that bears it."""
+    return Caller(address_of(request), f"token:{holder_of(request).token_id}")
 
 
 def own(row_id: UUID, holder: TokenHolder) -> UUID:

@@ -6,6 +6,7 @@ docs/errors.md is made from both.
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -156,13 +157,20 @@ def problem(
     body["detail"] = detail or body["title"]
     body["request_id"] = getattr(request, "request_id", "")
     response = HttpResponse(
-        json.dumps({**body, **members}, ensure_ascii=False, default=str),
+        json.dumps({**body, **members}, ensure_ascii=False, default=_written),
         status=body["status"],
         content_type=MEDIA_TYPE,
         headers=dict(headers or {}),
     )
     response["Content-Language"] = language
     return response
+
+
+def _written(fact: object) -> str:
+    """Instants as everywhere in the API (RFC 3339, UTC); the rest as it is said."""
+    if isinstance(fact, datetime):
+        return fact.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return str(fact)
 
 
 def pointer(location: Sequence[str | int]) -> dict[str, str]:

@@ -1,12 +1,13 @@
 """The API as a whole: its routes, and what becomes of each exception."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from keepline.api.bearer import BearerToken
+from keepline.api.bearer import BearerToken, now_of
 from keepline.api.lane import fault
 from keepline.api.problems import Refused, pointer, problem
 from keepline.api.routes import (
@@ -53,9 +54,17 @@ for each in (tokens, account, lines, renewals, reclaims, orders, wallets, plans,
 
 @api.exception_handler(FlowRefused)
 def _flow_refused(request: HttpRequest, refused: FlowRefused) -> HttpResponse:
-    headers = {"Retry-After": "1"} if refused.refusal.retryable else None
+    headers = {"Retry-After": _wait(request, refused)} if refused.refusal.retryable else None
     facts: dict[str, Any] = {"facts": refused.facts} if refused.facts else {}
     return problem(request, refused.code, headers, **facts)
+
+
+def _wait(request: HttpRequest, refused: FlowRefused) -> str:
+    """Seconds, rounded up, so that who waits them is not refused again."""
+    until = refused.facts.get("paused_until")
+    if not isinstance(until, datetime):
+        return "1"
+    return str(max(1, -((now_of(request) - until) // timedelta(seconds=1))))
 
 
 @api.exception_handler(Refused)

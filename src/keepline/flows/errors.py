@@ -98,6 +98,17 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("This way to pay is not offered."),
         gettext_noop("Choose one of the ways offered."),
     ),
+    "payments_paused": Refusal(
+        429,
+        gettext_noop("New payments are paused for a while."),
+        gettext_noop("Nothing was taken. What is in the wallet still pays renewals."),
+        retryable=True,
+    ),
+    "amount_too_large": Refusal(
+        422,
+        gettext_noop("This is more than may be paid here at once."),
+        gettext_noop("Nothing was taken. Pay a smaller amount, or from the wallet."),
+    ),
     "provider_refused": Refusal(
         402,
         gettext_noop("The payment provider refused the payment."),

@@ -26,8 +26,10 @@ from keepline.core.ids import slot_of
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.renewal import Refused, RenewalDecision, UseWallet, decide
 from keepline.core.terms import Period
+from keepline.core.velocity import Asked
 from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
+from keepline.flows.limits import NOBODY, Caller, admit_payment
 from keepline.flows.list_ways_to_pay import can_take
 from keepline.flows.sale import complete_renewal, deliver_by_network, hold_wallet_part
 from keepline.flows.steps import transaction_step
@@ -54,7 +56,8 @@ class RenewalRequest:
     to accept the price of the moment. `expected_valid_until`: the expiry the holder saw, so that
     two who renew at the same moment renew once; None to add a term to whatever is there. The key
     does not stand for it: a repeat gets the first answer, whatever the page shows by then.
-    `actor`: user:17, token:3, worker.
+    `actor`: user:17, token:3, worker. `caller`: for the limits against fraud; the key does not
+    stand for it, since one who moves is still the same.
     """
 
     account_id: UUID
@@ -69,6 +72,7 @@ class RenewalRequest:
     channel: str
     seller: str = "house"
     expected_valid_until: datetime | None = None
+    caller: Caller = NOBODY
 
     def digest(self) -> bytes:
         """SHA-256 of what the key stands for: the same key with another body is refused."""
@@ -169,15 +173,20 @@ def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
     decision = _decide(line, offer, request.use_wallet, free, now)
     if request.expected_total_minor not in (None, decision.quote.total_minor):
         raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)
-    payment_minor = decision.funding.payment_minor
-    if payment_minor and request.provider is None:
-        raise Refused("wallet_short")
-    if payment_minor and not can_take(
-        request.provider or "", request.account_id, request.currency, payment_minor
-    ):
-        raise FlowRefused("provider_unknown")
+    if decision.funding.payment_minor:
+        _admit(request, decision.funding.payment_minor, now)
     order = _draft(request, claim.order_id, wallet_id, line, offer, decision, now)
     return _enter(request, order, line, offer, decision.period, now)
+
+
+def _admit(request: RenewalRequest, payment_minor: int, now: datetime) -> None:
+    """A provider's part: there is one that can take it, and no limit stands against it."""
+    if request.provider is None:
+        raise Refused("wallet_short")
+    if not can_take(request.provider, request.account_id, request.currency, payment_minor):
+        raise FlowRefused("provider_unknown")
+    asked = Asked(request.provider, request.currency, payment_minor, now)
+    admit_payment(request.account_id, request.caller, asked)
 
 
 def _enter(

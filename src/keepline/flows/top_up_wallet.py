@@ -14,7 +14,9 @@ from django.db import OperationalError
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.money import exponent
+from keepline.core.velocity import Asked
 from keepline.flows.errors import FlowRefused
+from keepline.flows.limits import NOBODY, Caller, admit_payment
 from keepline.flows.list_ways_to_pay import can_take
 from keepline.flows.renew_line import PROMISE_TO_OPEN, StartedOrder, busy, replay
 from keepline.flows.steps import transaction_step
@@ -29,7 +31,10 @@ SMALLEST_UNITS, LARGEST_UNITS = 1, 500  # in whole units of the currency
 
 @dataclass(frozen=True, slots=True)
 class TopUpRequest:
-    """`amount_minor` in minor units of `currency`; `key` made by the client."""
+    """`amount_minor` in minor units of `currency`; `key` made by the client.
+
+    `caller`: for the limits against fraud; the key does not stand for it.
+    """
 
     account_id: UUID
     amount_minor: int
@@ -39,6 +44,7 @@ class TopUpRequest:
     actor: str
     channel: str
     seller: str = "house"
+    caller: Caller = NOBODY
 
     def digest(self) -> bytes:
         """SHA-256 of what the key stands for."""
@@ -78,6 +84,8 @@ def _start(request: TopUpRequest, now: datetime) -> StartedOrder:
     if not claim.first:
         return replay(claim.order_id)
     wallet = ledger.open_wallet(request.account_id, request.currency)
+    asked = Asked(request.provider, request.currency, request.amount_minor, now)
+    admit_payment(request.account_id, request.caller, asked)
     order = orders.new_order(
         claim.order_id,
         account_id=request.account_id,

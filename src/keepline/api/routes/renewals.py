@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from keepline.api.answers import answer
-from keepline.api.bearer import actor_of, holder_of, now_of, own, spender_of
+from keepline.api.bearer import actor_of, caller_of, holder_of, now_of, own, spender_of
 from keepline.api.keys import key_of
 from keepline.api.operations import started_answer
 from keepline.api.shapes.orders import Order
@@ -63,6 +63,8 @@ def preview_renewal(request: HttpRequest, line_id: UUID, body: WhatToRenew) -> H
             "price_changed",
             "line_changed",
             "provider_unknown",
+            "payments_paused",
+            "amount_too_large",
             "provider_refused",
             "busy",
         ],
@@ -85,6 +87,7 @@ def create_renewal(request: HttpRequest, line_id: UUID, body: Renewal) -> HttpRe
             actor=actor_of(holder),
             channel="api",
             expected_valid_until=body.expected_valid_until,
+            caller=caller_of(request),
         ),
         now_of(request),
     )

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 
 from keepline.api.answers import answer
-from keepline.api.bearer import actor_of, holder_of, now_of, spender_of
+from keepline.api.bearer import actor_of, caller_of, holder_of, now_of, spender_of
 from keepline.api.cursors import LONGEST, link, seal, unseal
 from keepline.api.keys import key_of
 from keepline.api.operations import started_answer
@@ -70,6 +70,8 @@ def get_statement(
             "role_refused",
             "amount_refused",
             "provider_unknown",
+            "payments_paused",
+            "amount_too_large",
             "provider_refused",
             "busy",
         ],
@@ -89,6 +91,7 @@ def create_top_up(request: HttpRequest, currency: InPath, body: TopUp) -> HttpRe
             key=key_of(request),
             actor=actor_of(holder),
             channel="api",
+            caller=caller_of(request),
         ),
         now_of(request),
     )

@@ -21,6 +21,7 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.renew_line import RenewalRequest
 from keepline.flows.show_lines import LineCard
 from keepline.flows.show_renewal import show_renewal
+from keepline.portal.caller import caller_of, mark_device
 from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_spender
 
@@ -72,7 +73,8 @@ def _page(
         "section": "lines",
     }
     template = "portal/renew_order.html" if order else "portal/renew.html"
-    return render(request, template, context, status=refused.refusal.status if refused else 200)
+    status = refused.refusal.status if refused else 200
+    return mark_device(request, render(request, template, context, status=status))
 
 
 def _way_out(refused: FlowRefused | None, line_id: UUID) -> tuple[str, str] | None:
@@ -80,7 +82,7 @@ def _way_out(refused: FlowRefused | None, line_id: UUID) -> tuple[str, str] | No
         return None
     if refused.code == "key_reused":
         return reverse("line", args=[line_id]), _("See the orders of this line")
-    if refused.code == "wallet_short":
+    if refused.code in ("wallet_short", "payments_paused", "amount_too_large"):
         return reverse("wallet"), _("To the wallet")
     return None
 
@@ -126,6 +128,7 @@ def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
                 actor=actor_of(holder),
                 channel="portal",
                 expected_valid_until=_seen(posted),
+                caller=caller_of(request),
             ),
             holder.now,
         )

@@ -15,6 +15,7 @@ from keepline.flows import top_up_wallet
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_wallet import Cursor, WalletView, show_wallet
 from keepline.flows.top_up_wallet import TopUpRequest
+from keepline.portal.caller import caller_of, mark_device
 from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_holder, for_spender
 
@@ -48,6 +49,7 @@ def top_up(request: HttpRequest, holder: Holder) -> HttpResponse:
                 key=key,
                 actor=actor_of(holder),
                 channel="portal",
+                caller=caller_of(request),
             ),
             holder.now,
         )
@@ -88,7 +90,7 @@ def _page(
         "section": "wallet",
     }
     status = refused.refusal.status if refused else 200
-    return render(request, "portal/wallet.html", context, status=status)
+    return mark_device(request, render(request, "portal/wallet.html", context, status=status))
 
 
 def _currency(request: HttpRequest) -> str | None:
