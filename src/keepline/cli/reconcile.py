@@ -77,7 +77,8 @@ def _say(result: "Reconciliation") -> None:
         apart = both.theirs_minor - both.ours_minor
         row = (both.ours_minor, both.theirs_minor, apart)
         table.add_row(currency, *(money(minor, currency, "en") for minor in row))
-    Console(width=100).print(table)
+    if result.totals:
+        Console(width=100).print(table)
     click.echo(
         f"{result.compared} payments compared, {len(result.settled)} settled, "
         f"{len(result.left)} left for a person."
