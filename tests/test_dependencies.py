@@ -29,7 +29,11 @@ def rows(heading: str) -> dict[str, tuple[str, ...]]:
         ("At run time", PROJECT["project"]["dependencies"]),
         (
             "With a payment provider",
-            [each for extra in PROJECT["project"]["optional-dependencies"].values() for each in extra],
+            [
+                each
+                for extra in PROJECT["project"]["optional-dependencies"].values()
+                for each in extra
+            ],
         ),
         ("For development", PROJECT["dependency-groups"]["dev"]),
     ],

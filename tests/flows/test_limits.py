@@ -251,8 +251,8 @@ def test_thirty_cards_from_one_address_stop_at_the_door(provider: FakeProvider) 
         open_payment(order_id, "en", now)
         provider.decline(Payment.objects.get(order_id=order_id).id)
         settle(order_id, now)
-    assert said == ["payments_paused"] * 20
-    assert len(provider.payments) == 10
+    assert said == ["payments_paused"] * 15
+    assert len(provider.payments) == 15
     top_up(cast.account, NOW + 10 * MINUTE, caller=ABROAD)
 
 

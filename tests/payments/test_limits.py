@@ -24,7 +24,7 @@ def own(folder: Path, text: str) -> Path:
 
 def test_shipped() -> None:
     shipped = limits.shipped()
-    assert shipped.address == (Rate(3, MINUTE), Rate(10, HOUR), Rate(20, DAY))
+    assert shipped.address == (Rate(3, MINUTE), Rate(15, HOUR), Rate(60, DAY))
     assert (shipped.declines, shipped.hold) == (Rate(5, HOUR), DAY)
     assert limits.in_force() == shipped
 

@@ -26,7 +26,7 @@ class Change(NamedTuple):
 
 
 def lock_last_booked(today: date) -> date:
-    """The last day that is booked, locked until commit; at the very start the day before `today`."""
+    """The last day that is booked, locked until commit; at the start the day before `today`."""
     execute(
         "INSERT INTO ledger_revenuebooking (id, last_booked_on) VALUES (%s, %s)"
         " ON CONFLICT (id) DO NOTHING",
