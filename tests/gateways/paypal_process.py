@@ -66,7 +66,7 @@ class PayPalProcess:
 def paypal_process() -> Iterator[PayPalProcess]:
     """A running fake, ended afterwards whatever happened."""
     fake = PayPalProcess()
-    names = {"CLIENT_ID": CLIENT_ID, "SECRET": SECRET, "WEBHOOK_ID": WEBHOOK_ID}
+    names = {"CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": SECRET, "WEBHOOK_ID": WEBHOOK_ID}
     keys = {f"KEEPLINE_PAYPAL_{name}": value for name, value in names.items()}
     process = subprocess.Popen(
         [*PROGRAM, "--port", str(fake.port)], env={"PATH": os.environ["PATH"], **keys}
