@@ -62,6 +62,18 @@ def test_what_no_road_told_is_booked(provider: FakeProvider) -> None:
     assert night().settled == []
 
 
+def test_late_money_that_goes_straight_back_leaves_nothing(provider: FakeProvider) -> None:
+    order_id = opened(assemble())
+    payment_id = payment_id_of(order_id)
+    provider.decline(payment_id)
+    assert settle(order_id, NOW) is OrderState.CANCELLED
+    provider.pay(payment_id)
+    result = night()
+    assert ([one.kind for one in result.settled], result.left) == ([Kind.NOT_BOOKED], [])
+    assert Payment.objects.by_id(payment_id).refunded_minor == 300
+    assert result.totals == {}  # taken and given back
+
+
 def test_a_payment_that_was_never_ours_is_for_a_person(provider: FakeProvider) -> None:
     stranger = uuid4()
     provider.payments[stranger] = TAKEN

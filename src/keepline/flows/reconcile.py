@@ -1,7 +1,7 @@
 """`provider.reconciled`: our books beside the provider's, payment by payment.
 
     N  reconcile.list      the provider's books of a span
-    N  reconcile.ask       single payments that lie at the edge of the span
+    N  reconcile.ask       single payments: at the edge of the span, or settled just now
     (settle_payment, refund_payment: what happened there and is not booked here is booked now)
     T  reconcile.record    what was compared, what was settled, what is left for a person
 
@@ -78,6 +78,7 @@ def reconcile(
         if one.order_id is not None:
             settle(one.order_id, now)
             refund(one.order_id, now)
+            _ask(adapter, ours[one.payment_id], theirs)  # settling may have given it back
         progress(done, len(settleable))
     if settleable:
         ours = _both(adapter, provider, from_at, until_at, theirs)
@@ -116,9 +117,13 @@ def _both(
     """Ours, and into `theirs` what the list lacks: an opening at the edge of the span."""
     ours = payments.booked(provider, from_at, until_at, list(theirs))
     for payment_id in ours.keys() - theirs.keys():
-        with network_step("reconcile.ask"):
-            theirs[payment_id] = adapter.ask(payment_id, ours[payment_id].provider_payment_id)
+        _ask(adapter, ours[payment_id], theirs)
     return ours
+
+
+def _ask(adapter: PaymentProvider, mine: BookedPayment, theirs: dict[UUID, PaymentStatus]) -> None:
+    with network_step("reconcile.ask"):
+        theirs[mine.payment_id] = adapter.ask(mine.payment_id, mine.provider_payment_id)
 
 
 def _facts(result: Reconciliation) -> dict[str, Any]:
