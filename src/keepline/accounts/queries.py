@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import phonenumbers
 from babel.core import get_global
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from keepline.accounts import phones
 from keepline.accounts.models import Account, ApiToken, Membership, Role, User
 from keepline.core.ids import slot_of
 from keepline.slots.sql import fetch_one
 
-NO_COUNTRY = "001"  # the world, in CLDR and phonenumbers
+NO_COUNTRY = ("ZZ", "001")  # unknown, and the world, in CLDR and phonenumbers
 
 
 class TokenHolder(NamedTuple):
@@ -122,12 +122,11 @@ def country_of(account_id: UUID) -> str | None:
     """
     row = account(account_id)
     if row.contact_phone:
-        number = phonenumbers.parse(row.contact_phone, None)
-        region: str | None = phonenumbers.region_code_for_number(number)
-        if region and region != NO_COUNTRY:
-            return region
+        country = phones.country_of(row.contact_phone)
+        if country not in NO_COUNTRY:
+            return country
     territory = get_global("zone_territories").get(row.time_zone)
-    return str(territory) if territory and territory != NO_COUNTRY else None
+    return str(territory) if territory and territory not in NO_COUNTRY else None
 
 
 def user(user_id: int) -> User:

@@ -7,25 +7,12 @@ from uuid import UUID
 
 from keepline.audit import queries as audit
 from keepline.audit.models import AuditEvent
-from keepline.core.reconciliation import Kind, Totals
+from keepline.core.reconciliation import Difference, Kind, Totals
 from keepline.flows import reconcile
 from keepline.gateways import switchboard
 
 SHOWN = 30
 STALE_AFTER = timedelta(hours=36)  # every night, and one night may find the provider silent
-
-
-@dataclass(frozen=True, slots=True)
-class LeftDifference:
-    """One payment for a person. Minor units; ids as they are said at the provider's desk."""
-
-    kind: Kind
-    payment_id: UUID
-    order_id: UUID | None
-    currency: str
-    ours_minor: int
-    theirs_minor: int
-    theirs_currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +28,7 @@ class PastReconciliation:
     settled: int
     left: int
     totals: dict[str, Totals]
-    differences: Sequence[LeftDifference]
+    differences: Sequence[Difference]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +60,7 @@ def _read(event: AuditEvent) -> PastReconciliation:
         left=facts["left"],
         totals={code: Totals(**both) for code, both in facts["totals"].items()},
         differences=[
-            LeftDifference(
+            Difference(
                 kind=Kind(one["kind"]),
                 payment_id=UUID(one["payment_id"]),
                 order_id=UUID(one["order_id"]) if one["order_id"] else None,
