@@ -16,6 +16,7 @@ class Line(SlottedModel):
     e164 = models.BigIntegerField(null=True)
     iccid = models.CharField(max_length=20, null=True)
     carrier_id = models.IntegerField(null=True)
+    method_id = models.UUIDField(null=True)  # charged when the wallet is short; null: nothing is
     opened_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
 

@@ -3,6 +3,7 @@
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
+from keepline.core.lifecycle.method import MethodState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.slots.models import SlottedModel
 
@@ -17,6 +18,7 @@ class Payment(SlottedModel):
     account_id = models.UUIDField()
     provider = models.CharField(max_length=24)
     provider_payment_id = models.CharField(max_length=80, null=True)
+    method_id = models.UUIDField(null=True)  # the saved one that is charged; null: on a page
     checkout_url = models.TextField(blank=True)  # signed addresses are long
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
@@ -39,6 +41,39 @@ class Payment(SlottedModel):
         indexes = [
             BrinIndex(fields=["opened_at"], name="payment_by_opening"),
             models.Index(fields=["slot", "account_id", "opened_at"], name="payment_by_account"),
+        ]
+
+
+class SavedMethod(SlottedModel):
+    """A way to pay that a provider keeps, to be charged while its holder is away.
+
+    `id` is the idempotency key of its storing. Nothing here can be paid with but through the
+    provider that gave the ids: `label` is what it shows of it, never a whole number.
+    """
+
+    account_id = models.UUIDField()
+    provider = models.CharField(max_length=24)
+    state = models.CharField(max_length=10, default=MethodState.STORING)
+    provider_storing_id = models.CharField(max_length=120, null=True)
+    provider_customer_id = models.CharField(max_length=80, blank=True)
+    provider_method_id = models.CharField(max_length=80, blank=True)
+    checkout_url = models.TextField(blank=True)
+    kind = models.CharField(max_length=24, blank=True)  # a name in ways_to_pay.toml
+    label = models.CharField(max_length=80, blank=True)
+    expires_on = models.DateField(null=True)  # the last day on which it works
+    begun_at = models.DateTimeField()
+    stored_at = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+    next_action_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["slot", "account_id"], name="savedmethod_by_account"),
+            models.Index(
+                fields=["next_action_at"],
+                name="savedmethod_due",
+                condition=models.Q(next_action_at__isnull=False),
+            ),
         ]
 
 

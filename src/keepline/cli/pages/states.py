@@ -1,9 +1,10 @@
-"""docs/states.md: the five machines as tables and pictures."""
+"""docs/states.md: the machines as tables and pictures."""
 
 from typing import Any
 
 from keepline.core.lifecycle.line import LINE
 from keepline.core.lifecycle.machine import Machine
+from keepline.core.lifecycle.method import METHOD
 from keepline.core.lifecycle.number import NUMBER
 from keepline.core.lifecycle.order import ORDER
 from keepline.core.lifecycle.payment import PAYMENT
@@ -11,14 +12,16 @@ from keepline.core.lifecycle.profile import PROFILE
 
 HEAD = """# States
 
-Five separate machines, each a table in `src/keepline/core/lifecycle/`. A state is written only by
+Separate machines, each a table in `src/keepline/core/lifecycle/`. A state is written only by
 `transition`, which asks the table. This page is made by `keepline docs states`.
 """
 
 
 def page() -> str:
     """All machines."""
-    return HEAD + "".join(_machine(each) for each in (LINE, ORDER, PAYMENT, NUMBER, PROFILE))
+    return HEAD + "".join(
+        _machine(each) for each in (LINE, ORDER, PAYMENT, METHOD, NUMBER, PROFILE)
+    )
 
 
 def _machine(machine: Machine[Any, Any]) -> str:

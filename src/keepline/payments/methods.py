@@ -1,0 +1,141 @@
+"""Saved methods: reads and writes. A state is written by `transition` alone."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from keepline.core.ids import slot_of
+from keepline.core.lifecycle.method import METHOD, MethodEvent, MethodState
+from keepline.payments.models import SavedMethod
+from keepline.slots.ids import new_id
+from keepline.slots.sql import fetch_all
+
+
+class MethodNotFound(Exception):
+    """No such saved method in this account."""
+
+
+class MethodMoved(Exception):
+    """The saved method left the state the caller decided on."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodFacts:
+    """What pages and letters say of a saved method. `expires_on`: the last day it works."""
+
+    id: UUID
+    account_id: UUID
+    provider: str
+    state: MethodState
+    kind: str
+    label: str
+    expires_on: date | None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may be charged."""
+        return self.state is MethodState.STORED
+
+
+def begin(account_id: UUID, provider: str, now: datetime, look_at: datetime) -> SavedMethod:
+    """A method that is about to be given to the provider; looked at again at `look_at`."""
+    slot = slot_of(account_id)
+    method = SavedMethod(
+        slot=slot,
+        id=new_id(slot),
+        account_id=account_id,
+        provider=provider,
+        begun_at=now,
+        next_action_at=look_at,
+    )
+    method.save(force_insert=True)
+    return method
+
+
+def lock(method_id: UUID, account_id: UUID) -> SavedMethod:
+    """The account's method under lock. Raises MethodNotFound."""
+    found = (
+        SavedMethod.objects.select_for_update(no_key=True)
+        .filter(slot=slot_of(account_id), id=method_id, account_id=account_id)
+        .first()
+    )
+    if found is None:
+        raise MethodNotFound(method_id)
+    return found  # type: ignore[no-any-return]
+
+
+def read(method_id: UUID, account_id: UUID) -> SavedMethod:
+    """The same without the lock. Raises MethodNotFound."""
+    slot = slot_of(account_id)
+    found = SavedMethod.objects.filter(slot=slot, id=method_id, account_id=account_id).first()
+    if found is None:
+        raise MethodNotFound(method_id)
+    return found  # type: ignore[no-any-return]
+
+
+def transition(method: SavedMethod, event: MethodEvent, **columns: Any) -> MethodState:
+    """Moves a method by `event`, compare and set, with the columns that change along."""
+    target = MethodState(METHOD.next(MethodState(method.state), event))
+    changed = SavedMethod.objects.filter(slot=method.slot, id=method.id, state=method.state).update(
+        state=target, **columns
+    )
+    if changed != 1:
+        raise MethodMoved(method.id)
+    method.state = target
+    for name, value in columns.items():
+        setattr(method, name, value)
+    return target
+
+
+def name_page(method: SavedMethod, provider_storing_id: str | None, checkout_url: str) -> None:
+    """Keeps where the holder gives it, and the provider's id of that page."""
+    SavedMethod.objects.filter(slot=method.slot, id=method.id).update(
+        provider_storing_id=provider_storing_id, checkout_url=checkout_url
+    )
+    method.provider_storing_id, method.checkout_url = provider_storing_id, checkout_url
+
+
+def look_later(method: SavedMethod, at: datetime) -> None:
+    """Looked at again at `at`, unless it has moved since."""
+    SavedMethod.objects.filter(slot=method.slot, id=method.id, state=method.state).update(
+        next_action_at=at, attempts=method.attempts + 1
+    )
+
+
+SELECT = "SELECT id, account_id, provider, state, kind, label, expires_on FROM payments_savedmethod"
+SHOWN = [MethodState.STORED.value, MethodState.REFUSED.value]
+
+
+def methods_of(account_id: UUID) -> list[MethodFacts]:
+    """The account's methods, the newest first; those that will not be charged any more too."""
+    rows = fetch_all(
+        SELECT + " WHERE slot = %s AND account_id = %s AND state = ANY(%s) ORDER BY id DESC",
+        (slot_of(account_id), account_id, SHOWN),
+    )
+    return [_facts(row) for row in rows]
+
+
+def methods_among(method_ids: Collection[UUID]) -> dict[UUID, MethodFacts]:
+    """Methods by id, of any accounts."""
+    if not method_ids:
+        return {}
+    slots = sorted({slot_of(method_id) for method_id in method_ids})
+    rows = fetch_all(SELECT + " WHERE slot = ANY(%s) AND id = ANY(%s)", (slots, list(method_ids)))
+    return {row.id: _facts(row) for row in rows}
+
+
+def _facts(row: Any) -> MethodFacts:
+    return MethodFacts(*row[:3], MethodState(row.state), *row[4:])
+
+
+DUE = """
+SELECT id, account_id FROM payments_savedmethod
+WHERE next_action_at <= %s ORDER BY next_action_at LIMIT %s
+"""
+
+
+def due(now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """Methods to be looked at now: id and account."""
+    return [(row.id, row.account_id) for row in fetch_all(DUE, (now, limit))]
