@@ -13,6 +13,10 @@ from keepline.gateways.network.port import (
     NetworkUnknown,
 )
 from keepline.gateways.payments.port import (
+    ChargeRequest,
+    DeclineKind,
+    DisputeOutcome,
+    DisputeStatus,
     ListedPayment,
     OpenedPayment,
     PaymentRequest,
@@ -23,19 +27,31 @@ from keepline.gateways.payments.port import (
     RefundRequest,
     RefundStatus,
     SignatureRefused,
+    StoredMethod,
+    StoringRequest,
+    StoringStatus,
 )
 
 
 @dataclass
 class FakeProvider:
-    """A provider in memory. `silent` counts calls that get no answer (done all the same)."""
+    """A provider in memory. `silent` counts calls that get no answer (done all the same).
+
+    `declines` says how the next charges of stored methods go; with none left they are captured.
+    """
 
     name: str = "sandbox"
     acknowledgement: str = "ok"
+    stores_methods: bool = True
     payments: dict[UUID, PaymentStatus] = field(default_factory=dict)
     refunds: dict[UUID, RefundStatus] = field(default_factory=dict)
     bodies: dict[UUID, PaymentRequest] = field(default_factory=dict)
     unlisted: set[UUID] = field(default_factory=set)
+    storings: dict[UUID, StoringStatus] = field(default_factory=dict)
+    charges: dict[UUID, ChargeRequest] = field(default_factory=dict)
+    declines: list[DeclineKind] = field(default_factory=list)
+    forgotten: set[str] = field(default_factory=set)
+    evidence: dict[str, str] = field(default_factory=dict)
     refuse_opening: bool = False
     refuse_refunds: bool = False
     silent: int = 0
@@ -92,6 +108,50 @@ class FakeProvider:
         self.payments[request.payment_id] = replace(status, refunded_minor=back)
         return RefundStatus(request.refund_id, "refunded", request.amount_minor)
 
+    def open_storing(self, request: StoringRequest) -> StoringStatus:
+        reference = f"sto_{request.storing_id.hex[-12:]}"
+        fresh = StoringStatus("pending", reference, f"http://provider/{reference}")
+        status = self.storings.setdefault(request.storing_id, fresh)
+        self._answer()
+        return status
+
+    def ask_storing(self, storing_id: UUID, provider_storing_id: str | None) -> StoringStatus:
+        self._answer()
+        return self.storings.get(storing_id, StoringStatus("not_found", None))
+
+    def charge_stored(self, request: ChargeRequest) -> PaymentStatus:
+        if self.charges.setdefault(request.payment_id, request) != request:
+            raise ProviderRefused("key_reused", "this key came before with another body")
+        if request.payment_id not in self.payments:
+            self.payments[request.payment_id] = self._first_charge(request)
+        self._answer()
+        return self.payments[request.payment_id]
+
+    def _first_charge(self, request: ChargeRequest) -> PaymentStatus:
+        kind: DeclineKind = self.declines.pop(0) if self.declines else ""
+        if request.method.provider_method_id in self.forgotten:
+            kind = "final"
+        return PaymentStatus(
+            status="declined" if kind else "captured",
+            amount_minor=request.amount_minor,
+            currency=request.currency,
+            captured_minor=0 if kind else request.amount_minor,
+            refunded_minor=0,
+            provider_payment_id=f"pay_{request.payment_id.hex[-12:]}",
+            decline_code=f"said_{kind}" if kind else "",
+            decline_kind=kind,
+        )
+
+    def forget_method(self, method: StoredMethod) -> None:
+        self.forgotten.add(method.provider_method_id)
+        self._answer()
+
+    def answer_dispute(self, dispute_id: str, evidence: str) -> None:
+        if dispute_id in self.evidence:
+            raise ProviderRefused("answered_before", "evidence is taken once")
+        self.evidence[dispute_id] = evidence
+        self._answer()
+
     def list_payments(
         self, opened_from: datetime, opened_until: datetime
     ) -> Sequence[ListedPayment]:
@@ -127,7 +187,33 @@ class FakeProvider:
     def decline(self, payment_id: UUID) -> None:
         """The provider declines."""
         status = self.payments[payment_id]
-        self.payments[payment_id] = replace(status, status="declined", decline_code="no_funds")
+        self.payments[payment_id] = replace(
+            status, status="declined", decline_code="no_funds", decline_kind="retry"
+        )
+
+    def store(self, storing_id: UUID, method: StoredMethod) -> None:
+        """The holder agrees at the provider's page."""
+        status = self.storings[storing_id]
+        self.storings[storing_id] = replace(status, status="stored", checkout_url="", method=method)
+
+    def dispute(
+        self,
+        payment_id: UUID,
+        outcome: DisputeOutcome = "open",
+        dispute_id: str = "dispute-1",
+        evidence_until: datetime | None = None,
+    ) -> None:
+        """The payer's bank takes the whole payment back, or decides about it."""
+        status = self.payments[payment_id]
+        found = DisputeStatus(
+            dispute_id,
+            outcome,
+            status.captured_minor,
+            status.currency,
+            "fraudulent",
+            evidence_until,
+        )
+        self.payments[payment_id] = replace(status, disputes={**status.disputes, dispute_id: found})
 
 
 @dataclass

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from keepline.gateways.payments.not_offered import DisputesNotAnswered, MethodsNotKept
 from keepline.gateways.payments.port import (
     ListedPayment,
     OpenedPayment,
@@ -46,7 +47,7 @@ PAYABLE_FOR: Final = timedelta(minutes=50)
 NOT_IN_SUBJECTS: Final = str.maketrans(dict.fromkeys("/=&\"'<>\\", " "))
 
 
-class AlipayPayments:
+class AlipayPayments(MethodsNotKept, DisputesNotAnswered):
     """Speaks to Alipay's gateway; safe to share between threads.
 
     The keys are RSA2, as Alipay's tools give them (keys.py). `seller_id` (2088...), where given,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
 from keepline.core.ids import derived_id
+from keepline.gateways.payments.not_offered import DisputesNotAnswered, MethodsNotKept
 from keepline.gateways.payments.port import (
     ListedPayment,
     OpenedPayment,
@@ -75,7 +76,7 @@ class SdkMissing(RuntimeError):
     """The operator chose PayPal and did not install its extra."""
 
 
-class PayPalPayments:
+class PayPalPayments(MethodsNotKept, DisputesNotAnswered):
     """Speaks to PayPal by its SDK; safe to share between threads.
 
     `webhook_id` is PayPal's id of our webhook, part of what it signs. `timeout_s` bounds each

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 from httpx import codes
 
+from keepline.gateways.payments.not_offered import DisputesNotAnswered, MethodsNotKept
 from keepline.gateways.payments.port import (
     ListedPayment,
     OpenedPayment,
@@ -27,7 +28,7 @@ from .signature import Signatures
 NOT_FOUND = PaymentStatus("not_found", 0, "", 0, 0, None)
 
 
-class SandboxPayments:
+class SandboxPayments(MethodsNotKept, DisputesNotAnswered):
     """Speaks to the sandbox provider over HTTP; safe to share between threads.
 
     `timeout_s` bounds each wait (connecting, sending, reading); a call may take a little longer.

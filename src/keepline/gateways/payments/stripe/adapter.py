@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from keepline.gateways.payments.not_offered import DisputesNotAnswered, MethodsNotKept
 from keepline.gateways.payments.port import (
     ListedPayment,
     OpenedPayment,
@@ -51,7 +52,7 @@ LOCALES: Final = (
 CHINESE: Final = {"zh-Hans": "zh", "zh-Hant": "zh-TW", "zh-Hant-HK": "zh-HK"}
 
 
-class StripePayments:
+class StripePayments(MethodsNotKept, DisputesNotAnswered):
     """Speaks to Stripe over HTTPS; safe to share between threads.
 
     `timeout_s` bounds each wait (connecting, reading). `api_base` leads elsewhere than to
