@@ -74,6 +74,8 @@ class Account(SlottedModel):
     currency = models.CharField(max_length=3)  # ISO 4217, what prices are shown in
     language = models.CharField(max_length=10, default="en")
     time_zone = models.CharField(max_length=64, default="UTC")
+    # ISO 3166-1 alpha-2 of the holder's home, "" while nobody said it; taxes may follow it.
+    country = models.CharField(max_length=2, blank=True, default="", db_default="")
     # Contacts of an imported base: unverified until the holder claims the account.
     contact_email = models.EmailField(blank=True)
     contact_phone = models.CharField(max_length=16, blank=True)

@@ -37,6 +37,10 @@ class Order(SlottedModel):
     subtotal_minor = models.BigIntegerField()
     discount_minor = models.BigIntegerField(default=0)
     tax_minor = models.BigIntegerField(default=0)
+    # How the tax was found: ISO 3166 of the country whose rate it is, "" for the plan's own.
+    tax_country = models.CharField(max_length=2, blank=True, default="", db_default="")
+    tax_rate_ppm = models.PositiveIntegerField(default=0, db_default=0)
+    tax_inclusive = models.BooleanField(default=True, db_default=True)
     total_minor = models.BigIntegerField()
     wallet_minor = models.BigIntegerField(default=0)  # of the total, from the wallet
     payment_minor = models.BigIntegerField(default=0)  # of the total, from the provider
