@@ -10,19 +10,18 @@ from bench.installation import say
 
 HERE = Path(__file__).resolve().parent
 UV = HERE.parent / ".tools" / "bin" / "uv"  # where `make install` has put it
-# Of this checkout: looked up before a bench names its own, which goes with it.
-DATA = Path(os.environ.get("KEEPLINE_DATA", HERE.parent / ".data"))
+TOOLS = HERE.parent / ".tools"
 
 
 def python_with(requirements: str) -> Path:
     """The Python of an environment with what a file of pinned packages says, made once.
 
-    It lies in the data folder: a rival's packages must neither bend the versions that Keepline
+    It lies beside our tools: a rival's packages must neither bend the versions that Keepline
     runs with nor come to those who only develop it.
     """
     pinned = HERE / requirements
     digest = hashlib.sha256(pinned.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    home = DATA / "rivals" / f"{pinned.stem}-{digest}"
+    home = TOOLS / "rivals" / f"{pinned.stem}-{digest}"
     python = home / "bin" / "python"
     if (home / "complete").exists():
         return python
