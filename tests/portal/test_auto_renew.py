@@ -54,7 +54,7 @@ def test_the_switch_on_the_lines_page(stage: Cast, alice: Client) -> None:
     assert "Auto-renew" in page
     assert "US$10.00 is in it, which is enough." in page
     on = form_on(page, f"{url}auto-renew/", "Switch on")
-    assert on == {"enabled": "on", "lead": "", "plan": "keep-1m:300:USD"}
+    assert on == {"enabled": "on", "lead": "", "method": "", "plan": "keep-1m:300:USD"}
     answer = alice.post(f"{url}auto-renew/", on)
     assert (answer.status_code, answer["Location"]) == (302, url)
     page = text(alice, url)

@@ -1,5 +1,7 @@
 """What letters say: every kind there is, in the reader's language and zone, plain and HTML."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -11,7 +13,9 @@ from keepline.lines.models import Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from tests.cast import NOW, Cast
+from tests.doubles import FakeProvider
 from tests.portal.acts import renewed
+from tests.saved import charged_for, saved
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +81,31 @@ def test_a_reminder_tells_what_will_happen_to_this_line(
     assert said in written.text
     assert unsaid not in written.text
     assert len(queries) <= 2
+
+
+@pytest.mark.parametrize(
+    ("expires_on", "said"),
+    [
+        (None, "on 17 March 2026, 13:00 for US$3.00: from your wallet, and what that lacks from"),
+        (date(2026, 3, 15), "Test card 4242, which pays what your wallet lacks, expires before"),
+    ],
+    ids=str,
+)
+def test_a_charge_is_announced_with_its_day_and_amount(
+    expires_on: date | None, said: str, stage: Cast, provider: FakeProvider
+) -> None:
+    Validity.objects.filter(id=stage.line.id).update(auto_renew=True)
+    charged_for(stage, saved(stage, provider, expires_on))
+    near = Outbox(kind="line.expiry_near", account_id=stage.account.id, line_id=stage.line.id)
+    recipient = Recipient(1, "alice@example.com", "Alice", "en", "Europe/Berlin")
+    with CaptureQueriesContext(connection) as queries:
+        written = letter_of(near, recipient, NOW)
+    assert said in written.text
+    assert len(queries) <= 6
+
+
+def test_an_approval_leads_to_the_checkout(stage: Cast, alice: Client) -> None:
+    order = Order.objects.get(id=renewed(alice, stage))
+    written = letter(stage, "line.approval_needed", order)
+    assert f"/lines/{stage.line.id}/renew/" in written.text
+    assert "your bank wants you to approve" in written.text

@@ -15,7 +15,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from keepline.accounts.models import ApiToken
 from keepline.accounts.services import issue_token
 from tests.cast import NOW, Cast
+from tests.doubles import FakeProvider
 from tests.portal.acts import with_receipt
+from tests.saved import saved
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +49,7 @@ WITHOUT = sorted({name for _, name, params in ALL if not params})
 
 
 @pytest.fixture
-def belongings(stage: Cast, alice: Client) -> dict[str, Any]:
+def belongings(stage: Cast, alice: Client, provider: FakeProvider) -> dict[str, Any]:
     """One thing of Alice's for every parameter that names a thing of somebody."""
     key = Authenticator.objects.create(
         user=stage.alice, type=Authenticator.Type.WEBAUTHN, data={"name": "key", "credential": {}}
@@ -58,6 +60,7 @@ def belongings(stage: Cast, alice: Client) -> dict[str, Any]:
         "token_id": issue_token(stage.alice, stage.account, "backup", NOW).token.pk,
         "session_id": UserSession.objects.get(user=stage.alice).pk,
         "pk": key.pk,
+        "method_id": saved(stage, provider),
     }
 
 

@@ -14,6 +14,7 @@ from keepline.api.routes import (
     account,
     lines,
     meta,
+    methods,
     orders,
     plans,
     reclaims,
@@ -48,7 +49,7 @@ api = NinjaAPI(
 )
 # Decorators of the default router go to every other one.
 api.add_decorator(strict, mode="view")
-for each in (tokens, account, lines, renewals, reclaims, orders, wallets, plans, meta):
+for each in (tokens, account, lines, renewals, reclaims, orders, wallets, methods, plans, meta):
     api.add_router("", each.router)
 
 

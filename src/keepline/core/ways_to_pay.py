@@ -13,13 +13,17 @@ __all__ = ["Method", "Way", "ways_to_pay"]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method of one provider. None means any; `least_minor` by currency, minor units."""
+    """One method of one provider. None means any; `least_minor` by currency, minor units.
+
+    `storable`: the provider keeps it for charges while the holder is away.
+    """
 
     provider: str
     name: str
     currencies: frozenset[str] | None = None
     countries: frozenset[str] | None = None  # ISO 3166-1
     least_minor: Mapping[str, int] = field(default_factory=dict)
+    storable: bool = False
 
     @property
     def code(self) -> str:

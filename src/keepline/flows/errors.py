@@ -57,6 +57,17 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("This plan cannot renew this line."),
         gettext_noop("Choose one of the plans offered for the line."),
     ),
+    "provider_silent": Refusal(
+        503,
+        gettext_noop("The payment provider does not answer right now."),
+        gettext_noop("Nothing was taken and nothing is lost. Try again in a few minutes."),
+        retryable=True,
+    ),
+    "method_unusable": Refusal(
+        409,
+        gettext_noop("This saved way to pay cannot be charged any more."),
+        gettext_noop("Nothing was taken. Choose another way to pay, or save a new one."),
+    ),
     "no_network": Refusal(
         422,
         gettext_noop("This renewal needs the carrier's network, and none is connected here."),

@@ -9,12 +9,18 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
 
 from keepline.accounts.queries import Recipient
-from keepline.catalog.queries import policy_values
+from keepline.catalog.queries import policy_values, tariff_of
+from keepline.core.agenda import AgendaRules
 from keepline.core.lifeline import lifeline_of
+from keepline.core.pricing import price_of
 from keepline.gateways import switchboard
+from keepline.ledger import queries as ledger
+from keepline.lines import clock
 from keepline.lines import queries as lines
+from keepline.lines.queries import LineRow
 from keepline.messages.models import Outbox
 from keepline.orders import queries as orders
+from keepline.payments import methods
 
 SUBJECTS = {
     "line.renewed": gettext_noop("Your line is renewed"),
@@ -26,6 +32,8 @@ SUBJECTS = {
     "order.refunded_to_wallet": gettext_noop("Your money is back in your wallet"),
     "line.expiry_near": gettext_noop("Your line runs out soon"),
     "line.renewal_failed": gettext_noop("Your line could not be renewed by itself"),
+    "line.charge_failed": gettext_noop("Your line could not be renewed by itself"),
+    "line.approval_needed": gettext_noop("Your bank wants your approval to renew your line"),
     "line.consent_needed": gettext_noop("Your line needs your word to be renewed"),
     "line.expired": gettext_noop("Your line has run out; your number is still yours"),
     "line.suspended": gettext_noop("Your line is suspended; your number is still yours"),
@@ -48,9 +56,32 @@ class Letter:
     language: str
 
 
+# Such news name an order that has ended: what counts is its line.
+ABOUT_LINES = frozenset({"number.reclaimed", "line.charge_failed", "line.approval_needed"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeNews:
+    """What a saved method will be charged at most, for the next renewal. Minor units.
+
+    `at`: when it is tried next, None when it is not. `usable`: it can still be charged;
+    `ends_first`: it expires before that.
+    """
+
+    name: str
+    most_minor: int | None
+    currency: str
+    at: datetime | None
+    usable: bool
+    ends_first: bool
+
+
 @dataclass(frozen=True, slots=True)
 class LineNews:
-    """What letters say of a line. Instants UTC; `withdrawn_at`: when the number goes."""
+    """What letters say of a line. Instants UTC; `withdrawn_at`: when the number goes.
+
+    `charge`: None when no saved method pays for it.
+    """
 
     label: str
     e164: int | None
@@ -58,6 +89,7 @@ class LineNews:
     valid_until: datetime | None
     withdrawn_at: datetime | None
     auto_renew: bool
+    charge: ChargeNews | None
 
 
 def letter_of(event: Outbox, recipient: Recipient, now: datetime) -> Letter:
@@ -104,15 +136,37 @@ def _line_of(event: Outbox, now: datetime) -> LineNews | None:
         valid_until=row.valid_until,
         withdrawn_at=lifeline.withdrawn_at if lifeline else None,
         auto_renew=row.auto_renew,
+        charge=_charge_of(row, rules.agenda, now),
+    )
+
+
+def _charge_of(row: LineRow, rules: AgendaRules, now: datetime) -> ChargeNews | None:
+    """Two queries, for the lines that a saved method pays."""
+    if not row.auto_renew or row.method_id is None:
+        return None
+    method = methods.methods_among([row.method_id]).get(row.method_id)
+    if method is None:
+        return None
+    currency = ledger.currency_of(row.wallet_id)
+    tariff = tariff_of(row.plan_id, currency, now)
+    at = clock.next_try(row, rules, now)
+    return ChargeNews(
+        name=method.label,
+        most_minor=price_of(tariff.offer).total_minor if tariff and tariff.offer else None,
+        currency=currency,
+        at=at,
+        usable=method.usable,
+        ends_first=method.ends_before(at),
     )
 
 
 def _is_about_its_line(event: Outbox) -> bool:
-    """A number that came back must be renewed: the order is over, the line is what counts."""
-    return event.order_id is None or event.kind == "number.reclaimed"
+    """Of some news the order is over, and what can be done is done for the line."""
+    return event.order_id is None or event.kind in ABOUT_LINES
 
 
 def _page_of(event: Outbox) -> str:
     if not _is_about_its_line(event):
         return f"{switchboard.public_url()}/orders/{event.order_id}/"
-    return f"{switchboard.public_url()}/lines/{event.line_id}/"
+    page = f"{switchboard.public_url()}/lines/{event.line_id}/"
+    return f"{page}renew/" if event.kind == "line.approval_needed" else page

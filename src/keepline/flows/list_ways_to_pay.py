@@ -8,6 +8,8 @@ from keepline.core.ways_to_pay import Way, ways_to_pay
 from keepline.gateways import switchboard
 from keepline.payments.ways import table
 
+ANY_AMOUNT_MINOR = 10**9  # beyond every provider's least
+
 WaysFor = Callable[[int], list[Way]]
 
 
@@ -22,7 +24,22 @@ def list_ways_to_pay(account_id: UUID, currency: str) -> WaysFor:
     return ways_for
 
 
-def can_take(provider: str, account_id: UUID, currency: str, amount_minor: int) -> bool:
-    """Whether the provider is one of them."""
+def list_ways_to_save(account_id: UUID, currency: str) -> list[Way]:
+    """Which connected providers keep a way to pay for charges in this currency. One query."""
+    storing = [name for name in switchboard.providers() if switchboard.payments(name).stores_methods]
+    return ways_to_pay(
+        [method for method in table() if method.storable],
+        storing,
+        switchboard.methods_allowed(),
+        accounts.country_of(account_id),
+        currency,
+        ANY_AMOUNT_MINOR,
+    )
+
+
+def can_take(
+    provider: str, account_id: UUID, currency: str, amount_minor: int, method: str | None = None
+) -> bool:
+    """Whether the provider is one of them, and `method` (if it must be that) among its methods."""
     ways = list_ways_to_pay(account_id, currency)(amount_minor)
-    return any(way.provider == provider for way in ways)
+    return any(way.provider == provider and method in (None, *way.methods) for way in ways)

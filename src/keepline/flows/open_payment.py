@@ -35,13 +35,13 @@ ASK_AGAIN_AFTER = timedelta(seconds=10)
 
 
 def open_payment(order_id: UUID, language: str, now: datetime) -> str | None:
-    """The address at which the holder pays, or None when the provider gave no answer yet.
+    """The address at which the holder pays, or None: no answer yet, or nothing to be done there.
 
     Raises FlowRefused("provider_refused") after a definitive no; the order is cancelled then.
     """
     order = order_queries.by_id(order_id)
     payment = payment_queries.of_order(order_id)
-    if payment is None or order.state != OrderState.ACKNOWLEDGED:
+    if payment is None or payment.method_id or order.state != OrderState.ACKNOWLEDGED:
         return None
     if payment.checkout_url:
         return str(payment.checkout_url)

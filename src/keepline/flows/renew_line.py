@@ -23,6 +23,7 @@ from django.db import OperationalError
 from keepline.catalog.queries import PlanOffer, offer_on_sale, policy_values
 from keepline.core.allowances import Allowance
 from keepline.core.ids import slot_of
+from keepline.core.lifecycle.method import MethodState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.renewal import Refused, RenewalDecision, UseWallet, decide
 from keepline.core.terms import Period
@@ -40,6 +41,7 @@ from keepline.lines import services as lines
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order, OrderKind
+from keepline.payments import methods
 from keepline.payments import services as payments
 from keepline.slots.sql import together
 from keepline.usage import queries as usage
@@ -57,7 +59,8 @@ class RenewalRequest:
     two who renew at the same moment renew once; None to add a term to whatever is there. The key
     does not stand for it: a repeat gets the first answer, whatever the page shows by then.
     `actor`: user:17, token:3, worker. `caller`: for the limits against fraud; the key does not
-    stand for it, since one who moves is still the same.
+    stand for it, since one who moves is still the same. `method_id`: a saved method of `provider`
+    that is charged at once, in place of a checkout.
     """
 
     account_id: UUID
@@ -73,10 +76,11 @@ class RenewalRequest:
     seller: str = "house"
     expected_valid_until: datetime | None = None
     caller: Caller = NOBODY
+    method_id: UUID | None = None
 
     def digest(self) -> bytes:
         """SHA-256 of what the key stands for: the same key with another body is refused."""
-        body = [
+        body: list[object] = [
             str(self.line_id),
             self.plan_code,
             self.currency,
@@ -84,6 +88,8 @@ class RenewalRequest:
             self.provider,
             self.expected_total_minor,
         ]
+        if self.method_id is not None:  # not there for the others: their keys stay what they were
+            body.append(str(self.method_id))
         return hashlib.sha256(json.dumps(body).encode()).digest()
 
 
@@ -125,7 +131,7 @@ def preview(
         raise FlowRefused("not_found") from None
     if order_queries.asking_if_clock_renews(line_id)():
         raise FlowRefused("renewal_under_way")
-    offer = _offer(plan_code, currency, now)
+    offer = _offer(account_id, plan_code, currency, now)
     free = ledger_queries.free_minor(ledger.wallet_id_of(account_id, currency))
     decision = _decide(line, offer, use_wallet, free, now)
     before = usage.left(line_id, now)
@@ -147,7 +153,7 @@ def start(request: RenewalRequest, now: datetime) -> StartedOrder:
         raise FlowRefused(refused.code) from None
     except OperationalError as error:
         raise busy(error) from error
-    if started.state is OrderState.IN_PROGRESS:
+    if started.state is OrderState.IN_PROGRESS or request.method_id is not None:
         wake.orders()
     return started
 
@@ -164,7 +170,8 @@ def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
     claim = claiming()
     if not claim.first:
         return replay(claim.order_id)
-    line, offer = locking(), _offer(request.plan_code, request.currency, now)
+    line = locking()
+    offer = _offer(request.account_id, request.plan_code, request.currency, now)
     wallet_id, free = holding()
     if request.expected_valid_until not in (None, line.valid_until):
         raise FlowRefused("line_changed")
@@ -183,10 +190,26 @@ def _admit(request: RenewalRequest, payment_minor: int, now: datetime) -> None:
     """A provider's part: there is one that can take it, and no limit stands against it."""
     if request.provider is None:
         raise Refused("wallet_short")
-    if not can_take(request.provider, request.account_id, request.currency, payment_minor):
+    kind = _kind_of(request)
+    if not can_take(request.provider, request.account_id, request.currency, payment_minor, kind):
         raise FlowRefused("provider_unknown")
+    if request.channel == order_queries.BY_CLOCK:
+        return  # how often a line is tried is its policy's
     asked = Asked(request.provider, request.currency, payment_minor, now)
     admit_payment(request.account_id, request.caller, asked)
+
+
+def _kind_of(request: RenewalRequest) -> str | None:
+    """What the saved method is; None for a checkout. Raises FlowRefused when it cannot be used."""
+    if request.method_id is None:
+        return None
+    try:
+        method = methods.read(request.method_id, request.account_id)
+    except methods.MethodNotFound:
+        raise FlowRefused("method_unusable") from None
+    if method.state != MethodState.STORED or method.provider != request.provider:
+        raise FlowRefused("method_unusable")
+    return str(method.kind)
 
 
 def _enter(
@@ -200,10 +223,10 @@ def _enter(
     """Writes the order in the state that its funding and delivery allow at once."""
     needs_payment = order.payment_minor > 0
     if needs_payment:
-        order.next_action_at = now + PROMISE_TO_OPEN
+        order.next_action_at = now if request.method_id else now + PROMISE_TO_OPEN
         orders.insert_order(order)
         hold_wallet_part(order, now)
-        payments.create_payment(order, request.provider or "", now)
+        payments.create_payment(order, request.provider or "", now, request.method_id)
     elif order.delivery == "network":
         orders.insert_order(order)
         hold_wallet_part(order, now)
@@ -259,7 +282,7 @@ def replay(order_id: UUID) -> StartedOrder:
     )
 
 
-def _offer(plan_code: str, currency: str, now: datetime) -> PlanOffer:
+def _offer(account_id: UUID, plan_code: str, currency: str, now: datetime) -> PlanOffer:
     offer = offer_on_sale(plan_code, currency, now)
     if offer is None:
         raise FlowRefused("plan_not_for_line")

@@ -16,7 +16,7 @@ from keepline.catalog.queries import PlanOffer
 from keepline.core import postings
 from keepline.core.allowances import NOTHING
 from keepline.core.lifecycle.order import OrderEvent, OrderState
-from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
+from keepline.core.lifecycle.payment import PaymentState
 from keepline.core.terms import Period
 from keepline.ledger import services as ledger
 from keepline.lines import services as lines
@@ -145,5 +145,12 @@ def give_back(
         columns["next_action_at"] = now
     ledger.book(order.slot, drafts, now)
     orders.transition(order, event, now, attempts=0, **columns)
-    kind = {OrderEvent.CANCEL: "order.cancelled", OrderEvent.WITHDRAW: "order.withdrawn"}
-    outbox.put(kind.get(event, "order.failed"), order.account_id, order.line_id, order.id, now)
+    outbox.put(_news(order, event, code), order.account_id, order.line_id, order.id, now)
+
+
+def _news(order: Order, event: OrderEvent, code: str) -> str:
+    """What the holder is told of an order that has ended without service."""
+    if event is OrderEvent.CANCEL and order.channel == order_queries.BY_CLOCK:
+        return "line.approval_needed" if code == "approval_needed" else "line.charge_failed"
+    kinds = {OrderEvent.CANCEL: "order.cancelled", OrderEvent.WITHDRAW: "order.withdrawn"}
+    return kinds.get(event, "order.failed")

@@ -14,6 +14,7 @@ from uuid import UUID
 from keepline.audit import services as audit
 from keepline.catalog.queries import PlanOffer, offer_on_sale, policy_values
 from keepline.core.agenda import STEPS_OF, lead_choices
+from keepline.core.lifecycle.method import MethodState
 from keepline.core.pricing import price_of
 from keepline.core.renewal import fits
 from keepline.flows.errors import FlowRefused
@@ -21,6 +22,7 @@ from keepline.flows.steps import transaction_step
 from keepline.ledger import queries as ledger
 from keepline.lines import services as lines
 from keepline.lines.services import LockedLine
+from keepline.payments import methods
 
 ACTION = "line.auto_renew_set"
 
@@ -32,7 +34,8 @@ class AutoRenewWish:
     `plan_code`: the plan to renew with, at its price of the moment, which is the holder's consent
     to it; None keeps what was agreed. `expected`: minor units and currency that the holder saw,
     None to accept the price of the moment. `lead_days`: days ahead of expiry, None as the policy
-    says. `actor`: user:17.
+    says. `method_id`: the saved method that pays what the wallet lacks, which is the holder's
+    consent to that; None: only the wallet pays. `actor`: user:17.
     """
 
     account_id: UUID
@@ -42,10 +45,12 @@ class AutoRenewWish:
     lead_days: int | None
     actor: str
     expected: tuple[int, str] | None = None
+    method_id: UUID | None = None
 
 
 def set_auto_renew(wish: AutoRenewWish, now: datetime) -> None:
-    """Raises FlowRefused: not_found, state_refuses, plan_not_for_line, price_changed, lead_refused.
+    """Raises FlowRefused: not_found, state_refuses, plan_not_for_line, price_changed, lead_refused,
+    method_unusable.
 
     Then nothing has changed. The same wish twice is one act.
     """
@@ -65,11 +70,17 @@ def _set(wish: AutoRenewWish, now: datetime) -> None:
         raise FlowRefused("lead_refused", days=lead_choices(rules))
     offer = _offer(wish, line, now)
     plan_id = offer.plan_id if offer else line.plan_id
+    if wish.method_id not in (None, line.method_id):
+        _must_be_usable(wish)
     before = _facts(line.auto_renew, line.plan_id, line.lead_days)
     after = _facts(wish.enabled, plan_id, wish.lead_days)
-    if before == after:
-        return  # planned anew, a try that is due this moment would be lost
-    lines.set_auto_renew(line, wish.enabled, plan_id, wish.lead_days, now)
+    if before == after and wish.method_id == line.method_id:
+        return
+    if before != after:  # planned anew, a try that is due this moment would be lost
+        lines.set_auto_renew(line, wish.enabled, plan_id, wish.lead_days, now)
+    lines.charge_method(line, wish.method_id)
+    before |= _charged(line.method_id)
+    after |= _charged(wish.method_id)
     audit.record(
         ACTION,
         actor=wish.actor,
@@ -78,6 +89,16 @@ def _set(wish: AutoRenewWish, now: datetime) -> None:
         subject_id=line.id,
         facts={"before": before, "after": after, **_agreed(offer)},
     )
+
+
+def _must_be_usable(wish: AutoRenewWish) -> None:
+    assert wish.method_id is not None
+    try:
+        method = methods.read(wish.method_id, wish.account_id)
+    except methods.MethodNotFound:
+        raise FlowRefused("method_unusable") from None
+    if method.state != MethodState.STORED:
+        raise FlowRefused("method_unusable")
 
 
 def _offer(wish: AutoRenewWish, line: LockedLine, now: datetime) -> PlanOffer | None:
@@ -94,6 +115,10 @@ def _offer(wish: AutoRenewWish, line: LockedLine, now: datetime) -> PlanOffer | 
 
 def _facts(enabled: bool, plan_id: int, lead_days: int | None) -> dict[str, Any]:
     return {"enabled": enabled, "plan_id": plan_id, "lead_days": lead_days}
+
+
+def _charged(method_id: UUID | None) -> dict[str, Any]:
+    return {"method_id": str(method_id)} if method_id else {}
 
 
 def _agreed(offer: PlanOffer | None) -> dict[str, Any]:

@@ -3,23 +3,27 @@
 Neither road is believed: each only says where to look. The provider is asked, and what it
 answers is booked once, whoever comes first, twice, or hours late.
 
-    N  settle_payment.ask     what does the provider hold to be true
+    N  settle_payment.ask     what does the provider hold to be true; of a charge to a saved
+                              method it is asked by charging again under the same key
     T  settle_payment.book    capture into the wallet, then extend or send to the network;
                               or cancel; or look again later
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from keepline.catalog.queries import PlanOffer, plan_offer, policy_values
 from keepline.core import postings
 from keepline.core.lifecycle.line import LINE, LineEvent
+from keepline.core.lifecycle.method import MethodEvent, MethodState
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
 from keepline.core.renewal import is_cut
 from keepline.core.retries import next_ask_after
 from keepline.core.terms import Period, next_period
 from keepline.flows import wake
+from keepline.flows.forget_method import kept_by_provider
 from keepline.flows.sale import (
     complete_renewal,
     deliver_by_network,
@@ -29,13 +33,20 @@ from keepline.flows.sale import (
 )
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
-from keepline.gateways.payments.port import PaymentStatus, ProviderUnknown
+from keepline.gateways.payments.port import (
+    ChargeRequest,
+    PaymentProvider,
+    PaymentStatus,
+    ProviderRefused,
+    ProviderUnknown,
+)
 from keepline.ledger import services as ledger
 from keepline.lines import services as lines
 from keepline.messages import services as outbox
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order, OrderKind
+from keepline.payments import methods
 from keepline.payments import queries as payment_queries
 from keepline.payments import services as payments
 from keepline.payments.models import Payment
@@ -43,6 +54,7 @@ from keepline.payments.models import Payment
 ACTION = "payment.settled"
 CHECKOUT_OPEN_FOR = timedelta(hours=1)  # then the provider is asked to close it
 SLOW_MONEY = timedelta(hours=1)
+CHARGED_FOR = timedelta(hours=5)  # less than any provider remembers the key of a charge
 RESTING = (PaymentState.CAPTURED, PaymentState.REFUNDING, PaymentState.REFUNDED)
 
 
@@ -53,18 +65,51 @@ def settle(order_id: UUID, now: datetime) -> OrderState:
     if payment is None or payment.state in RESTING:
         return OrderState(order.state)
     provider = switchboard.payments(payment.provider)
-    overdue = now - order.accepted_at > CHECKOUT_OPEN_FOR
+    open_for = CHARGED_FOR if payment.method_id else CHECKOUT_OPEN_FOR
+    overdue = now - order.accepted_at > open_for
     try:
         with network_step("settle_payment.ask"):
-            # Nobody shall pay for an order that is over: its checkout is closed, not just read.
-            if overdue or order.state != OrderState.ACKNOWLEDGED:
-                status = provider.cancel(payment.id, payment.provider_payment_id)
-            else:
-                status = provider.ask(payment.id, payment.provider_payment_id)
+            status = _ask(provider, order, payment, overdue)
     except ProviderUnknown:
         return _no_answer(order, now)
     with transaction_step("settle_payment.book"):
         return _book(order, status, overdue, now)
+
+
+def _ask(provider: PaymentProvider, order: Order, payment: Payment, overdue: bool) -> PaymentStatus:
+    """Nobody shall pay for an order that is over: its checkout is closed, not just read."""
+    if overdue or order.state != OrderState.ACKNOWLEDGED:
+        return provider.cancel(payment.id, payment.provider_payment_id)
+    if payment.method_id and payment.state == PaymentState.CREATED:
+        return _charge(provider, order, payment)
+    return provider.ask(payment.id, payment.provider_payment_id)
+
+
+def _charge(provider: PaymentProvider, order: Order, payment: Payment) -> PaymentStatus:
+    """Takes the money from the saved method; sent twice, it is taken once.
+
+    A method that its holder has removed is not charged any more; whether it was, is asked.
+    """
+    method = methods.read(payment.method_id, order.account_id)
+    code = "method_removed"
+    if method.state == MethodState.STORED:
+        request = ChargeRequest(
+            payment_id=payment.id,
+            order_id=order.id,
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            description=f"Keepline {str(order.id)[-8:]}",
+            method=kept_by_provider(method),
+            metadata={"order_id": str(order.id)},
+        )
+        try:
+            return provider.charge_stored(request)
+        except ProviderRefused as refused:
+            code = refused.code
+    status = provider.ask(payment.id, payment.provider_payment_id)
+    if status.status == "not_found":
+        return replace(status, status="declined", decline_code=code)
+    return status
 
 
 def _no_answer(seen: Order, now: datetime) -> OrderState:
@@ -74,7 +119,8 @@ def _no_answer(seen: Order, now: datetime) -> OrderState:
         assert payment is not None
         if payment.state not in RESTING:
             payments.record_ask(payment)
-            orders.look_later(seen, now + next_ask_after(payment.asks - 1))
+            pause = next_ask_after(payment.asks - 1, now - order.accepted_at)
+            orders.look_later(seen, now + pause)
     return OrderState(order.state)
 
 
@@ -190,9 +236,20 @@ def _ended_unpaid(order: Order, payment: Payment, status: PaymentStatus, now: da
         PaymentEvent.DECLINE if declined else PaymentEvent.EXPIRE,
         decline_code=status.decline_code[:40],
     )
+    if status.decline_kind == "final" and payment.method_id:
+        _never_again(payment)
     if order.state == OrderState.ACKNOWLEDGED:
         code = "payment_declined" if declined else "payment_expired"
+        if status.decline_kind == "approval":
+            code = "approval_needed"
         give_back(order, payment, OrderEvent.CANCEL, code, now)
+
+
+def _never_again(payment: Payment) -> None:
+    """Its provider says that the method will never work again: no line tries it any more."""
+    method = methods.lock(payment.method_id, payment.account_id)
+    if method.state == MethodState.STORED:
+        methods.transition(method, MethodEvent.REFUSE)
 
 
 def _wait_on(

@@ -1,4 +1,4 @@
-"""Reads an account's lines as cards, soonest expiry first: eight queries at most.
+"""Reads an account's lines as cards, soonest expiry first: nine queries at most.
 
 What happens next to a line is a kind and an instant, never a sentence: the sentence is made
 where it is shown, in the reader's language.
@@ -25,6 +25,8 @@ from keepline.ledger.queries import Balance
 from keepline.lines import clock
 from keepline.lines import queries as lines
 from keepline.lines.queries import LineRow
+from keepline.payments import methods
+from keepline.payments.methods import MethodFacts
 from keepline.usage import queries as usage
 from keepline.usage.queries import EMPTY, Buckets
 
@@ -70,13 +72,15 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class AutoRenewal:
-    """How a line renews by itself, from its wallet.
+    """How a line renews by itself: from its wallet, and what that lacks by a saved method.
 
     `offer` is the version of its plan that is on sale, at `price`; both are None when there is
     none, and for a line that does not renew by itself among many lines. `agreed_minor`: the total
     of the version that the holder agreed to. `obstacle`: why the holder must be asked first.
     `next_try_at`: None when none is planned. `short_minor`: what the wallet lacks for one renewal,
     `short_soon`: and the next try is within WARN_AHEAD.
+    `method`: the saved method that pays then; `method_ends_first`: it expires before the next try;
+    `charged`: it can be charged then.
     `lead_choices`: how many days ahead of expiry its policy tries, the earliest first;
     `tries_in_grace`: how many days into grace it tries again.
     """
@@ -90,6 +94,9 @@ class AutoRenewal:
     agreed_minor: int | None
     short_minor: int
     short_soon: bool
+    method: MethodFacts | None
+    method_ends_first: bool
+    charged: bool
     lead_choices: Sequence[int]
     tries_in_grace: Sequence[int]
 
@@ -173,6 +180,7 @@ class Surroundings:
     wallets: dict[UUID, Balance]
     tariffs: Mapping[tuple[int, str], Tariff]
     numbers: Mapping[int, Number]  # of lines that ended
+    methods: Mapping[UUID, MethodFacts]
 
 
 def show_lines(account_id: UUID, now: datetime, offset: int = 0) -> LinesPage:
@@ -194,7 +202,8 @@ def show_lines(account_id: UUID, now: datetime, offset: int = 0) -> LinesPage:
 
 
 def surroundings_of(account_id: UUID, row: LineRow, now: datetime) -> Surroundings:
-    """For one line, with its plan's tariff, which is mostly remembered. Six queries."""
+    """For one line, with its plan's tariff, which is mostly remembered. Six queries, one more for
+    a line that a saved method pays."""
     wallets = ledger.balances_of(account_id)
     tariffs = {}
     for wallet in wallets:
@@ -211,7 +220,8 @@ def surroundings(
     now: datetime,
     tariffs: Mapping[tuple[int, str], Tariff],
 ) -> Surroundings:
-    """Five queries for any number of lines of one account, one more when any of them ended.
+    """Five queries for any number of lines of one account; one more when any of them ended, and
+    one when any is paid by a saved method.
 
     `tariffs`: at least of those lines that renew by themselves.
     """
@@ -224,6 +234,7 @@ def surroundings(
         wallets={wallet.wallet_id: wallet for wallet in wallets},
         tariffs=tariffs,
         numbers=inventory.numbers_among(ended) if ended else {},
+        methods=methods.methods_among({row.method_id for row in rows if row.method_id}),
     )
 
 
@@ -292,6 +303,9 @@ def auto_renewal(row: LineRow, around: Surroundings, now: datetime) -> AutoRenew
     next_try_at = None if obstacle else clock.next_try(row, rules, now)
     short_minor = max(0, price.total_minor - wallet.free_minor) if price and wallet else 0
     is_soon = next_try_at is not None and next_try_at <= now + WARN_AHEAD
+    method = around.methods.get(row.method_id) if row.method_id else None
+    ends_first = method is not None and method.ends_before(next_try_at)
+    charged = method is not None and method.usable and not ends_first
     return AutoRenewal(
         enabled=row.auto_renew,
         lead_days=row.lead_days,
@@ -301,7 +315,10 @@ def auto_renewal(row: LineRow, around: Surroundings, now: datetime) -> AutoRenew
         price=price,
         agreed_minor=price_of(tariff.pinned).total_minor if tariff else None,
         short_minor=short_minor,
-        short_soon=is_soon and short_minor > 0,
+        short_soon=is_soon and short_minor > 0 and not charged,
+        method=method,
+        method_ends_first=ends_first,
+        charged=charged,
         lead_choices=lead_choices(rules),
         tries_in_grace=tries_in_grace(rules),
     )
@@ -328,6 +345,7 @@ def shortfalls(
             (one.auto_renew.next_try_at, one.auto_renew.price.total_minor)
             for one in cards
             if one.wallet == wallet
+            and not one.auto_renew.charged
             and one.auto_renew.price
             and one.auto_renew.next_try_at
             and one.auto_renew.next_try_at <= now + WARN_AHEAD

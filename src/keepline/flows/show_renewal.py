@@ -13,22 +13,29 @@ from keepline.flows.list_plans import PlanChoice, PlanChoices, list_plans
 from keepline.flows.list_ways_to_pay import WaysFor, list_ways_to_pay
 from keepline.flows.renew_line import RenewalPreview
 from keepline.flows.show_lines import LineCard, card
+from keepline.payments import methods
+from keepline.payments.methods import MethodFacts
 
 
 @dataclass(frozen=True, slots=True)
 class PayOption:
-    """One way to pay the whole; `provider` is None when the wallet pays alone."""
+    """One way to pay the whole; `provider` is None when the wallet pays alone.
+
+    `method`: a saved one that is charged at once; None leads on to the checkout.
+    """
 
     use_wallet: UseWallet
     provider: str | None
     wallet_minor: int
     payment_minor: int
     methods: Sequence[str] = ()
+    method: MethodFacts | None = None
 
     @property
     def code(self) -> str:
-        """What the form sends: part:sandbox."""
-        return f"{self.use_wallet}:{self.provider or ''}"
+        """What the form sends: part:sandbox, or part:sandbox:ID-OF-A-SAVED-METHOD."""
+        code = f"{self.use_wallet}:{self.provider or ''}"
+        return f"{code}:{self.method.id}" if self.method else code
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +67,42 @@ def show_renewal(
         choice=choice,
         preview=preview,
         options=pay_options(
-            total, preview.wallet_free_minor, list_ways_to_pay(account_id, choices.currency)
+            total,
+            preview.wallet_free_minor,
+            list_ways_to_pay(account_id, choices.currency),
+            [each for each in methods.methods_of(account_id) if _works(each, now)],
         ),
         line=card(choices.row, choices.around, now, preview.decision.period.end_at),
     )
 
 
-def pay_options(total_minor: int, free_minor: int, ways_for: WaysFor) -> Sequence[PayOption]:
-    """The wallet first when it suffices; else part of each; a provider alone always."""
+def _works(method: MethodFacts, now: datetime) -> bool:
+    return method.usable and not method.ends_before(now)
+
+
+def pay_options(
+    total_minor: int,
+    free_minor: int,
+    ways_for: WaysFor,
+    saved: Sequence[MethodFacts] = (),
+) -> Sequence[PayOption]:
+    """The wallet first when it suffices; else part of each; a provider alone always.
+
+    Of what a provider takes, saved methods come before its checkout.
+    """
     modes: list[UseWallet] = ["part", "none"] if 0 < free_minor < total_minor else ["none"]
     options = []
     if free_minor >= total_minor:
         options.append(PayOption("only", None, total_minor, 0))
     for mode in modes if total_minor else ():
         funding = split_funding(total_minor, free_minor, mode)
+        parts = (funding.wallet_minor, funding.payment_minor)
+        ways = ways_for(funding.payment_minor)
         options += [
-            PayOption(mode, way.provider, funding.wallet_minor, funding.payment_minor, way.methods)
-            for way in ways_for(funding.payment_minor)
+            PayOption(mode, way.provider, *parts, method=each)
+            for each in saved
+            for way in ways
+            if way.provider == each.provider and each.kind in way.methods
         ]
+        options += [PayOption(mode, way.provider, *parts, way.methods) for way in ways]
     return options

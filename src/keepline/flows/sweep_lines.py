@@ -14,7 +14,9 @@ the agenda in prose.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import structlog
@@ -38,6 +40,8 @@ from keepline.lines import queries as lines
 from keepline.lines.due import DueLine, Move, Which
 from keepline.messages import services as outbox
 from keepline.orders import queries as orders
+from keepline.payments import methods
+from keepline.payments.methods import MethodFacts
 
 log = structlog.get_logger(__name__)
 ACTION = "lines.swept"
@@ -55,8 +59,10 @@ CHANGES = {
     Step.SUSPEND: (LineEvent.SUSPEND, LineState.SUSPENDED, "grace_over", "line.suspended"),
 }
 # What a refusal of the per-line way means for a try; any other is asked again a little later.
-REFUSALS: dict[str, Refusal] = {
+REFUSALS: dict[str, Refusal | Literal["not_taken"]] = {
     "wallet_short": "short",
+    "provider_unknown": "not_taken",  # such an amount, in such a currency
+    "method_unusable": "short",
     "plan_not_for_line": "consent",
     "price_changed": "consent",
     "state_refuses": "consent",
@@ -111,13 +117,24 @@ def _renew(now: datetime, which: Which) -> Counts:
     try:
         with transaction_step("sweep_lines.renew"):
             batch = renew_due(now, BATCH, which)
-            _settle_refused(batch.refused, now)
+            refused = _charged_alone(batch.refused)
+            _settle_refused(refused, now)
     except Raced:
         return Counter({"raced": 1})
     except (IntegrityError, DataError):
         return _hand_on_all(now, which)
-    refusals = Counter(reason for _, reason in batch.refused)
+    refusals = Counter(reason for _, reason in refused)
     return Counter({"renewed": batch.renewed}) + refusals
+
+
+def _charged_alone(refused: list[tuple[DueLine, Refusal]]) -> list[tuple[DueLine, Refusal]]:
+    """A line whose wallet is short goes alone if its holder lets a saved method pay."""
+    short = [line.id for line, reason in refused if reason == "short"]
+    charged = lines.methods_among(short)
+    return [
+        (line, "alone" if reason == "short" and line.id in charged else reason)
+        for line, reason in refused
+    ]
 
 
 def _settle_refused(refused: list[tuple[DueLine, Refusal]], now: datetime) -> None:
@@ -169,23 +186,39 @@ def _renew_alone(now: datetime, which: Which) -> Counts:
 def _alone(ids: list[UUID], now: datetime) -> Counts:
     with transaction_step("sweep_lines.alone"):
         found = due.claim_these(ids, Step.RENEW_ALONE, now)
-        return Counter(_renewed_as_anybody(line, now) for line in found)
+        charged = _usable_methods(found)
+        return Counter(_renewed_as_anybody(line, charged.get(line.id), now) for line in found)
 
 
-def _renewed_as_anybody(line: DueLine, now: datetime) -> str:
-    """The per-line way: the network must be told, or the line was cut."""
+def _usable_methods(found: list[DueLine]) -> dict[UUID, MethodFacts]:
+    """By line, the saved method that pays when its wallet is short."""
+    named = lines.methods_among([line.id for line in found])
+    saved = methods.methods_among(set(named.values()))
+    return {
+        line_id: saved[method_id]
+        for line_id, method_id in named.items()
+        if method_id in saved and saved[method_id].usable
+    }
+
+
+def _renewed_as_anybody(line: DueLine, method: MethodFacts | None, now: datetime) -> str:
+    """The per-line way: the network must be told, the line was cut, or a saved method pays."""
     if not line.auto_renew:
         due.plan([(line, clock.after(line, Due(_due_at(line), Step.RENEW), now))])
         return "skipped"
     under_way = orders.lines_with_orders([line.id], unpaid=True)
-    refusal = "under_way" if under_way else _try(line, now)
+    refusal = "under_way" if under_way else _try(line, method, now)
     if refusal is not None:
         _settle_refused([(line, refusal)], now)
     return refusal or "renewed"
 
 
-def _try(line: DueLine, now: datetime) -> Refusal | None:
-    """One try by renew_line, under a key of this line's try; why it was refused, if it was."""
+def _try(line: DueLine, method: MethodFacts | None, now: datetime) -> Refusal | None:
+    """One try by renew_line, under a key of this line's try; why it was refused, if it was.
+
+    The wallet pays first. What it lacks may be less than the method's provider takes: then the
+    method pays all of it.
+    """
     currency = ledger.currency_of(line.wallet_id)
     tariff = tariff_of(line.plan_id, currency, now)
     if tariff is None or tariff.offer is None or tariff.dearer:
@@ -195,13 +228,23 @@ def _try(line: DueLine, now: datetime) -> Refusal | None:
         line_id=line.id,
         plan_code=tariff.offer.code,
         currency=currency,
-        use_wallet="only",
-        provider=None,
+        use_wallet="part" if method else "only",
+        provider=method.provider if method else None,
         key=f"auto:{line.id.hex[-12:]}:{int(_due_at(line).timestamp())}",
         expected_total_minor=price_of(tariff.offer).total_minor,
         actor=ACTOR,
         channel=orders.BY_CLOCK,
+        method_id=method.id if method else None,
     )
+    refusal = _start(line, request, now)
+    if method and refusal == "not_taken":
+        refusal = _start(line, replace(request, use_wallet="none"), now)
+    return "short" if refusal == "not_taken" else refusal
+
+
+def _start(
+    line: DueLine, request: renew_line.RenewalRequest, now: datetime
+) -> Refusal | Literal["not_taken"] | None:
     try:
         started = renew_line.start(request, now)
     except FlowRefused as refused:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from keepline.core.agenda import Step
 from keepline.core.allowances import Allowance
 from keepline.core.ids import derived_id, slot_of
@@ -38,6 +40,7 @@ class LineRow:
     dormant: bool
     next_step: int | None
     next_action_at: datetime | None
+    method_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class LiveExtension:
 SELECT = """
 SELECT l.id, l.account_id, v.wallet_id, l.kind, l.label, l.e164, l.iccid, l.carrier_id, v.time_zone,
        l.opened_at, l.activated_at, v.state, v.plan_id, v.policy_id, v.valid_until, v.since_at,
-       v.auto_renew, v.lead_days, v.dormant, v.next_step, v.next_action_at
+       v.auto_renew, v.lead_days, v.dormant, v.next_step, v.next_action_at,
+       l.method_id
 FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id
 WHERE l.slot = %(slot)s AND l.account_id = %(account)s
 """
@@ -86,6 +90,14 @@ def line_of(line_id: UUID, account_id: UUID) -> LineRow | None:
     return rows[0] if rows else None
 
 
+def owner_of(line_id: UUID) -> UUID | None:
+    """The account that a line belongs to, for staff."""
+    rows = fetch_all(
+        "SELECT account_id FROM lines_line WHERE slot = %s AND id = %s", (slot_of(line_id), line_id)
+    )
+    return rows[0].account_id if rows else None
+
+
 def numbers_of(account_id: UUID, line_ids: Sequence[UUID]) -> dict[UUID, int | None]:
     """E.164 by line id, of the account's lines among `line_ids`."""
     rows = fetch_all(
@@ -93,6 +105,41 @@ def numbers_of(account_id: UUID, line_ids: Sequence[UUID]) -> dict[UUID, int | N
         (slot_of(account_id), account_id, list(line_ids)),
     )
     return {row.id: row.e164 for row in rows}
+
+
+METHODS = """
+SELECT id, method_id FROM lines_line
+WHERE slot = ANY(%(slots)s) AND id = ANY(%(ids)s) AND method_id IS NOT NULL
+"""
+
+
+def methods_among(line_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The saved method by line id, of those of the lines that have one; of any accounts."""
+    slots = sorted({slot_of(line_id) for line_id in line_ids})
+    rows = fetch_all(METHODS, {"slots": slots, "ids": list(line_ids)}) if line_ids else []
+    return {row.id: row.method_id for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class PaidLine:
+    """A line that a saved method pays for."""
+
+    id: UUID
+    e164: int | None
+    iccid: str | None
+    label: str
+    method_id: UUID
+
+
+PAID = """
+SELECT id, e164, iccid, label, method_id FROM lines_line
+WHERE slot = %s AND account_id = %s AND method_id IS NOT NULL ORDER BY id
+"""
+
+
+def lines_paid_by_methods(account_id: UUID) -> list[PaidLine]:
+    """The account's lines that a saved method pays for when their wallet is short."""
+    return [PaidLine(*row) for row in fetch_all(PAID, (slot_of(account_id), account_id))]
 
 
 COUNT_DUE = """
@@ -129,7 +176,10 @@ def _rows(statement: str, params: dict[str, object]) -> list[LineRow]:
 def live_extensions(
     account_id: UUID, line_ids: Sequence[UUID], now: datetime
 ) -> list[LiveExtension]:
-    """Pieces of life of these lines (of one account) whose end is after `now`, oldest first."""
+    """Pieces of life of these lines (of one account) whose end is after `now`, oldest first.
+
+    What was taken back gives nothing, not even for the days until then: its buckets are gone.
+    """
     rows = Extension.objects.filter(
         slot=slot_of(account_id), line_id__in=list(line_ids), period_end__gt=now
     ).order_by("period_end")

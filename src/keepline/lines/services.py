@@ -45,13 +45,14 @@ class LockedLine:
     auto_renew: bool
     lead_days: int | None
     dormant: bool
+    method_id: UUID | None = None
 
 
 STATE = [field.name for field in fields(LockedLine)].index("state")
 LOCK_LINE = """
 SELECT v.id, v.account_id, v.wallet_id, l.kind, l.e164, l.iccid, l.carrier_id, v.time_zone,
        v.state, v.plan_id, v.policy_id, v.valid_until, v.anchor_at, v.anchor_count, v.since_at,
-       v.auto_renew, v.lead_days, v.dormant
+       v.auto_renew, v.lead_days, v.dormant, l.method_id
 FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id
 WHERE v.slot = %s AND v.id = %s AND v.account_id = %s
 """
@@ -99,7 +100,7 @@ class Grant:
 EXTEND = """
 WITH extension AS (
   INSERT INTO lines_extension (slot, id, line_id, order_id, plan_id, period_start, period_end,
-      anchor_at, anchor_count, granted_at, data_bytes, voice_seconds, sms_count)
+      anchor_at, anchor_count, granted_at, data_bytes, voice_seconds, sms_count, turn)
   VALUES (%(slot)s, %(id)s, %(line)s, %(order)s, %(plan)s, %(start)s, %(end)s,
       %(anchor_at)s, %(anchor_count)s, %(now)s, %(data)s, %(voice)s, %(sms)s)
 )
@@ -248,6 +249,26 @@ def set_auto_renew(
         "at": due and due.at,
     }
     execute(AUTO_RENEW, params)
+
+
+CHARGE = """
+UPDATE lines_line SET method_id = %(method)s
+WHERE slot = %(slot)s AND id = %(line)s AND method_id IS DISTINCT FROM %(method)s
+"""
+
+
+def charge_method(line: LockedLine, method_id: UUID | None) -> None:
+    """Which saved method pays for a locked line when its wallet is short; None: none does."""
+    execute(CHARGE, {"slot": slot_of(line.id), "line": line.id, "method": method_id})
+
+
+def forget_method(account_id: UUID, method_id: UUID) -> int:
+    """No line of the account is paid by this method any more; how many were."""
+    return execute(
+        "UPDATE lines_line SET method_id = NULL WHERE slot = %s AND account_id = %s"
+        " AND method_id = %s",
+        (slot_of(account_id), account_id, method_id),
+    )
 
 
 def follow_clock(account_id: UUID, clock_id: int) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,12 @@ class MethodFacts:
     def usable(self) -> bool:
         """Whether it may be charged."""
         return self.state is MethodState.STORED
+
+    def ends_before(self, at: datetime | None) -> bool:
+        """Whether it expires before `at`. Its last day is that of its bank, so a day more."""
+        if self.expires_on is None or at is None:
+            return False
+        return at.date() > self.expires_on + timedelta(days=1)
 
 
 def begin(account_id: UUID, provider: str, now: datetime, look_at: datetime) -> SavedMethod:

@@ -60,12 +60,15 @@ def booked(
 
 
 # What was not taken from the holder's money, or went back to it, is no sum. A provider that refused
-# to open a checkout declined nobody.
+# to open a checkout declined nobody. To give a card away is to try it: it counts as an attempt.
 PAST_OF = """
 SELECT opened_at, provider, currency, greatest(amount_minor, captured_minor) AS minor, state,
        checkout_url <> '' AS was_open
 FROM payments_payment
 WHERE slot = %(slot)s AND account_id = %(account_id)s AND opened_at > %(from_at)s
+UNION ALL
+SELECT begun_at, provider, '', 0, 'expired', false FROM payments_savedmethod
+WHERE slot = %(slot)s AND account_id = %(account_id)s AND begun_at > %(from_at)s
 """
 STANDINGS = {
     PaymentState.CREATED: Standing.OPEN,

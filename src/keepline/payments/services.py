@@ -19,14 +19,20 @@ def payment_id_of(order_id: UUID) -> UUID:
     return derived_id(order_id, "payment")
 
 
-def create_payment(order: Order, provider: str, now: datetime) -> Payment:
-    """The payment of an order's provider part; not asked of the provider yet."""
+def create_payment(
+    order: Order, provider: str, now: datetime, method_id: UUID | None = None
+) -> Payment:
+    """The payment of an order's provider part; not asked of the provider yet.
+
+    `method_id`: the saved method that is to be charged, None for a checkout.
+    """
     payment = Payment(
         slot=order.slot,
         id=payment_id_of(order.id),
         order_id=order.id,
         account_id=order.account_id,
         provider=provider,
+        method_id=method_id,
         amount_minor=order.payment_minor,
         currency=order.currency,
         opened_at=now,

@@ -23,5 +23,6 @@ def _method(row: dict[str, object]) -> Method:
         provider=str(row["provider"]),
         name=str(row["name"]),
         least_minor=row.get("least_minor", {}),  # type: ignore[arg-type]
+        storable=bool(row.get("storable", False)),
         **lists,
     )

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from keepline.portal.views import account, app, auto_renew, lines, orders, reclaim, renew, wallet
+from keepline.portal.views import (
+    account,
+    app,
+    auto_renew,
+    lines,
+    methods,
+    orders,
+    reclaim,
+    renew,
+    wallet,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", lines.lines, name="lines"),
@@ -18,6 +28,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<uuid:order_id>/receipt.pdf", orders.receipt_pdf, name="receipt_pdf"),
     path("wallet/", wallet.wallet, name="wallet"),
     path("wallet/top-up/", wallet.top_up, name="top_up"),
+    path("ways-to-pay/", methods.methods, name="methods"),
+    path("ways-to-pay/<uuid:method_id>/return/", methods.method_return, name="method_return"),
+    path("ways-to-pay/<uuid:method_id>/forget/", methods.forget_method, name="forget_method"),
     path("account/", account.account, name="account"),
     path("account/tokens/", account.add_token, name="add_token"),
     path("account/tokens/<int:token_id>/revoke/", account.drop_token, name="drop_token"),

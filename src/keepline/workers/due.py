@@ -16,7 +16,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from keepline.accounts import clocks
-from keepline.flows import recognise_revenue
+from keepline.flows import forget_method, recognise_revenue, save_method
 from keepline.flows.advance_order import advance
 from keepline.flows.notify_holder import notify
 from keepline.flows.reconcile import reconcile
@@ -26,11 +26,12 @@ from keepline.gateways.payments.port import ProviderUnknown
 from keepline.lines.due import Which
 from keepline.messages import services as outbox
 from keepline.orders import services as orders
+from keepline.payments import methods
 
 log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
 THREADS = 8
-ORDERS_A_BATCH, MESSAGES_A_BATCH = 32, 64
+ORDERS_A_BATCH, MESSAGES_A_BATCH, METHODS_A_BATCH = 32, 64, 100
 LONGEST_REST_S = 1.0
 MESSAGE_LEASE = timedelta(minutes=2)
 RECONCILED_SPAN = timedelta(days=3)
@@ -62,6 +63,21 @@ def work_off(clock_id: int, now: datetime) -> int:
     if steps:
         number_receipts()  # by real time: the books of all clocks have one midnight
     return steps
+
+
+def tend_methods() -> int:
+    """Saved methods whose provider owes an answer: kept, or forgotten? How many were looked at."""
+    now = timezone.now()
+    found = methods.due(now, METHODS_A_BATCH)
+    for method_id, account_id in found:
+        _guarded(lambda _, m=method_id, a=account_id: _tend(m, a, now))(method_id)  # type: ignore[misc]
+    return len(found)
+
+
+def _tend(method_id: UUID, account_id: UUID, now: datetime) -> None:
+    at = clocks.now_for(account_id, now)
+    save_method.settle(method_id, account_id, at)
+    forget_method.tell_provider(method_id, account_id, at)
 
 
 def _by_test_clocks(work: Callable[[Clock, int], int]) -> int:

@@ -47,6 +47,14 @@ def audit_books(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes 
         log.error("invariant_broken", invariant=finding.invariant, rows=finding.rows[:5])
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="tend_methods", queueing_lock="tend_methods", pass_context=False)
+def tend_methods(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Every minute: saved methods whose provider has not answered yet."""
+    close_old_connections()
+    due.tend_methods()
+
+
 @app.periodic(cron="7 0 * * *")
 @app.task(name="recognise_revenue", queueing_lock="recognise_revenue", pass_context=False)
 def recognise_revenue(timestamp: int) -> None:  # noqa: ARG001 - likewise

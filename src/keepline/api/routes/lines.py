@@ -85,12 +85,13 @@ def change_line(request: HttpRequest, line_id: UUID, body: LineChange) -> HttpRe
             "plan_not_for_line",
             "price_changed",
             "lead_refused",
+            "method_unusable",
         ]
     },
 )
 def put_auto_renew(request: HttpRequest, line_id: UUID, body: AutoRenewChange) -> HttpResponse:
-    """Sets whether the line renews by itself from the wallet, with which plan and how early, and
-    answers with the line. Safe to repeat."""
+    """Sets whether the line renews by itself, with which plan, from what and how early, and answers
+    with the line. Safe to repeat."""
     holder, seen = spender_of(request), body.expected_total
     wish = AutoRenewWish(
         account_id=holder.account_id,
@@ -100,6 +101,7 @@ def put_auto_renew(request: HttpRequest, line_id: UUID, body: AutoRenewChange) -
         lead_days=body.lead_days,
         actor=actor_of(holder),
         expected=(seen.amount_minor, seen.currency) if seen else None,
+        method_id=body.payment_method_id,
     )
     set_auto_renew(wish, now_of(request))
     return get_line(request, line_id)

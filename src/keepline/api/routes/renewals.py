@@ -63,6 +63,7 @@ def preview_renewal(request: HttpRequest, line_id: UUID, body: WhatToRenew) -> H
             "price_changed",
             "line_changed",
             "provider_unknown",
+            "method_unusable",
             "payments_paused",
             "amount_too_large",
             "provider_refused",
@@ -88,6 +89,7 @@ def create_renewal(request: HttpRequest, line_id: UUID, body: Renewal) -> HttpRe
             channel="api",
             expected_valid_until=body.expected_valid_until,
             caller=caller_of(request),
+            method_id=body.payment_method_id,
         ),
         now_of(request),
     )

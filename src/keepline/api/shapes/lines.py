@@ -49,7 +49,7 @@ class NextAction(Shape):
 
 
 class AutoRenew(Shape):
-    """Whether the line renews by itself from the wallet, with which plan, how early, and when next.
+    """Whether the line renews by itself, with which plan, from what, how early, and when next.
 
     `PUT /v1/lines/{line_id}/auto-renew` changes it.
     """
@@ -58,6 +58,9 @@ class AutoRenew(Shape):
     plan_code: str = Field(description="The plan it renews with.")
     lead_days: int | None = Field(
         description="Days ahead of expiry of the first try; null: as the policy says."
+    )
+    payment_method_id: UUID | None = Field(
+        description="The saved way to pay that is charged what the wallet lacks; null: none is."
     )
     next_try_at: Instant | None = Field(description="null while no try is planned.")
     consent_needed: bool = Field(
@@ -72,6 +75,7 @@ class AutoRenew(Shape):
             enabled=auto.enabled,
             plan_code=card.plan_code,
             lead_days=auto.lead_days,
+            payment_method_id=auto.method.id if auto.method else None,
             next_try_at=auto.next_try_at,
             consent_needed=auto.consent_needed,
         )
@@ -156,7 +160,7 @@ def line_fields(card: LineCard, plan_name: str) -> dict[str, Any]:
 class Happened(Shape):
     """One entry of a line's history. `extended` has a period, `changed` has states."""
 
-    kind: Literal["extended", "changed"]
+    kind: Literal["extended", "changed", "taken_back"]
     at: Instant
     order_id: UUID | None
     period_start: Instant | None

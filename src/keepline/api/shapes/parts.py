@@ -1,6 +1,7 @@
 """Parts of requests and answers: money, amounts of service, instants, words."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -30,7 +31,7 @@ class Asked(BaseModel):
 
 def _text(value: object) -> object:
     if not isinstance(value, str):
-        raise ValueError("an instant is text")  # noqa: TRY004 - pydantic knows no TypeError
+        raise ValueError("this is text")  # noqa: TRY004 - pydantic knows no TypeError
     return value
 
 
@@ -47,6 +48,14 @@ AskedInstant = Annotated[
             "examples": ["2026-04-20T11:00:00Z"],
         }
     ),
+]
+
+
+AskedId = Annotated[
+    UUID,
+    Field(strict=False),  # of JSON's types only text can be one
+    BeforeValidator(_text),
+    WithJsonSchema({"type": "string", "format": "uuid", "maxLength": 36}),
 ]
 
 

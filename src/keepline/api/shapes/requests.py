@@ -4,7 +4,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from keepline.api.shapes.parts import PRINTABLE, Asked, AskedInstant, Code, Currency, Money
+from keepline.api.shapes.parts import (
+    PRINTABLE,
+    Asked,
+    AskedId,
+    AskedInstant,
+    Code,
+    Currency,
+    Money,
+)
 
 Printable = Annotated[str, Field(pattern=PRINTABLE)]
 
@@ -56,6 +64,11 @@ class AutoRenewChange(Asked):
         None,
         description="What the holder saw of the plan's price. Another price then refuses.",
     )
+    payment_method_id: AskedId | None = Field(
+        None,
+        description="The saved way to pay that is charged what the wallet lacks, which is thereby "
+        "agreed to; only the wallet pays when left out.",
+    )
 
 
 class WhatToRenew(Asked):
@@ -74,6 +87,11 @@ class Renewal(WhatToRenew):
 
     provider: Code | None = Field(
         None, max_length=24, description="Who takes what the wallet does not pay."
+    )
+    payment_method_id: AskedId | None = Field(
+        None,
+        description="A saved way to pay of that provider: it is charged at once, and nobody has to "
+        "go to a checkout.",
     )
     expected_total: Money | None = Field(
         None, description="What the holder saw. Another price then refuses the renewal."

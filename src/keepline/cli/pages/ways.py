@@ -12,8 +12,8 @@ are connected, and from `KEEPLINE_WAYS_TO_PAY`, which names methods by their cod
 own page has the last word about what it shows. What is not offered is refused before anything is
 written (`provider_unknown`). This page is made by `keepline docs ways`.
 
-| code | currencies | countries | least amount, minor units |
-|---|---|---|---|
+| code | currencies | countries | least amount, minor units | can be saved |
+|---|---|---|---|---|
 """
 
 
@@ -24,7 +24,8 @@ def page() -> str:
 
 def _row(method: Method) -> str:
     least = ", ".join(f"{code} {minor}" for code, minor in sorted(method.least_minor.items()))
-    cells = (_list(method.currencies), _list(method.countries), least or "1")
+    saved = "yes" if method.storable else "no"
+    cells = (_list(method.currencies), _list(method.countries), least or "1", saved)
     return f"| `{method.code}` | {' | '.join(cells)} |\n"
 
 

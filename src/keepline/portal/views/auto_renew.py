@@ -23,8 +23,9 @@ DAYS = re.compile(r"[0-9]{1,3}")
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_spender
 def auto_renew(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
-    """Takes `enabled` (on, off), `plan` (code:total:currency as shown) and `lead` (days, or empty
-    as the policy says). Without `plan`, plan and consent stay as they are."""
+    """Takes `enabled` (on, off), `plan` (code:total:currency as shown), `lead` (days, or empty as
+    the policy says) and `method` (of a saved way to pay, or empty for the wallet alone). Without
+    `plan`, plan and consent stay as they are."""
     if request.method != "POST":
         return _page(request, holder, line_id)
     if request.POST.get("enabled") not in SWITCH:
@@ -40,7 +41,7 @@ def auto_renew(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpRespo
 
 
 def _wish(request: HttpRequest, holder: Holder, line_id: UUID) -> AutoRenewWish:
-    """What was posted. Raises FlowRefused for a plan or days that no form of ours sends."""
+    """What was posted. Raises FlowRefused for what no form of ours sends."""
     posted = request.POST
     plan, lead = posted.get("plan", ""), posted.get("lead", "")
     chosen = PLAN.fullmatch(plan)
@@ -56,7 +57,15 @@ def _wish(request: HttpRequest, holder: Holder, line_id: UUID) -> AutoRenewWish:
         lead_days=int(lead) if lead else None,
         actor=actor_of(holder),
         expected=(int(chosen[2]), chosen[3]) if chosen else None,
+        method_id=_method(posted.get("method", "")),
     )
+
+
+def _method(posted: str) -> UUID | None:
+    try:
+        return UUID(posted) if posted else None
+    except ValueError:
+        raise FlowRefused("method_unusable") from None
 
 
 def _page(

@@ -27,7 +27,7 @@ from keepline.portal.views.gate import actor_of, for_spender
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 MINOR = re.compile(r"[0-9]{1,15}")
-PAY = re.compile(r"(none|part|only):([a-z0-9_-]{0,24})")
+PAY = re.compile(r"(none|part|only):([a-z0-9_-]{0,24})(?::([0-9a-f-]{36}))?")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,6 +101,13 @@ def _seen(posted: QueryDict) -> datetime | None:
         raise FlowRefused("line_changed") from None
 
 
+def _method(written: str | None) -> UUID | None:
+    try:
+        return UUID(written) if written else None
+    except ValueError:
+        raise FlowRefused("method_unusable") from None
+
+
 def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     posted = request.POST
     plan_code, key = posted.get("plan", ""), posted.get("key", "")
@@ -123,6 +130,7 @@ def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
                 currency=choices.currency,
                 use_wallet=pay[1],  # type: ignore[arg-type]
                 provider=pay[2] or None,
+                method_id=_method(pay[3]),
                 key=key,
                 expected_total_minor=int(expected),
                 actor=actor_of(holder),
