@@ -100,7 +100,7 @@ class Grant:
 EXTEND = """
 WITH extension AS (
   INSERT INTO lines_extension (slot, id, line_id, order_id, plan_id, period_start, period_end,
-      anchor_at, anchor_count, granted_at, data_bytes, voice_seconds, sms_count, turn)
+      anchor_at, anchor_count, granted_at, data_bytes, voice_seconds, sms_count)
   VALUES (%(slot)s, %(id)s, %(line)s, %(order)s, %(plan)s, %(start)s, %(end)s,
       %(anchor_at)s, %(anchor_count)s, %(now)s, %(data)s, %(voice)s, %(sms)s)
 )
