@@ -82,7 +82,7 @@ def run(window: Window, rate: float, calm_s: float, number: int) -> dict[str, An
     from django.db import connection
 
     from keepline.flows.sweep_lines import sweep
-    from keepline.workers.due import resting
+    from keepline.workers.due import LINES_BESIDE_PEOPLE, resting
 
     connection.close()  # children must not share it
     context = multiprocessing.get_context("fork")
@@ -98,8 +98,10 @@ def run(window: Window, rate: float, calm_s: float, number: int) -> dict[str, An
         child.start()
     time.sleep(WARM_UP_S)
     began = time.perf_counter()
-    swept = sweep(window.now, done=resting())["renewed"] if window.swept else 0
-    if not window.swept:
+    if window.swept:
+        swept = sweep(window.now, done=resting(), batch=LINES_BESIDE_PEOPLE)["renewed"]
+    else:
+        swept = 0
         time.sleep(calm_s)
     seconds = time.perf_counter() - began
     stop.set()

@@ -79,17 +79,19 @@ def sweep(
     which: Which = REALLY,
     accounts: Collection[UUID] | None = None,
     done: Callable[[Counts], None] = lambda _: None,
+    batch: int = BATCH,
 ) -> Counts:
     """Does what is due at `now`; returns how many lines each step was done for.
 
     `which` chooses lines by clock and slot, `accounts` the last holders whose numbers are released
-    (None: everybody's). `done` is called after each batch with its counts. A step that fails is
-    logged and keeps no other from being done. Of the lines that go one by one, one batch is done,
-    so that no order is dated by an instant long past; the others are due still.
+    (None: everybody's). `done` is called after each batch with its counts; `batch` is how many
+    lines are renewed in one transaction: whoever renews one of them meanwhile waits for it. A step
+    that fails is logged and keeps no other from being done. Of the lines that go one by one, one
+    batch is done, so that no order is dated by an instant long past; the others are due still.
     """
     total: Counts = Counter()
     steps: list[Callable[[], Counts]] = [
-        lambda: _renew(now, which),
+        lambda: _renew(now, which, batch),
         lambda: _renew_alone(now, which),  # at the place ALONE
         lambda: _stepwise(Step.REMIND, _remind, now, which),
         lambda: _stepwise(Step.EXPIRE, _expire, now, which),
@@ -111,12 +113,12 @@ def sweep(
     return total
 
 
-def _renew(now: datetime, which: Which) -> Counts:
+def _renew(now: datetime, which: Which, most: int) -> Counts:
     if not due.waiting(Step.RENEW, now, 1, which):
         return Counter()
     try:
         with transaction_step("sweep_lines.renew"):
-            batch = renew_due(now, BATCH, which)
+            batch = renew_due(now, most, which)
             refused = _charged_alone(batch.refused)
             _settle_refused(refused, now)
     except Raced:

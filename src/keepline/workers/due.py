@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
 THREADS = 8
 ORDERS_A_BATCH, MESSAGES_A_BATCH, METHODS_A_BATCH = 32, 64, 100
+LINES_BESIDE_PEOPLE = 200  # renewed in one transaction: short enough that nobody notices
 LONGEST_REST_S = 1.0
 MESSAGE_LEASE = timedelta(minutes=2)
 RECONCILED_SPAN = timedelta(days=3)
@@ -108,7 +109,8 @@ def _send(clock: Clock, clock_id: int) -> int:
 
 def sweep_lines(clock: Callable[[], datetime] = timezone.now) -> int:
     """Does what is due of lines, by their clocks. Returns how many were touched."""
-    return sweep(clock(), done=resting()).total() + _by_test_clocks(_sweep_by)
+    swept = sweep(clock(), done=resting(), batch=LINES_BESIDE_PEOPLE)
+    return swept.total() + _by_test_clocks(_sweep_by)
 
 
 def resting() -> Callable[[object], None]:
