@@ -49,6 +49,14 @@ def test_what_changed_is_told_and_kept(dora: User, own: Account) -> None:
     ]
 
 
+def test_a_country_is_said_and_unsaid(dora: User, own: Account) -> None:
+    assert correct_profile(dora, own.id, **SAME, country="AT") == ["country"]
+    assert correct_profile(dora, own.id, **SAME) == []
+    assert Account.objects.by_id(own.id).country == "AT"
+    assert correct_profile(dora, own.id, **SAME, country="") == ["country"]
+    assert Account.objects.by_id(own.id).country == ""
+
+
 def test_nothing_changed_leaves_no_trail(dora: User, own: Account) -> None:
     assert correct_profile(dora, own.id, **SAME) == []
     assert not AuditEvent.objects.filter(action="account.corrected").exists()
@@ -61,6 +69,7 @@ def test_nothing_changed_leaves_no_trail(dora: User, own: Account) -> None:
         ("time_zone", "../etc/passwd"),
         ("language", "xx"),
         ("currency", "XTS"),
+        ("country", "EU"),
     ],
 )
 def test_the_unknown_is_refused(dora: User, own: Account, field: str, value: str) -> None:

@@ -112,3 +112,16 @@ def test_rows_are_sums_not_lines() -> None:
     assert per_day == len(earned())  # one a day: all lines are of one slot, plan and currency
     assert (sum(earned().values()), deferred()) == (1800, 0)
     assert audit(NOW) == []
+
+
+def test_each_seller_has_numbers_of_its_own_without_a_gap() -> None:
+    cast = assemble(wallet_minor=3000)
+    sellers = ["house", "kiosk", "house", "kiosk", "kiosk", "house"]
+    for place, seller in enumerate(sellers):
+        asked = request(cast, key=f"key-{place:04d}", seller=seller)
+        renew_line.start(asked, NOW + timedelta(minutes=place))
+    assert [number_receipts(seller, NOW, 2) for seller in ("kiosk", "house", "kiosk")] == [2, 2, 1]
+    assert number_receipts("house", NOW, 2) == 1
+    given = Order.objects.filter(kind="renewal").order_by("accepted_at")
+    told = list(given.values_list("seller", "receipt_number"))
+    assert told == list(zip(sellers, [1, 1, 2, 2, 3, 3], strict=True))

@@ -118,4 +118,4 @@ def test_both_clocks_find_their_lines_in_the_statement_itself() -> None:
             explained = "\n".join(row[0] for row in cursor.fetchall())
             assert f"using {index} " in explained, explained
         cursor.execute("RESET enable_seqscan")
-    assert "v.clock_id = 0" in renewing._statement(due.Which().whose, 10)
+    assert "v.clock_id = 0" in renewing._statement(due.Which().whose, 10, by_holder=False)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection, transaction
 
+from keepline.accounts.models import Account
 from keepline.core.agenda import Step
 from keepline.core.ids import derived_id
 from keepline.core.lifecycle.line import LineState
@@ -25,6 +26,7 @@ from keepline.orders.models import Order
 from tests.cast import NOW, Cast, assemble, fill, line, plan
 from tests.doubles import ScriptedNetwork
 from tests.flows.acts import request, wallet
+from tests.taxing import rate, taxes
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -125,6 +127,58 @@ def test_the_sweep_writes_what_one_renewal_writes(
         by_many = _rows_after(cast, partial(sweep, now))
         assert by_many == by_one
         assert by_one["Extension"] != []
+
+
+RAISED = datetime(2026, 1, 31, 22, 30, tzinfo=UTC)
+TAXES = {
+    "DE": (rate(19, RAISED - 900 * DAY), rate(21, RAISED)),
+    "AT": (rate(21, RAISED - 900 * DAY),),  # as another country, and in the end the same rate
+    "US": (rate(7, RAISED - 900 * DAY, inclusive=False),),
+    "KW": (rate(0, RAISED - 900 * DAY),),
+}
+
+
+@pytest.mark.parametrize("country", ["", "DE", "AT", "US", "KW", "FR"])
+@pytest.mark.parametrize("fields", [PLANS[0], PLANS[4]], ids=str)
+@pytest.mark.parametrize("whose", ["holder", "seller"])
+def test_the_sweep_taxes_as_one_renewal_does(
+    whose: Any, country: str, fields: dict[str, Any]
+) -> None:
+    cast = assemble(line_fields={"valid_until": RAISED}, **fields)
+    Account.objects.filter(id=cast.account.id).update(country=country)
+    told = []
+    with taxes(whose, TAXES, "US"):
+        for now in (RAISED - DAY, RAISED):
+            switch_on(cast.line.id, RAISED - 3 * DAY)
+            alone = request(cast, use_wallet="only", actor="worker", channel="sweep")
+            by_one = _rows_after(cast, partial(renew_line.start, alone, now))
+            assert _rows_after(cast, partial(sweep, now)) == by_one
+            (order,) = [row for row in by_one["Order"] if row["kind"] == "renewal"]
+            told.append((order["tax_country"], order["tax_rate_ppm"], order["tax_inclusive"]))
+    own = ("", fields.get("tax_rate_ppm", 0), fields.get("tax_inclusive", True))
+    by_seller = [("US", 70_000, False)] * 2
+    by_country = {
+        "DE": [("DE", 190_000, True), ("DE", 210_000, True)],
+        "AT": [("AT", 210_000, True)] * 2,
+        "US": by_seller,
+        "KW": [("KW", 0, True)] * 2,
+    }
+    assert told == (by_seller if whose == "seller" else by_country.get(country, [own, own]))
+
+
+def test_lines_of_one_batch_are_taxed_each_by_its_holders_country() -> None:
+    casts = [
+        assemble(line_fields={"valid_until": NOW}, suffix=country, code=f"plan-{country.lower()}")
+        for country in ("DE", "US", "FR")
+    ]
+    for cast, country in zip(casts, ("DE", "US", "FR"), strict=True):
+        Account.objects.filter(id=cast.account.id).update(country=country)
+        switch_on(cast.line.id, NOW)
+    with taxes("holder", TAXES):
+        assert sweep(NOW) == {"renewed": 3}
+    assert [wallet(cast) for cast in casts] == [(700, 0), (679, 0), (700, 0)]
+    orders = [Order.objects.get(line_id=cast.line.id, kind="renewal") for cast in casts]
+    assert [(o.tax_country, o.tax_minor) for o in orders] == [("DE", 52), ("US", 21), ("", 0)]
 
 
 def _rows_after(cast: Cast, act: Callable[[], object]) -> dict[str, Any]:

@@ -116,17 +116,27 @@ def account(account_id: UUID) -> Account:
 
 
 def country_of(account_id: UUID) -> str | None:
-    """Where the holder is at home, as far as is known: by their number, else by their clock.
+    """Where the holder is at home: as they said, else by their number, else by their clock.
 
-    ISO 3166-1; None when neither tells. Raises Account.DoesNotExist.
+    ISO 3166-1; None when nothing tells. Raises Account.DoesNotExist.
     """
     row = account(account_id)
+    if row.country:
+        return row.country
     if row.contact_phone:
         country = phones.country_of(row.contact_phone)
         if country not in NO_COUNTRY:
             return country
     territory = get_global("zone_territories").get(row.time_zone)
     return str(territory) if territory and territory not in NO_COUNTRY else None
+
+
+def numbers_without_country(after_id: UUID | None, limit: int) -> list[tuple[UUID, str]]:
+    """Accounts of whose country nothing is known but their contact's number, by id."""
+    rows = Account.objects.filter(country="").exclude(contact_phone="")
+    if after_id is not None:
+        rows = rows.filter(id__gt=after_id)
+    return list(rows.order_by("id").values_list("id", "contact_phone")[:limit])
 
 
 def user(user_id: int) -> User:

@@ -1,18 +1,24 @@
 """Writes of accounts: open, correct, detach a lost number, API tokens."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from keepline.accounts import phones
 from keepline.accounts.models import Account, ApiToken, Membership, Role, User
 from keepline.accounts.queries import token_digest
+from keepline.core.countries import known_countries
+from keepline.core.ids import slot_of
 from keepline.core.zones import known_zones
 from keepline.slots.ids import new_id, random_slot
+from keepline.slots.sql import execute
 
 NAME_LENGTH = 120
 TOKEN_PREFIX = "kl_"  # noqa: S105 (no secret: it tells a scanner what it found)
@@ -38,6 +44,7 @@ def open_account(
         currency=currency,
         language=language,
         time_zone=time_zone,
+        country=country_of_phone(user.phone or ""),
         opened_at=now,
     )
     Membership.objects.create(user=user, account_id=account.id, role=Role.OWNER)
@@ -82,6 +89,40 @@ def choose_currency(account: Account, currency: str) -> None:
     if currency not in settings.CURRENCIES:
         raise ValidationError({"currency": "unknown currency"})
     Account.objects.filter(slot=account.slot, id=account.id).update(currency=currency)
+
+
+def choose_country(account: Account, country: str) -> None:
+    """Where the holder is at home, ISO 3166-1; "" for unknown. Raises ValidationError."""
+    if country and country not in known_countries():
+        raise ValidationError({"country": "unknown country"})
+    Account.objects.filter(slot=account.slot, id=account.id).update(country=country)
+
+
+def country_of_phone(phone: str) -> str:
+    """ISO 3166-1 of a number in E.164; "" when it tells none."""
+    country = phones.country_of(phone) if phone else ""
+    return country if country in known_countries() else ""
+
+
+# A home is only ever filled in where nobody said one.
+FILL_COUNTRIES = """
+UPDATE accounts_account a SET country = found.country
+FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(countries)s::text[])
+  AS found(slot, id, country)
+WHERE a.slot = found.slot AND a.id = found.id AND a.country = ''
+"""
+
+
+def fill_countries(found: Mapping[UUID, str]) -> None:
+    """The homes of accounts that have none yet. One statement."""
+    execute(
+        FILL_COUNTRIES,
+        {
+            "slots": [slot_of(account_id) for account_id in found],
+            "ids": list(found),
+            "countries": list(found.values()),
+        },
+    )
 
 
 def set_phone(user: User, phone: str, verified: bool) -> None:

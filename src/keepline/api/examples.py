@@ -13,7 +13,11 @@ def _eur(amount_minor: int) -> dict[str, Any]:
 _PRICE = {
     "subtotal": _eur(399),
     "discount": _eur(0),
+    "net": _eur(335),
     "tax": _eur(64),
+    "tax_rate_ppm": 190_000,
+    "tax_inclusive": True,
+    "tax_country": "DE",
     "total": _eur(399),
     "from_wallet": _eur(399),
     "from_provider": _eur(0),

@@ -63,6 +63,7 @@ class PlanOffer:
     price_minor: int
     tax_rate_ppm: int
     tax_inclusive: bool
+    tax_country: str = ""  # whose rate it is; "" for the plan's own (catalog.taxes)
 
 
 @lru_cache(maxsize=1024)
@@ -219,13 +220,18 @@ def all_on_sale() -> list[tuple[PlanOffer, frozenset[str]]]:
 class Tariff:
     """With what a line that is pinned to one version of a plan renews by itself, in one currency.
 
-    `offer` is the version on sale, None when there is none; `dearer`: it costs more than the
-    pinned one, so that the holder must be asked.
+    `offer` is the version on sale, None when there is none.
     """
 
     pinned: PlanOffer
     offer: PlanOffer | None
-    dearer: bool
+
+    @property
+    def dearer(self) -> bool:
+        """Whether it costs more than the pinned one, so that the holder must be asked."""
+        if self.offer is None:
+            return False
+        return price_of(self.offer).total_minor > price_of(self.pinned).total_minor
 
     @property
     def currency(self) -> str:
@@ -251,7 +257,7 @@ def tariff_of(plan_id: int, currency: str, now: datetime) -> Tariff | None:
     except PlanPrice.DoesNotExist:
         return None
     offer = offer_on_sale(pinned.code, currency, now)
-    return Tariff(pinned, offer, _is_dearer(pinned, offer))
+    return Tariff(pinned, offer)
 
 
 def _tariffs(prices: QuerySet[PlanPrice]) -> dict[tuple[int, str], Tariff]:
@@ -261,13 +267,8 @@ def _tariffs(prices: QuerySet[PlanPrice]) -> dict[tuple[int, str], Tariff]:
     found = {}
     for pinned, _ in offers:
         offer = on_sale.get((pinned.code, pinned.currency))
-        tariff = Tariff(pinned, offer, _is_dearer(pinned, offer))
-        found[pinned.plan_id, pinned.currency] = tariff
+        found[pinned.plan_id, pinned.currency] = Tariff(pinned, offer)
     return found
-
-
-def _is_dearer(pinned: PlanOffer, offer: PlanOffer | None) -> bool:
-    return offer is not None and price_of(offer).total_minor > price_of(pinned).total_minor
 
 
 EDITION = """

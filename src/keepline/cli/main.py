@@ -38,6 +38,10 @@ COMMANDS = {
         "keepline.cli.reconcile",
         "Compare the books with a payment provider's; exit 1 when they differ.",
     ),
+    "tax": (
+        "keepline.cli.tax",
+        "Tax that was taken, by country and rate; and the countries of holders.",
+    ),
     "db": ("keepline.cli.db", "Start, stop and look into the embedded PostgreSQL."),
     "check-ledger": (
         "keepline.cli.check_ledger",

@@ -77,6 +77,17 @@ def limits_file(text: str) -> Path:
     return path
 
 
+def taxes_file(text: str) -> Path:
+    from keepline.catalog import tax_file  # knows countries, which most commands need not load
+
+    path = folder(text)
+    try:
+        tax_file.read(path)
+    except ValueError as error:
+        raise ValueError(f"names taxes that cannot be used: {error}") from None
+    return path
+
+
 def hosts(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -206,6 +217,15 @@ class Environment:
             "",
             "TOML file with your limits against fraud; docs/fraud-limits.md says what it may hold.",
             "the shipped limits",
+        )
+    )
+    taxes: Path = field(
+        metadata=variable(
+            taxes_file,
+            "",
+            "TOML file that says whose country's tax is charged, and your own rates; docs/tax.md "
+            "says what it may hold.",
+            "each plan's own tax",
         )
     )
     stripe_secret_key: str = field(

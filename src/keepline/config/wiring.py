@@ -4,6 +4,7 @@ import hashlib
 
 from django.conf import settings
 
+from keepline.catalog import tax_file
 from keepline.config.environment import PROVIDERS
 from keepline.gateways import switchboard
 from keepline.payments import limits
@@ -26,6 +27,8 @@ def connect() -> None:
     switchboard.allow_methods(frozenset(settings.ENV.ways_to_pay) or None)
     own_limits = settings.ENV.payment_limits
     limits.put_in_force(limits.read(own_limits) if own_limits else None)
+    own_taxes = settings.ENV.taxes
+    tax_file.put_in_force(tax_file.read(own_taxes) if own_taxes else None)
     switchboard.connect("email", _email)
 
 

@@ -17,7 +17,12 @@ from babel.dates import (
     format_timedelta,
     get_timezone_location,
 )
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+)
 from babel.units import format_unit
 
 __all__ = [
@@ -29,6 +34,7 @@ __all__ = [
     "locale_of",
     "minutes",
     "money",
+    "percent",
     "span",
 ]
 
@@ -57,6 +63,12 @@ def money(amount_minor: int, currency: str, language: str) -> str:
     """1999 USD -> US$19.99. Exact: the amount never passes through a float."""
     amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
     return format_currency(amount, currency, locale=locale_of(language))
+
+
+def percent(rate_ppm: int, language: str) -> str:
+    """255000 -> 25.5%. Exact, as many decimals as there are."""
+    share = Decimal(rate_ppm).scaleb(-6)
+    return format_percent(share, "#,##0.####%", locale=locale_of(language))
 
 
 def _local(at: datetime, zone: str) -> datetime:

@@ -11,7 +11,7 @@ __all__ = ["Funding", "Priced", "Quote", "price_of", "quote", "split_funding"]
 @dataclass(frozen=True, slots=True)
 class Quote:
     """Minor units of `currency`. total = net + tax; subtotal - discount = net (or total, when
-    prices include tax)."""
+    prices include tax). `tax_country`: whose rate it is, "" for the plan's own."""
 
     currency: str
     subtotal_minor: int
@@ -19,6 +19,9 @@ class Quote:
     net_minor: int
     tax_minor: int
     total_minor: int
+    tax_rate_ppm: int
+    tax_inclusive: bool
+    tax_country: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ def quote(
     tax_inclusive: bool,
     discount_ppm: int = 0,
     quantity: int = 1,
+    tax_country: str = "",
 ) -> Quote:
     """Prices one order. Rates in parts per million; halves go to the even neighbour."""
     if price_minor < 0 or tax_rate_ppm < 0 or quantity < 1 or not 0 <= discount_ppm <= MILLION:
@@ -50,6 +54,9 @@ def quote(
         net_minor=tax.net_minor,
         tax_minor=tax.tax_minor,
         total_minor=tax.gross_minor,
+        tax_rate_ppm=tax_rate_ppm,
+        tax_inclusive=tax_inclusive,
+        tax_country=tax_country,
     )
 
 
@@ -64,11 +71,19 @@ class Priced(Protocol):
     def tax_rate_ppm(self) -> int: ...
     @property
     def tax_inclusive(self) -> bool: ...
+    @property
+    def tax_country(self) -> str: ...
 
 
 def price_of(offer: Priced) -> Quote:
     """What one term of the offer costs, tax and all."""
-    return quote(offer.price_minor, offer.currency, offer.tax_rate_ppm, offer.tax_inclusive)
+    return quote(
+        offer.price_minor,
+        offer.currency,
+        offer.tax_rate_ppm,
+        offer.tax_inclusive,
+        tax_country=offer.tax_country,
+    )
 
 
 def split_funding(

@@ -1,4 +1,4 @@
-"""A person corrects how they are addressed: name, language, time zone, currency of prices."""
+"""A person corrects how they are addressed: name, language, zone, country, currency of prices."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,20 +22,26 @@ def correct_profile(
     language: str,
     time_zone: str,
     currency: str,
+    country: str | None = None,
     now: datetime,
 ) -> list[str]:
-    """Returns what was changed. Raises ValidationError for an unknown language, zone, currency.
+    """Returns what was changed. Raises ValidationError for an unknown language, zone, currency or
+    country.
 
-    Lines keep the zone in which their months count; only what is shown follows the person.
+    Lines keep the zone in which their months count; only what is shown follows the person. Taxes
+    may follow the country, from the next order on; None leaves it as it is.
     """
     account = queries.account(account_id)
-    before = (user.name, user.language, user.time_zone, account.currency)
+    country = account.country if country is None else country
+    before = (user.name, user.language, user.time_zone, account.currency, account.country)
     services.correct_profile(user, name=name, language=language, time_zone=time_zone)
     if currency != account.currency:
         services.choose_currency(account, currency)
         ledger.open_wallet(account_id, currency)
-    after = (user.name, user.language, user.time_zone, currency)
-    names = ("name", "language", "time_zone", "currency")
+    if country != account.country:
+        services.choose_country(account, country)
+    after = (user.name, user.language, user.time_zone, currency, country)
+    names = ("name", "language", "time_zone", "currency", "country")
     changed = [n for n, old, new in zip(names, before, after, strict=True) if old != new]
     if changed:
         audit.record(

@@ -9,6 +9,7 @@ from keepline.accounts import queries as accounts
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Plan
 from keepline.catalog.queries import PlanOffer
+from keepline.catalog.taxes import taxed, treatment_for
 from keepline.core.pricing import Quote, price_of
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import LineCard, Surroundings, card, surroundings_of
@@ -51,8 +52,11 @@ def list_plans(
 
 
 def plan_choices(row: LineRow, line: LineCard, currency: str, now: datetime) -> list[PlanChoice]:
-    """The plans for the line in one currency. Two queries."""
-    offers = catalog.offers_for(row.kind, row.carrier_id, currency, now)
+    """The plans for the line in one currency, as its holder is taxed. Two or three queries."""
+    tax = treatment_for(row.account_id, now)
+    offers = [
+        taxed(offer, tax) for offer in catalog.offers_for(row.kind, row.carrier_id, currency, now)
+    ]
     plans = catalog.plans_among({offer.plan_id for offer in offers})
     return [
         PlanChoice(

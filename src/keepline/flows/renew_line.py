@@ -21,6 +21,7 @@ from uuid import UUID
 from django.db import OperationalError
 
 from keepline.catalog.queries import PlanOffer, offer_on_sale, policy_values
+from keepline.catalog.taxes import taxed, treatment_for
 from keepline.core.allowances import Allowance
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.method import MethodState
@@ -258,6 +259,9 @@ def _draft(
         subtotal_minor=price.subtotal_minor,
         discount_minor=price.discount_minor,
         tax_minor=price.tax_minor,
+        tax_country=price.tax_country,
+        tax_rate_ppm=price.tax_rate_ppm,
+        tax_inclusive=price.tax_inclusive,
         total_minor=price.total_minor,
         wallet_minor=decision.funding.wallet_minor,
         payment_minor=decision.funding.payment_minor,
@@ -286,7 +290,7 @@ def _offer(account_id: UUID, plan_code: str, currency: str, now: datetime) -> Pl
     offer = offer_on_sale(plan_code, currency, now)
     if offer is None:
         raise FlowRefused("plan_not_for_line")
-    return offer
+    return taxed(offer, treatment_for(account_id, now))
 
 
 def _decide(

@@ -16,7 +16,7 @@ from keepline.catalog.queries import PlanOffer
 from keepline.core import postings
 from keepline.core.allowances import NOTHING
 from keepline.core.lifecycle.order import OrderEvent, OrderState
-from keepline.core.lifecycle.payment import PaymentState
+from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
 from keepline.core.terms import Period
 from keepline.ledger import services as ledger
 from keepline.lines import services as lines

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from keepline.audit import services as audit
 from keepline.catalog.queries import PlanOffer, offer_on_sale, policy_values
+from keepline.catalog.taxes import taxed, treatment_for
 from keepline.core.agenda import STEPS_OF, lead_choices
 from keepline.core.lifecycle.method import MethodState
 from keepline.core.pricing import price_of
@@ -107,6 +108,7 @@ def _offer(wish: AutoRenewWish, line: LockedLine, now: datetime) -> PlanOffer | 
     offer = offer_on_sale(wish.plan_code, ledger.currency_of(line.wallet_id), now)
     if offer is None or not fits(line, offer):
         raise FlowRefused("plan_not_for_line")
+    offer = taxed(offer, treatment_for(wish.account_id, now))
     total_minor = price_of(offer).total_minor
     if wish.expected not in (None, (total_minor, offer.currency)):
         raise FlowRefused("price_changed", total_minor=total_minor)

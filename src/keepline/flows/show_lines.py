@@ -13,6 +13,7 @@ from uuid import UUID
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Carrier, Plan, Policy
 from keepline.catalog.queries import PlanOffer, Tariff
+from keepline.catalog.taxes import taxed_tariff, treatment_for
 from keepline.core.agenda import STEPS_OF, lead_choices, tries_in_grace
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.lifeline import Lifeline, lifeline_of
@@ -189,7 +190,9 @@ def show_lines(account_id: UUID, now: datetime, offset: int = 0) -> LinesPage:
     more, rows = len(rows) > PAGE, rows[:PAGE]
     wallets = ledger.balances_of(account_id)
     renewing = {row.plan_id for row in rows if row.auto_renew}
+    tax = treatment_for(account_id, now) if renewing else None
     tariffs = catalog.tariffs_among(renewing) if renewing else {}
+    tariffs = {place: taxed_tariff(tariff, tax) for place, tariff in tariffs.items()}
     around = surroundings(account_id, rows, wallets, now, tariffs)
     cash = [wallet for wallet in wallets if wallet.purpose == "cash"]
     cards = [card(row, around, now) for row in rows]
@@ -205,11 +208,13 @@ def surroundings_of(account_id: UUID, row: LineRow, now: datetime) -> Surroundin
     """For one line, with its plan's tariff, which is mostly remembered. Six queries, one more for
     a line that a saved method pays."""
     wallets = ledger.balances_of(account_id)
+    tax = treatment_for(account_id, now)
     tariffs = {}
     for wallet in wallets:
         if wallet.wallet_id == row.wallet_id:
             tariff = catalog.tariff_of(row.plan_id, wallet.currency, now)
-            tariffs = {(row.plan_id, wallet.currency): tariff} if tariff else {}
+            if tariff:
+                tariffs = {(row.plan_id, wallet.currency): taxed_tariff(tariff, tax)}
     return surroundings(account_id, [row], wallets, now, tariffs)
 
 

@@ -62,6 +62,11 @@ class Order(SlottedModel):
     receipt_number = models.IntegerField(null=True)
 
     @property
+    def net_minor(self) -> int:
+        """The total less its tax."""
+        return self.total_minor - self.tax_minor
+
+    @property
     def renewed_line(self) -> UUID:
         """The line of a renewal; a top-up has none and is never asked."""
         assert self.line_id is not None, f"order {self.id} is for no line"

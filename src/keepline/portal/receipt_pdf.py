@@ -94,9 +94,9 @@ def _amounts(view: OrderView, language: str) -> Sequence[Row]:
     rows = [(_what(view), said(order.subtotal_minor))]
     if order.discount_minor:
         rows.append((_("Discount"), f"-{said(order.discount_minor)}"))
-    if order.tax_minor:
-        included = view.plan is not None and view.plan.tax_inclusive
-        rows.append((_("Tax, included") if included else _("Tax"), said(order.tax_minor)))
+    if order.tax_minor or order.tax_country:
+        rows.append((_("Net"), said(order.net_minor)))
+        rows.append((words.tax_name(order), said(order.tax_minor)))
     rows.append((_("Total"), said(order.total_minor)))
     if order.wallet_minor:
         rows.append((_("From the wallet"), said(order.wallet_minor)))

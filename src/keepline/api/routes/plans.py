@@ -34,7 +34,7 @@ def get_plans(
     wanted = currency or holder.currency
     listed = f"plans:{wanted}:{line_kind or ''}"
     after = unseal(cursor, listed, holder.account_id) or 0
-    view = list_offers(wanted, line_kind, now_of(request), after)
+    view = list_offers(wanted, line_kind, now_of(request), after, holder.account_id)
     items = []
     for offer in view.offers:
         row = view.plans[offer.plan_id]

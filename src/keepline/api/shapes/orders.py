@@ -68,7 +68,11 @@ def _price(row: OrderRow) -> Price:
     return Price(
         subtotal=money(row.subtotal_minor, row.currency),
         discount=money(row.discount_minor, row.currency),
+        net=money(row.net_minor, row.currency),
         tax=money(row.tax_minor, row.currency),
+        tax_rate_ppm=row.tax_rate_ppm,
+        tax_inclusive=row.tax_inclusive,
+        tax_country=row.tax_country or None,
         total=money(row.total_minor, row.currency),
         from_wallet=money(row.wallet_minor, row.currency),
         from_provider=money(row.payment_minor, row.currency),

@@ -12,6 +12,9 @@ from keepline.catalog.queries import PlanOffer
 from keepline.core.pricing import Quote, price_of
 from keepline.flows.renew_line import RenewalPreview
 
+TAX_RATE = "Parts per million: 190000 is 19 %."
+TAX_INCLUSIVE = "Whether the subtotal holds the tax, or it comes on top."
+
 
 class Region(Shape):
     """Where a plan is valid."""
@@ -34,6 +37,8 @@ class Plan(Shape):
     service: Service
     subtotal: Money
     tax: Money
+    tax_rate_ppm: int = Field(description=TAX_RATE, examples=[190_000])
+    tax_inclusive: bool = Field(description=TAX_INCLUSIVE)
     total: Money = Field(description="What one term costs, tax and all.")
 
     @classmethod
@@ -55,6 +60,8 @@ def plan_fields(offer: PlanOffer, row: PlanRow, name: str, region: Region | None
         "service": Service.of(offer.allowance),
         "subtotal": money(price.subtotal_minor, price.currency),
         "tax": money(price.tax_minor, price.currency),
+        "tax_rate_ppm": price.tax_rate_ppm,
+        "tax_inclusive": price.tax_inclusive,
         "total": money(price.total_minor, price.currency),
     }
 
@@ -78,11 +85,17 @@ class OfferedPlans(Shape):
 
 
 class Price(Shape):
-    """The money of one order. total = from_wallet + from_provider."""
+    """The money of one order. total = net + tax = from_wallet + from_provider."""
 
     subtotal: Money
     discount: Money
+    net: Money
     tax: Money
+    tax_rate_ppm: int = Field(description=TAX_RATE, examples=[190_000])
+    tax_inclusive: bool = Field(description=TAX_INCLUSIVE)
+    tax_country: str | None = Field(
+        description="Whose rate it is, ISO 3166-1 alpha-2; null: the plan's own."
+    )
     total: Money
     from_wallet: Money
     from_provider: Money
@@ -92,6 +105,10 @@ class Price(Shape):
         return cls(
             subtotal=money(price.subtotal_minor, price.currency),
             discount=money(price.discount_minor, price.currency),
+            net=money(price.net_minor, price.currency),
+            tax_rate_ppm=price.tax_rate_ppm,
+            tax_inclusive=price.tax_inclusive,
+            tax_country=price.tax_country or None,
             tax=money(price.tax_minor, price.currency),
             total=money(price.total_minor, price.currency),
             from_wallet=money(wallet_minor, price.currency),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from keepline.catalog import queries as catalog
+from keepline.catalog.taxes import taxed_tariff, treatments
 from keepline.core.agenda import Step
 from keepline.core.future.agendas import PHASES
 from keepline.core.future.figures import Fare, PolicyRules
@@ -80,7 +81,7 @@ def read_world(now: datetime) -> World:
     )
     rows = _records(statement, FIELDS)
     policy_ids, policy = np.unique(_ints(rows["policy"]), return_inverse=True)
-    fares = _fares()
+    fares = _fares(now)
     wallet, first = _numbered(rows["wallet"], rows["wallet_low"])
     currency = _ints(rows["currency"])
     lines = Lines(
@@ -185,10 +186,15 @@ def _policies(policy_ids: list[int]) -> list[PolicyRules]:
     ]
 
 
-def _fares() -> list[Fare]:
-    """What each version of each plan renews with, as the sweep is told it."""
-    fares = []
-    for tariff in catalog.tariffs().values():
+def _fares(now: datetime) -> list[Fare]:
+    """What each version of each plan renews with, as the sweep is told it.
+
+    Under the tax of a holder of whom no country is known: what others' countries take beside it
+    is left out (docs/tax.md).
+    """
+    fares, tax = [], treatments(now).get("")
+    for sold in catalog.tariffs().values():
+        tariff = taxed_tariff(sold, tax)
         offer, mode = tariff.offer or tariff.pinned, mode_of(tariff)
         price = price_of(offer)
         fares.append(

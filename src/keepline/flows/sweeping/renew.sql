@@ -9,19 +9,24 @@ WITH agenda AS MATERIALIZED (
   FROM unnest(%(policies)s::int[], %(leads)s::smallint[], %(offsets)s::text[], %(steps)s::text[],
               %(from_expiry)s::boolean[]) AS a(policy_id, lead, offsets, steps, from_expiry)
 ), tariff AS MATERIALIZED (
-  SELECT mode, plan_id, currency, target, subtotal, discount, tax, total, months, days, data, voice,
-         sms, buckets, proof::jsonb AS proof, deferred, tax_account
-  FROM unnest(%(mode)s::text[], %(plan)s::int[], %(currency)s::text[], %(target)s::int[],
-              %(subtotal)s::bigint[], %(discount)s::bigint[], %(tax)s::bigint[],
+  SELECT mode, plan_id, currency, tax_kind, target, subtotal, discount, tax, tax_country, tax_rate,
+         tax_inclusive, total, months, days, data, voice, sms, buckets, proof::jsonb AS proof,
+         deferred, tax_account
+  FROM unnest(%(mode)s::text[], %(plan)s::int[], %(currency)s::text[], %(tax_kind)s::smallint[],
+              %(target)s::int[], %(subtotal)s::bigint[], %(discount)s::bigint[], %(tax)s::bigint[],
+              %(tax_country)s::text[], %(tax_rate)s::int[], %(tax_inclusive)s::boolean[],
               %(total)s::bigint[], %(months)s::int[], %(days)s::int[], %(data)s::bigint[],
               %(voice)s::bigint[], %(sms)s::bigint[], %(buckets)s::boolean[], %(proof)s::text[],
               %(deferred)s::uuid[], %(tax_account)s::uuid[])
-    AS t(mode, plan_id, currency, target, subtotal, discount, tax, total, months, days, data, voice,
-         sms, buckets, proof, deferred, tax_account)
+    AS t(mode, plan_id, currency, tax_kind, target, subtotal, discount, tax, tax_country, tax_rate,
+         tax_inclusive, total, months, days, data, voice, sms, buckets, proof, deferred, tax_account)
+), taxing AS MATERIALIZED (  -- of no country: kind 0
+  SELECT country, kind
+  FROM unnest(%(taxed_countries)s::text[], %(their_kinds)s::smallint[]) AS k(country, kind)
 ), due AS MATERIALIZED (
   SELECT v.slot, v.id, v.account_id, v.wallet_id, v.state, v.plan_id, v.policy_id, v.valid_until,
          v.auto_renew, v.next_action_at, v.time_zone, v.anchor_at, v.anchor_count,
-         coalesce(v.lead_days, -1) AS lead,
+         coalesce(v.lead_days, -1) AS lead, {country} AS country,
          EXISTS (
            SELECT FROM orders_order o
            WHERE o.slot = v.slot AND o.line_id = v.id
@@ -36,7 +41,8 @@ WITH agenda AS MATERIALIZED (
   WHERE (w.slot, w.id) IN (SELECT slot, wallet_id FROM due)
   ORDER BY w.id FOR NO KEY UPDATE OF w
 ), judged AS MATERIALIZED (
-  SELECT d.*, w.currency, w.free, t.months, t.days, t.total, a.offsets, a.steps,
+  SELECT d.*, w.currency, w.free, coalesce(k.kind, 0::smallint) AS tax_kind, t.months, t.days,
+         t.total, a.offsets, a.steps,
          CASE WHEN %(now)s::timestamptz - d.valid_until <= interval '1 hour' OR a.from_expiry
               THEN d.valid_until ELSE %(now)s::timestamptz END AS start_at,
          CASE WHEN d.under_way THEN 'under_way'
@@ -46,7 +52,9 @@ WITH agenda AS MATERIALIZED (
               THEN 'alone' END AS refusal
   FROM due d
   LEFT JOIN wallet w ON w.slot = d.slot AND w.id = d.wallet_id
+  LEFT JOIN taxing k ON k.country = d.country
   LEFT JOIN tariff t ON t.plan_id = d.plan_id AND t.currency = w.currency
+    AND t.tax_kind = coalesce(k.kind, 0::smallint)
   LEFT JOIN agenda a ON a.policy_id = d.policy_id AND a.lead = d.lead
 ), begun AS (  -- where the months of the anchor reach to, and from where the new ones count
   SELECT *, anchor_at AT TIME ZONE time_zone AS anchor_local,
@@ -68,8 +76,9 @@ WITH agenda AS MATERIALIZED (
 ), placed AS (
   SELECT *, width_bucket(%(now)s::timestamptz - end_at, offsets) + 1 AS place FROM period OFFSET 0
 ), funded AS MATERIALIZED (  -- from here on as narrow as may be: rows are copied at every step
-  SELECT slot, id, account_id, wallet_id, plan_id, currency, total, valid_until, next_action_at,
-         start_at, end_at, steps[place] AS then_step, end_at + offsets[place] AS then_at,
+  SELECT slot, id, account_id, wallet_id, plan_id, currency, tax_kind, country, total, valid_until,
+         next_action_at, start_at, end_at, steps[place] AS then_step,
+         end_at + offsets[place] AS then_at,
          CASE WHEN months = 0 THEN end_at WHEN reaches THEN anchor_at ELSE start_at END
            AS new_anchor_at,
          CASE WHEN months = 0 THEN 0 WHEN reaches THEN anchor_count + months ELSE months END
@@ -89,34 +98,37 @@ WITH agenda AS MATERIALIZED (
               AS order_bytes
   FROM named OFFSET 0
 ), paid AS MATERIALIZED (
-  SELECT slot, id, account_id, wallet_id, plan_id, currency, total, valid_until, start_at, end_at,
-         then_step, then_at, new_anchor_at, new_anchor_count, order_bytes,
+  SELECT slot, id, account_id, wallet_id, plan_id, currency, tax_kind, country, total, valid_until,
+         start_at, end_at, then_step, then_at, new_anchor_at, new_anchor_count, order_bytes,
          encode(order_bytes, 'hex')::uuid AS order_id
   FROM laid_out
 ), ordered AS (
   INSERT INTO orders_order (slot, id, account_id, line_id, wallet_id, kind, state, plan_id, delivery,
-    currency, subtotal_minor, discount_minor, tax_minor, total_minor, wallet_minor, payment_minor,
+    currency, subtotal_minor, discount_minor, tax_minor, tax_country, tax_rate_ppm, tax_inclusive,
+    total_minor, wallet_minor, payment_minor,
     valid_until_before, valid_until_after, proof, actor, channel, seller, accepted_at, settled_at,
     completed_at, attempts, undo_due, failure_code)
   SELECT slot, order_id, account_id, id, wallet_id, 'renewal', 'completed', t.target, 'ledger',
-    paid.currency, t.subtotal, t.discount, t.tax, paid.total, paid.total, 0, valid_until, end_at,
+    paid.currency, t.subtotal, t.discount, t.tax,
+    CASE WHEN tax_kind = 0 THEN t.tax_country ELSE country END, t.tax_rate, t.tax_inclusive,
+    paid.total, paid.total, 0, valid_until, end_at,
     CASE WHEN t.buckets THEN t.proof || {buckets} ELSE t.proof END,
     'worker', 'sweep', 'house', %(now)s, %(now)s, %(now)s, 0, false, ''
-  FROM paid JOIN tariff t USING (plan_id, currency)
+  FROM paid JOIN tariff t USING (plan_id, currency, tax_kind)
 ), extended AS (
   INSERT INTO lines_extension (slot, id, line_id, order_id, plan_id, period_start, period_end,
     anchor_at, anchor_count, granted_at, data_bytes, voice_seconds, sms_count)
   SELECT slot, {extension_id}, id, order_id, t.target, start_at, end_at, new_anchor_at,
     new_anchor_count, %(now)s, t.data, t.voice, t.sms
-  FROM paid JOIN tariff t USING (plan_id, currency)
+  FROM paid JOIN tariff t USING (plan_id, currency, tax_kind)
 ), sold AS (
   INSERT INTO ledger_transfer (slot, id, debit_id, credit_id, amount_minor, currency, code, phase,
                                order_id, booked_at)
   SELECT slot, {sale_id}, wallet_id, t.deferred, paid.total, currency, 3, 'single', order_id, %(now)s
-  FROM paid JOIN tariff t USING (plan_id, currency) WHERE paid.total > 0
+  FROM paid JOIN tariff t USING (plan_id, currency, tax_kind) WHERE paid.total > 0
   UNION ALL
   SELECT slot, {tax_id}, t.deferred, t.tax_account, t.tax, currency, 4, 'single', order_id, %(now)s
-  FROM paid JOIN tariff t USING (plan_id, currency) WHERE t.tax > 0
+  FROM paid JOIN tariff t USING (plan_id, currency, tax_kind) WHERE t.tax > 0
 ), debited AS (
   UPDATE ledger_wallet w SET posted_minor = w.posted_minor - spent.total
   FROM (SELECT slot, wallet_id, sum(total)::bigint AS total FROM paid GROUP BY slot, wallet_id)
@@ -132,7 +144,7 @@ WITH agenda AS MATERIALIZED (
   SET valid_until = paid.end_at, anchor_at = paid.new_anchor_at,
       anchor_count = paid.new_anchor_count, plan_id = t.target, since_at = NULL,
       next_step = paid.then_step, next_action_at = paid.then_at
-  FROM paid JOIN tariff t USING (plan_id, currency)
+  FROM paid JOIN tariff t USING (plan_id, currency, tax_kind)
   WHERE v.slot = paid.slot AND v.id = paid.id
 ), refused AS (
   SELECT slot, id, refusal FROM judged WHERE refusal IS NOT NULL

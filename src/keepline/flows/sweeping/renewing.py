@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from keepline.catalog.taxes import by_holder
 from keepline.flows.sweeping.tables import parameters
 from keepline.lines.due import DueLine, Which, due_line
 from keepline.slots.sql import execute, fetch_all
@@ -42,10 +43,10 @@ def renew_due(now: datetime, limit: int, which: Which) -> Batch:
 
     Raises Raced; the caller then takes the transaction back and tries again.
     """
-    params = {"now": now, **which.params(), **parameters()}
+    params = {"now": now, **which.params(), **parameters(now)}
     # A plan for any batch would be made for far more lines than are due, or far fewer.
     execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    rows = fetch_all(_statement(which.whose, limit), params)
+    rows = fetch_all(_statement(which.whose, limit, by_holder()), params)
     if fetch_all(BEGUN_MEANWHILE, {"now": now}):
         raise Raced
     refused: list[tuple[DueLine, Refusal]] = []
@@ -58,12 +59,18 @@ def renew_due(now: datetime, limit: int, which: Which) -> Batch:
     return Batch(rows[0].claimed, rows[0].renewed, refused)
 
 
+# Asked for only where taxes follow it.
+HOLDERS_COUNTRY = """(SELECT a.country FROM accounts_account a
+          WHERE a.slot = v.slot AND a.id = v.account_id)"""
+
+
 @cache
-def _statement(whose: str, limit: int) -> str:
+def _statement(whose: str, limit: int, by_holder: bool) -> str:
     text = files("keepline.flows.sweeping").joinpath("renew.sql").read_text(encoding="utf-8")
     return text.format(
         whose=whose,
         limit=limit,
+        country=HOLDERS_COUNTRY if by_holder else "''",
         reach_at=_to_utc("reach_local"),
         end_at=_to_utc("end_local"),
         buckets=BUCKETS,

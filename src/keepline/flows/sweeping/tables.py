@@ -1,29 +1,39 @@
 """What the renewing statement is told: what each plan renews with, and every agenda.
 
-Policy and price are decided here, once for all lines, by the same functions as one renewal's.
+Policy, price and tax are decided here, once for all lines, by the same functions as one renewal's.
+Tax by kind: 0 is what holds where no country is known, the others are the different taxes of the
+holders' countries, few of which differ. The statement finds a line's kind by its holder's country.
 """
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from keepline.catalog import queries as catalog
 from keepline.catalog.queries import Tariff
+from keepline.catalog.taxes import taxed_tariff, treatments
 from keepline.core.agenda import agenda
 from keepline.core.allowances import NOTHING
 from keepline.core.lifecycle.line import LineState
 from keepline.core.postings import HouseCode, house_account_id
 from keepline.core.pricing import price_of
+from keepline.core.taxes import Treatment
 
 NO_LEAD = -1
 TARIFF_COLUMNS = (
     "mode",
     "plan",
     "currency",
+    "tax_kind",
     "target",
     "subtotal",
     "discount",
     "tax",
+    "tax_country",
+    "tax_rate",
+    "tax_inclusive",
     "total",
     "months",
     "days",
@@ -38,16 +48,36 @@ TARIFF_COLUMNS = (
 SWEPT, ALONE, CONSENT = "swept", "alone", "consent"
 
 
-def parameters() -> dict[str, Any]:
-    """The statement's tables as arrays; made anew when the catalogue has changed."""
-    return _parameters(catalog.edition())
+def parameters(now: datetime) -> dict[str, Any]:
+    """The statement's tables as arrays; made anew when the catalogue or a tax has changed."""
+    return _parameters(catalog.edition(), tuple(sorted(treatments(now).items())))
 
 
 @lru_cache(maxsize=4)
-def _parameters(edition: object) -> dict[str, Any]:  # noqa: ARG001 - another one is made anew
-    rows = [_row(tariff) for tariff in catalog.tariffs().values()]
+def _parameters(
+    edition: object,  # noqa: ARG001 - another one is made anew
+    taxes: tuple[tuple[str, Treatment], ...],
+) -> dict[str, Any]:
+    by_country = dict(taxes)
+    everywhere = by_country.pop("", None)
+    kinds = list({(one.rate_ppm, one.inclusive): one for one in by_country.values()}.values())
+    rows = [
+        _row(taxed_tariff(tariff, tax), kind)
+        for tariff in catalog.tariffs().values()
+        for kind, tax in enumerate([everywhere, *kinds])
+    ]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in TARIFF_COLUMNS]
-    return {**dict(zip(TARIFF_COLUMNS, columns, strict=True)), **_agendas()}
+    tables = dict(zip(TARIFF_COLUMNS, columns, strict=True))
+    return {**tables, **_kinds(by_country, kinds), **_agendas()}
+
+
+def _kinds(by_country: Mapping[str, Treatment], kinds: list[Treatment]) -> dict[str, Any]:
+    """Each country's kind of tax; countries of one kind differ in nothing but their name."""
+    place = {(one.rate_ppm, one.inclusive): kind for kind, one in enumerate(kinds, 1)}
+    return {
+        "taxed_countries": list(by_country),
+        "their_kinds": [place[one.rate_ppm, one.inclusive] for one in by_country.values()],
+    }
 
 
 def mode_of(tariff: Tariff | None) -> str:
@@ -59,7 +89,7 @@ def mode_of(tariff: Tariff | None) -> str:
     return SWEPT if fits and offer.delivery == "ledger" else ALONE
 
 
-def _row(tariff: Tariff) -> tuple[Any, ...]:
+def _row(tariff: Tariff, kind: int) -> tuple[Any, ...]:
     offer, currency = tariff.offer or tariff.pinned, tariff.currency
     price = price_of(offer)
     allowance = offer.allowance
@@ -67,10 +97,14 @@ def _row(tariff: Tariff) -> tuple[Any, ...]:
         mode_of(tariff),
         tariff.pinned.plan_id,
         currency,
+        kind,
         offer.plan_id,
         price.subtotal_minor,
         price.discount_minor,
         price.tax_minor,
+        price.tax_country,
+        price.tax_rate_ppm,
+        price.tax_inclusive,
         price.total_minor,
         offer.term.months,
         offer.term.days,

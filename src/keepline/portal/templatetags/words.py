@@ -1,7 +1,7 @@
 """Says the codes of the domain in the reader's language. A code without a word shows itself."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from babel import Locale
 from babel.lists import format_list
@@ -9,7 +9,7 @@ from django import template
 from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from keepline.core.formats import locale_of
+from keepline.core.formats import locale_of, percent
 from keepline.portal.templatetags.formats import phone
 
 register = template.Library()
@@ -238,6 +238,28 @@ def country(code: str) -> str:
 def countries(codes: list[str]) -> str:
     """["SE", "NO"] -> Norway, Sweden."""
     return pgettext("between countries", ", ").join(sorted(country(code) for code in codes))
+
+
+class _Taxed(Protocol):
+    """An order or the quote of one."""
+
+    @property
+    def tax_rate_ppm(self) -> int: ...
+    @property
+    def tax_inclusive(self) -> bool: ...
+    @property
+    def tax_country(self) -> str: ...
+
+
+@register.filter
+def tax_name(sale: _Taxed) -> str:
+    """Tax 19% (Germany), included: the rate, whose it is when it is no plan's own, and where it
+    stands."""
+    rate = percent(sale.tax_rate_ppm, get_language() or "en")
+    if sale.tax_country:
+        rate = f"{rate} ({country(sale.tax_country)})"
+    said = _("Tax %(rate)s, included") if sale.tax_inclusive else _("Tax %(rate)s")
+    return said % {"rate": rate}
 
 
 @register.filter

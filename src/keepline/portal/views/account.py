@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from keepline.accounts import queries
+from keepline.core.countries import known_countries
 from keepline.core.zones import known_zones
 from keepline.flows.correct_profile import correct_profile
 from keepline.flows.issue_token import issue_token
 from keepline.flows.revoke_token import revoke_token
 from keepline.portal.holder import Holder
+from keepline.portal.templatetags.words import country
 from keepline.portal.views.gate import for_holder
 
 TOKENS_AT_MOST = 20
@@ -45,6 +47,18 @@ class ProfileForm(forms.Form):
         choices=[(code, code) for code in settings.CURRENCIES],
         help_text=gettext_lazy("Money that is in your wallet stays in its own currency."),
     )
+
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country"),
+        required=False,
+        help_text=gettext_lazy("Where you are at home. Taxes and ways to pay may follow it."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = sorted((country(code), code) for code in known_countries())
+        chosen: Any = self.fields["country"]
+        chosen.choices = [("", "—"), *((code, name) for name, code in named)]
 
     def clean_time_zone(self) -> str:
         zone: str = self.cleaned_data["time_zone"].strip().replace(" ", "_")
@@ -73,10 +87,11 @@ def account(request: HttpRequest, holder: Holder) -> HttpResponse:
             "language": user.language,
             "time_zone": user.time_zone,
             "currency": current.currency,
+            "country": current.country,
         },
     )
-    if not holder.may_spend:  # the currency is the account's, all else is the person's own
-        form.fields["currency"].disabled = True
+    if not holder.may_spend:  # these are the account's, all else is the person's own
+        form.fields["currency"].disabled = form.fields["country"].disabled = True
     if request.method == "POST" and form.is_valid():
         correct_profile(user, holder.account_id, **form.cleaned_data, now=holder.now)
         activate(user.language)
