@@ -11,6 +11,7 @@ from keepline.gateways.payments.alipay.signature import BELIEVED_FOR
 from keepline.gateways.payments.port import OpenedPayment, PaymentProvider
 from tests.gateways.alipay_process import AlipayProcess, Remembering, alipay_process
 from tests.gateways.contract_payments import Holder, PaymentContract, a_refund, a_request
+from tests.gateways.contract_stored import NothingStoredContract
 from tests.gateways.inbox import Inbox
 
 
@@ -76,6 +77,12 @@ class TestAlipayContract(AlipayContract):
 
     def visits(self, provider: PaymentProvider, opened: OpenedPayment) -> None:
         self.alipay.visit(opened.checkout_url)
+
+
+class TestAlipayStoresNothing(NothingStoredContract):
+    @pytest.fixture
+    def provider(self, alipay: AlipayProcess) -> PaymentProvider:
+        return alipay.adapter()
 
 
 def test_a_phone_gets_the_page_for_phones(alipay: AlipayProcess) -> None:

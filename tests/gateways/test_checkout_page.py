@@ -1,17 +1,19 @@
-"""The hosted checkout page in a real Chromium: without script, in two languages, under its CSP."""
+"""The hosted pages in a real Chromium: without script, in two languages, under their CSP."""
 
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from keepline.gateways.payments.port import PaymentRequest
+from keepline.gateways.payments.port import PaymentRequest, StoringRequest, StoringStatus
 from keepline.gateways.payments.sandbox.provider.words import LANGUAGES, WORDS
 from tests.gateways.contract_payments import a_request
+from tests.gateways.contract_stored import a_storing
 from tests.gateways.inbox import Inbox
 from tests.gateways.sandbox_process import SandboxProcess
 
@@ -212,6 +214,80 @@ def test_policy_is_strict(sandbox: SandboxProcess, inbox: Inbox) -> None:
     assert f"form-action 'self' {inbox.url}" in policy
     assert answer.headers["cache-control"] == "no-store"
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=", answer.text)
+
+
+def storing_opened(
+    sandbox: SandboxProcess, inbox: Inbox, language: str = "en"
+) -> tuple[StoringRequest, str]:
+    """A storing that returns to the inbox, and the address of its page."""
+    request = replace(
+        a_storing(),
+        return_url=f"{inbox.url}/return?method=7",
+        cancel_url=f"{inbox.url}/cancel",
+        holder_language=language,
+    )
+    return request, sandbox.adapter().open_storing(request).checkout_url
+
+
+def storing_status(sandbox: SandboxProcess, request: StoringRequest) -> StoringStatus:
+    return sandbox.adapter().ask_storing(request.storing_id, None)
+
+
+def test_keep_leads_back_with_the_storing(
+    sandbox: SandboxProcess, inbox: Inbox, page: Page
+) -> None:
+    request, address = storing_opened(sandbox, inbox)
+    page.goto(address)
+    expect(page.locator("body")).to_contain_text("Nothing is taken now")
+    page.check("input[value='0002']")
+    press(page, "keep")
+    assert page.url == f"{inbox.url}/return?method=7&storing={request.storing_id}"
+    method = storing_status(sandbox, request).method
+    assert method is not None
+    assert method.label == "Test card 0002"
+
+
+def test_keep_can_be_declined_or_left(sandbox: SandboxProcess, inbox: Inbox, page: Page) -> None:
+    ends = {"decline": ("/return", "declined"), "cancel": ("/cancel", "expired")}
+    for action, (place, end) in ends.items():
+        request, address = storing_opened(sandbox, inbox)
+        page.goto(address)
+        press(page, action)
+        assert page.url.startswith(f"{inbox.url}{place}")
+        assert storing_status(sandbox, request).status == end
+
+
+def test_keep_is_kept_once(sandbox: SandboxProcess, inbox: Inbox) -> None:
+    request, address = storing_opened(sandbox, inbox)
+    httpx.post(address, data={"action": "keep", "card": "0001"}, trust_env=False)
+    first = storing_status(sandbox, request)
+    for form in ({"action": "keep", "card": "0000"}, {"action": "cancel"}):
+        answer = httpx.post(address, data=form, trust_env=False)
+        assert answer.headers["location"].startswith(f"{inbox.url}/return")
+    assert storing_status(sandbox, request) == first
+
+
+def test_kept_page_shows_the_end_in_chinese(
+    sandbox: SandboxProcess, inbox: Inbox, page: Page
+) -> None:
+    _, address = storing_opened(sandbox, inbox, "zh-Hans")
+    page.goto(address)
+    expect(page.locator("button[value=keep]")).to_have_text("保存此付款方式")
+    press(page, "keep")
+    page.goto(address)
+    expect(page.locator("h2")).to_have_text("已保存")
+    page.click("a.button")
+    assert page.url.startswith(f"{inbox.url}/return")
+
+
+@pytest.mark.parametrize("form", ["action=keep", "action=keep&card=9999", "action=", "\xff="])
+def test_senseless_keeping_keeps_nothing(sandbox: SandboxProcess, inbox: Inbox, form: str) -> None:
+    request, address = storing_opened(sandbox, inbox)
+    answer = httpx.post(address, content=form.encode("latin-1"), trust_env=False)
+    assert answer.status_code == 400
+    guessed = address.replace(address.rpartition("/")[2], str(request.storing_id))
+    assert httpx.get(guessed, trust_env=False).status_code == 404
+    assert storing_status(sandbox, request).status == "pending"
 
 
 def test_both_languages_have_the_same_words() -> None:

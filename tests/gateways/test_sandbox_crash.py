@@ -5,15 +5,23 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
 import pytest
 
-from keepline.gateways.payments.port import PaymentRequest, ProviderUnknown, RefundRequest
+from keepline.gateways.payments.port import (
+    ChargeRequest,
+    PaymentRequest,
+    ProviderUnknown,
+    RefundRequest,
+    StoredMethod,
+    StoringRequest,
+)
 from keepline.gateways.payments.sandbox.provider.crash import CRASH_POINTS, crash_point
 from tests.gateways.contract_payments import a_refund, a_request
+from tests.gateways.contract_stored import a_charge, a_storing
 from tests.gateways.inbox import Inbox, open_inbox
 from tests.gateways.sandbox_process import SandboxProcess, free_port
 
@@ -33,13 +41,35 @@ def mortal(tmp_path: Path, own_inbox: Inbox) -> Iterator[SandboxProcess]:
         process.end(signal.SIGKILL)
 
 
-def go_through(sandbox: SandboxProcess, request: PaymentRequest, refund: RefundRequest) -> None:
-    """Opens, pays and refunds, as a seller repeats it: same ids, from the start."""
-    adapter = sandbox.adapter()
-    opened = adapter.open_payment(request)
-    if adapter.ask(request.payment_id, None).status == "pending":
-        sandbox.simulate(request.payment_id, "captured")
-    adapter.refund(replace(refund, provider_payment_id=opened.provider_payment_id))
+@dataclass
+class Story:
+    """What a seller does, with ids that stay the same."""
+
+    request: PaymentRequest
+    refund: RefundRequest
+    storing: StoringRequest
+    charge: ChargeRequest
+
+    @classmethod
+    def fresh(cls) -> "Story":
+        request, nothing = a_request(), StoredMethod("", "", "", "", None)
+        return cls(request, a_refund(request, "", 500), a_storing(), a_charge(nothing))
+
+    def go_through(self, sandbox: SandboxProcess) -> None:
+        """Opens, pays, refunds, keeps, charges and is disputed, from the start each time."""
+        adapter, payment_id = sandbox.adapter(), self.request.payment_id
+        opened = adapter.open_payment(self.request)
+        if adapter.ask(payment_id, None).status == "pending":
+            sandbox.simulate(payment_id, "captured")
+        adapter.refund(replace(self.refund, provider_payment_id=opened.provider_payment_id))
+        if adapter.open_storing(self.storing).status == "pending":
+            path = f"/v1/storings/{self.storing.storing_id}/simulate"
+            sandbox.call("POST", path, json={"outcome": "stored"}).raise_for_status()
+        method = adapter.ask_storing(self.storing.storing_id, None).method
+        assert method is not None
+        adapter.charge_stored(replace(self.charge, method=method))
+        if not adapter.ask(payment_id, None).disputes:
+            sandbox.call("POST", f"/control/payments/{payment_id}/dispute").raise_for_status()
 
 
 def told(inbox: Inbox) -> Counter[tuple[str, str]]:
@@ -53,21 +83,32 @@ def told(inbox: Inbox) -> Counter[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", CRASH_POINTS)
 def test_killed_at(name: str, mortal: SandboxProcess, own_inbox: Inbox) -> None:
-    request = a_request()
-    refund = a_refund(request, "", 500)
+    story = Story.fresh()
     mortal.start(crash_at=name)
     with suppress(ProviderUnknown, httpx.HTTPError):
-        go_through(mortal, request, refund)
+        story.go_through(mortal)
     assert mortal.dies_within(15) == -signal.SIGKILL
 
     mortal.start()
-    go_through(mortal, request, refund)
-    status = mortal.adapter().ask(request.payment_id, None)
+    story.go_through(mortal)
+    payments = (story.request.payment_id, story.charge.payment_id)
+    status, charged = (mortal.adapter().ask(payment_id, None) for payment_id in payments)
     assert (status.status, status.captured_minor, status.refunded_minor) == ("captured", 1999, 500)
+    assert (charged.status, charged.captured_minor) == ("captured", 1999)
+    assert [one.amount_minor for one in status.disputes.values()] == [1499]
     own_inbox.wait_for(
-        lambda _: all(row["state"] == "delivered" for row in mortal.deliveries(request.payment_id))
+        lambda _: all(
+            row["state"] == "delivered"
+            for payment_id in payments
+            for row in mortal.deliveries(payment_id)
+        )
     )
-    assert sorted(kind for kind, _ in told(own_inbox)) == ["payment.captured", "refund.succeeded"]
+    assert sorted(kind for kind, _ in told(own_inbox)) == [
+        "dispute.opened",
+        "payment.captured",
+        "payment.captured",
+        "refund.succeeded",
+    ]
 
 
 def test_kill_keeps_all(mortal: SandboxProcess, own_inbox: Inbox) -> None:

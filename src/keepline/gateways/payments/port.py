@@ -308,6 +308,8 @@ class PaymentProvider(Protocol):
     ) -> ProviderEvent:
         """Believes a webhook or raises SignatureRefused. Header case is ignored.
 
-        No call to the provider's API; a certificate that it signs with may be fetched once.
+        No call to the provider's API, with two exceptions: a certificate that it signs with may
+        be fetched once, and a dispute that names the payment by the provider's id only is looked
+        up. Raises ProviderUnknown when that look has no answer: the provider sends it again.
         """
         ...

@@ -9,8 +9,8 @@ from uuid import UUID
 import httpx
 from httpx import codes
 
-from keepline.gateways.payments.not_offered import DisputesNotAnswered, MethodsNotKept
 from keepline.gateways.payments.port import (
+    ChargeRequest,
     ListedPayment,
     OpenedPayment,
     PaymentRequest,
@@ -19,16 +19,28 @@ from keepline.gateways.payments.port import (
     ProviderUnknown,
     RefundRequest,
     RefundStatus,
+    StoredMethod,
+    StoringRequest,
+    StoringStatus,
 )
 
 from .mode import refuse_in_production
-from .reading import accepted, certain, error_of, read_listed, read_payment, read_refund, readable
+from .reading import (
+    accepted,
+    certain,
+    error_of,
+    read_listed,
+    read_payment,
+    read_refund,
+    read_storing,
+    readable,
+)
 from .signature import Signatures
 
 NOT_FOUND = PaymentStatus("not_found", 0, "", 0, 0, None)
 
 
-class SandboxPayments(MethodsNotKept, DisputesNotAnswered):
+class SandboxPayments:
     """Speaks to the sandbox provider over HTTP; safe to share between threads.
 
     `timeout_s` bounds each wait (connecting, sending, reading); a call may take a little longer.
@@ -36,6 +48,7 @@ class SandboxPayments(MethodsNotKept, DisputesNotAnswered):
 
     name = "sandbox"
     acknowledgement = "ok"
+    stores_methods = True
 
     def __init__(self, base_url: str, api_key: str, webhook_secret: str, timeout_s: float) -> None:
         refuse_in_production(os.environ)
@@ -49,7 +62,6 @@ class SandboxPayments(MethodsNotKept, DisputesNotAnswered):
 
     def open_payment(self, request: PaymentRequest) -> OpenedPayment:
         """See the port."""
-        own = {"payment_id": str(request.payment_id), "order_id": str(request.order_id)}
         body = {
             "amount_minor": request.amount_minor,
             "currency": request.currency,
@@ -57,7 +69,7 @@ class SandboxPayments(MethodsNotKept, DisputesNotAnswered):
             "language": request.holder_language,
             "return_url": request.return_url,
             "cancel_url": request.cancel_url,
-            "metadata": {**request.metadata, **own},
+            "metadata": _metadata(request),
         }
         answer = self._call("POST", "/v1/payments", json=body, key=request.payment_id)
         with readable():
@@ -78,7 +90,7 @@ class SandboxPayments(MethodsNotKept, DisputesNotAnswered):
         del provider_payment_id
         answer = self._call("POST", f"/v1/payments/{payment_id}/cancel")
         with readable():
-            if answer.status_code == codes.NOT_FOUND and error_of(answer)[0] == "payment_not_found":
+            if _lacks(answer, "payment"):
                 return NOT_FOUND
             return read_payment(certain(answer))
 
@@ -92,6 +104,56 @@ class SandboxPayments(MethodsNotKept, DisputesNotAnswered):
         answer = self._call("POST", "/v1/refunds", json=body, key=request.refund_id)
         with readable():
             return read_refund(accepted(answer))
+
+    def open_storing(self, request: StoringRequest) -> StoringStatus:
+        """See the port."""
+        body = {
+            "customer": str(request.account_id),
+            "currency": request.currency,
+            "language": request.holder_language,
+            "return_url": request.return_url,
+            "cancel_url": request.cancel_url,
+        }
+        answer = self._call("POST", "/v1/storings", json=body, key=request.storing_id)
+        with readable():
+            return read_storing(accepted(answer))
+
+    def ask_storing(self, storing_id: UUID, provider_storing_id: str | None) -> StoringStatus:
+        """See the port. The seller's id suffices at this provider."""
+        del provider_storing_id
+        answer = self._call("GET", f"/v1/storings/{storing_id}")
+        with readable():
+            if _lacks(answer, "storing"):
+                return StoringStatus("not_found", None)
+            return read_storing(certain(answer))
+
+    def charge_stored(self, request: ChargeRequest) -> PaymentStatus:
+        """See the port."""
+        body = {
+            "customer": request.method.provider_customer_id,
+            "method": request.method.provider_method_id,
+            "amount_minor": request.amount_minor,
+            "currency": request.currency,
+            "description": request.description,
+            "metadata": _metadata(request),
+        }
+        answer = self._call("POST", "/v1/charges", json=body, key=request.payment_id)
+        with readable():
+            return read_payment(accepted(answer))
+
+    def forget_method(self, method: StoredMethod) -> None:
+        """See the port."""
+        answer = self._call("DELETE", f"/v1/methods/{method.provider_method_id}")
+        with readable():
+            if not _lacks(answer, "method"):
+                certain(answer)
+
+    def answer_dispute(self, dispute_id: str, evidence: str) -> None:
+        """See the port."""
+        path = f"/v1/disputes/{dispute_id}/evidence"
+        answer = self._call("POST", path, json={"text": evidence})
+        with readable():
+            accepted(answer)
 
     def list_payments(
         self, opened_from: datetime, opened_until: datetime
@@ -126,3 +188,13 @@ class SandboxPayments(MethodsNotKept, DisputesNotAnswered):
         if answer.is_server_error:
             raise ProviderUnknown(f"{method} {path}: HTTP {answer.status_code}")
         return answer
+
+
+def _metadata(request: PaymentRequest | ChargeRequest) -> dict[str, str]:
+    own = {"payment_id": str(request.payment_id), "order_id": str(request.order_id)}
+    return {**request.metadata, **own}
+
+
+def _lacks(answer: httpx.Response, what: str) -> bool:
+    """Whether the provider says that it has no such thing, and not only no such page."""
+    return answer.status_code == codes.NOT_FOUND and error_of(answer)[0] == f"{what}_not_found"

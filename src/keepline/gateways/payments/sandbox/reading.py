@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast, get_args
 from uuid import UUID
 
 import httpx
 
 from keepline.gateways.payments.port import (
+    DisputeOutcome,
+    DisputeStatus,
     ListedPayment,
     PaymentOutcome,
     PaymentStatus,
@@ -16,7 +18,12 @@ from keepline.gateways.payments.port import (
     ProviderUnknown,
     RefundOutcome,
     RefundStatus,
+    StoredMethod,
+    StoringOutcome,
+    StoringStatus,
 )
+
+from .declines import kind_of
 
 
 @contextmanager
@@ -55,16 +62,31 @@ def error_of(answer: httpx.Response) -> tuple[str, str]:
 def read_payment(content: dict[str, Any]) -> PaymentStatus:
     """A payment of the provider's JSON."""
     refunds = [read_refund(row) for row in content["refunds"]]
+    currency, code = str(content["currency"]), str(content["decline_code"])
+    disputes = [_read_dispute(row, currency) for row in content["disputes"]]
     return PaymentStatus(
         status=cast("PaymentOutcome", _word(content, get_args(PaymentOutcome))),
         amount_minor=int(content["amount_minor"]),
-        currency=str(content["currency"]),
+        currency=currency,
         captured_minor=int(content["captured_minor"]),
         refunded_minor=int(content["refunded_minor"]),
         provider_payment_id=str(content["id"]),
-        decline_code=str(content["decline_code"]),
+        decline_code=code,
         checkout_url=str(content["checkout_url"]) if content["status"] == "pending" else "",
         refunds={refund.refund_id: refund for refund in refunds},
+        decline_kind=kind_of(code),
+        disputes={dispute.dispute_id: dispute for dispute in disputes},
+    )
+
+
+def _read_dispute(content: dict[str, Any], currency: str) -> DisputeStatus:
+    return DisputeStatus(
+        dispute_id=str(content["id"]),
+        status=cast("DisputeOutcome", _word(content, get_args(DisputeOutcome))),
+        amount_minor=int(content["amount_minor"]),
+        currency=currency,
+        reason=str(content["reason"]),
+        evidence_until=datetime.fromisoformat(content["evidence_until"]),
     )
 
 
@@ -75,6 +97,28 @@ def read_refund(content: dict[str, Any]) -> RefundStatus:
         status=cast("RefundOutcome", _word(content, get_args(RefundOutcome))),
         amount_minor=int(content["amount_minor"]),
         code=str(content["code"]),
+    )
+
+
+def read_storing(content: dict[str, Any]) -> StoringStatus:
+    """A storing of the provider's JSON."""
+    method = content["method"]
+    return StoringStatus(
+        status=cast("StoringOutcome", _word(content, get_args(StoringOutcome))),
+        provider_storing_id=str(content["id"]),
+        checkout_url=str(content["page_url"]) if content["status"] == "pending" else "",
+        method=_read_method(method) if method is not None else None,
+        decline_code=str(content["decline_code"]),
+    )
+
+
+def _read_method(content: dict[str, Any]) -> StoredMethod:
+    return StoredMethod(
+        provider_customer_id=str(content["customer"]),
+        provider_method_id=str(content["id"]),
+        kind="sandbox",
+        label=str(content["label"]),
+        expires_on=date.fromisoformat(content["expires_on"]),
     )
 
 

@@ -4,9 +4,12 @@ No real money moves here, and its pages say so. It has what a real one has (API 
 keys, hosted checkout, signed webhooks that are retried) and, on demand, what a real one does on
 its bad days: declines, delays, duplicates, lost webhooks, cut connections.
 
-    api.py       /v1, for the seller's system      books.py       payments and refunds, the rules
-    control.py   /control, for tests               deliveries.py  webhooks until acknowledged
-    pages.py     /checkout, for the payer          store.py       SQLite, durable at every commit
-    behaviour.py what goes wrong on demand         crash.py       where a test may kill it
-    magic.py     amounts that do so by themselves  serve.py       one process on loopback
+    api.py, stored_api.py       /v1, for the seller     books.py      payments, the rules
+    pages.py, storing_pages.py  for the payer           refunds.py    and disputes.py: money back
+    rendering.py, words.py      how pages are made      methods.py    ways to pay that are kept
+    control.py                  /control, for tests     charges.py    and what is taken by them
+    behaviour.py                goes wrong on demand    deliveries.py webhooks until acknowledged
+    magic.py, cards.py          amounts and cards that  store.py      SQLite, durable at each commit
+                                do so by themselves     crash.py      where a test may kill it
+                                                        serve.py      one process on loopback
 """

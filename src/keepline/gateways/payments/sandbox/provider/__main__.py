@@ -1,16 +1,14 @@
-"""python -m keepline.gateways.payments.sandbox.provider: starts the provider by hand.
-
-Secrets come from the environment, not from the command line that everybody can read.
-"""
+"""python -m keepline.gateways.payments.sandbox.provider: starts the provider by hand."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-from keepline.gateways.payments.sandbox.mode import SandboxForbidden
+from keepline.gateways.payments.loopback_process import exit_status, secret
 
 from .serve import serve
+
+NAME = "The sandbox provider"
 
 
 def main() -> int:
@@ -22,28 +20,19 @@ def main() -> int:
     parser.add_argument("--webhook-url", required=True)
     parser.add_argument("--seller", default="Keepline")
     options = parser.parse_args()
-    try:
+
+    def start() -> None:
         serve(
             options.host,
             options.port,
             options.data,
             options.webhook_url,
-            os.environ["KEEPLINE_SANDBOX_API_KEY"],
-            os.environ["KEEPLINE_SANDBOX_WEBHOOK_SECRET"],
+            secret("KEEPLINE_SANDBOX_API_KEY", NAME),
+            secret("KEEPLINE_SANDBOX_WEBHOOK_SECRET", NAME),
             seller=options.seller,
         )
-    except KeyError as missing:
-        return _sorry(f"Set {missing.args[0]} first: the sandbox provider needs it to start.")
-    except SandboxForbidden as error:
-        return _sorry(str(error))
-    except OSError as error:
-        return _sorry(f"The sandbox provider cannot use port {options.port}: {error.strerror}.")
-    return 0
 
-
-def _sorry(sentence: str) -> int:
-    sys.stderr.write(f"{sentence}\n")
-    return 2
+    return exit_status(NAME, options.port, start)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .books import Books, Payment
+from .disputes import Dispute, disputes_of
 from .faults import answered
 from .refunds import Refund, refund, refunds_of
 from .requests import RequestRefused, open_body, parsed_json, refund_body
@@ -34,8 +35,16 @@ def shown_refund(row: Refund) -> dict[str, Any]:
     return {name: row[name] for name in names} | {"created_at": _instant(row["created_at"])}
 
 
+def shown_dispute(row: Dispute) -> dict[str, Any]:
+    """A dispute as JSON."""
+    return {name: row[name] for name in ("id", "status", "amount_minor", "reason")} | {
+        "evidence_until": _instant(row["evidence_until"]),
+        "answered": row["evidence"] is not None,
+    }
+
+
 def shown_payment(books: Books, payment: Payment) -> dict[str, Any]:
-    """A payment as JSON, with its refunds."""
+    """A payment as JSON, with its refunds and disputes."""
     names = ("id", "payment_id", "order_id", "status", "amount_minor", "currency")
     more = ("captured_minor", "refunded_minor", "decline_code", "description")
     return {name: payment[name] for name in names + more} | {
@@ -44,16 +53,17 @@ def shown_payment(books: Books, payment: Payment) -> dict[str, Any]:
         "opened_at": _instant(payment["opened_at"]),
         "expires_at": _instant(payment["expires_at"]),
         "refunds": [shown_refund(row) for row in refunds_of(books, payment)],
+        "disputes": [shown_dispute(row) for row in disputes_of(books, payment)],
     }
 
 
-def _books(request: Request) -> Books:
+def books_of(request: Request) -> Books:
     books: Books = request.app.state.books
     return books
 
 
 def _payment(request: Request) -> Payment:
-    payment = _books(request).find(request.path_params["payment"])
+    payment = books_of(request).find(request.path_params["payment"])
     if payment is None:
         raise RequestRefused(404, "payment_not_found", "there is no such payment")
     return payment
@@ -61,7 +71,7 @@ def _payment(request: Request) -> Payment:
 
 async def open_payment(request: Request) -> Response:
     """Opens a payment, or shows the one this key opened before."""
-    books = _books(request)
+    books = books_of(request)
     body = open_body(request.headers.get("idempotency-key"), parsed_json(await request.body()))
     known = books.find(body.payment_id)
 
@@ -74,7 +84,7 @@ async def open_payment(request: Request) -> Response:
 
 async def get_payment(request: Request) -> Response:
     """One payment."""
-    books, payment = _books(request), _payment(request)
+    books, payment = books_of(request), _payment(request)
 
     def act() -> Response:
         return JSONResponse(shown_payment(books, _payment(request)))
@@ -84,7 +94,7 @@ async def get_payment(request: Request) -> Response:
 
 async def list_payments(request: Request) -> Response:
     """By the seller's payment id, or by time of opening."""
-    books, query = _books(request), request.query_params
+    books, query = books_of(request), request.query_params
     wanted = query.get("payment_id")
     if wanted is not None:
         payment = books.find(wanted)
@@ -126,7 +136,7 @@ def _unix_ms(value: str | None, default: int) -> int:
 
 async def cancel_payment(request: Request) -> Response:
     """Closes an unpaid checkout; a payment that has ended is shown as it is."""
-    books, payment = _books(request), _payment(request)
+    books, payment = books_of(request), _payment(request)
 
     def act() -> Response:
         return JSONResponse(shown_payment(books, books.expire(_payment(request))))
@@ -136,7 +146,7 @@ async def cancel_payment(request: Request) -> Response:
 
 async def simulate(request: Request) -> Response:
     """Does what the payer would do, for tests without a browser."""
-    books, payment = _books(request), _payment(request)
+    books, payment = books_of(request), _payment(request)
     content = parsed_json(await request.body())
     outcome = content.get("outcome")
 
@@ -163,7 +173,7 @@ def _simulated(books: Books, payment: Payment, outcome: Any, content: dict[str, 
 
 async def create_refund(request: Request) -> Response:
     """Gives money back, or shows what this key did before."""
-    books = _books(request)
+    books = books_of(request)
     body = refund_body(request.headers.get("idempotency-key"), parsed_json(await request.body()))
     return await answered(
         books,

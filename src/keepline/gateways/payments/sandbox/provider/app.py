@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from . import api, control, pages
+from . import api, control, pages, stored_api, storing_pages
 from .books import Books
 from .requests import RequestRefused
 
@@ -67,12 +67,22 @@ ROUTES = [
     Route("/v1/payments/{payment}/cancel", api.cancel_payment, methods=["POST"]),
     Route("/v1/payments/{payment}/simulate", api.simulate, methods=["POST"]),
     Route("/v1/refunds", api.create_refund, methods=["POST"]),
+    Route("/keep/{storing}", storing_pages.show, methods=["GET"]),
+    Route("/keep/{storing}", storing_pages.decide, methods=["POST"]),
+    Route("/v1/storings", stored_api.open_storing, methods=["POST"]),
+    Route("/v1/storings/{storing}", stored_api.get_storing, methods=["GET"]),
+    Route("/v1/storings/{storing}/simulate", stored_api.simulate, methods=["POST"]),
+    Route("/v1/charges", stored_api.create_charge, methods=["POST"]),
+    Route("/v1/methods/{method}", stored_api.forget_method, methods=["DELETE"]),
+    Route("/v1/disputes/{dispute}/evidence", stored_api.answer_dispute, methods=["POST"]),
     Route("/control/behaviour", control.behaviour, methods=["GET", "PUT", "DELETE"]),
     Route(
         "/control/payments/{payment}/behaviour",
         control.behaviour,
         methods=["GET", "PUT", "DELETE"],
     ),
+    Route("/control/payments/{payment}/dispute", control.open_dispute, methods=["POST"]),
+    Route("/control/disputes/{dispute}/close", control.close_dispute, methods=["POST"]),
     Route("/control/deliveries", control.deliveries, methods=["GET"]),
     Route("/control/deliver_now", control.deliver_now, methods=["POST"]),
     Mount("/static", StaticFiles(directory=HERE / "static")),

@@ -4,11 +4,13 @@ As JSON, all fields optional:
 
     webhook         normal | lost | duplicate:N | delay:S | out_of_order, joined by commas
     api             normal | slow:S | error_500 | hang | answer_lost
-    api_on          any | open | ask | cancel | refund | list | simulate  (which calls)
+    api_on          any | open | ask | cancel | refund | list | simulate | store | charge | forget
+                    | dispute  (which calls)
     api_times       how many calls misbehave before it is normal again; null: all
     refund          normal | refused | delay:S
     browser_return  false: the payer stays on the provider's page
-    approval        true: the bank always asks the payer to approve
+    approval        true: the bank always asks the payer to approve; charges of kept methods,
+                    where no payer is there, are declined for it
     decline         a decline code: paying is declined with it; "" for none
     decline_next    the next N payments are declined (global only)
     checkout_seconds  how long a new checkout stays open (global only)
@@ -25,7 +27,12 @@ from typing import Any, Final
 WEBHOOK_WORD = re.compile(r"normal|lost|out_of_order|duplicate:(?:[1-9]|[1-4]\d|50)|delay:\d{1,5}")
 API_WORD = re.compile(r"normal|error_500|hang|answer_lost|slow:\d{1,3}(?:\.\d+)?")
 REFUND_WORD = re.compile(r"normal|refused|delay:\d{1,5}")
-API_CALLS: Final = ("any", "open", "ask", "cancel", "refund", "list", "simulate")
+# fmt: off
+API_CALLS: Final = (
+    "any", "open", "ask", "cancel", "refund", "list", "simulate",
+    "store", "charge", "forget", "dispute",
+)
+# fmt: on
 GLOBAL_ONLY: Final = ("decline_next", "checkout_seconds")
 
 

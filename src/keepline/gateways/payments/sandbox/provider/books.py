@@ -75,6 +75,10 @@ class Books:
                 "UPDATE payments SET behaviour = ? WHERE id = ?", (text, payment["id"])
             )
 
+    def minutes_until(self, unix_ms: int) -> int:
+        """Whole minutes from now on; 0 when it is past."""
+        return max(0, (unix_ms - self.settings.clock()) // 60_000)
+
     def open(self, body: OpenBody) -> Payment:
         """The payment of this key: the one that exists, or a new one.
 
@@ -120,7 +124,7 @@ class Books:
         if payment["expires_at"] <= self.settings.clock():
             return self.expire(payment)
         code = self.behaviour(payment).decline
-        if not code and payment["status"] == "pending" and self._take_decline():
+        if not code and payment["status"] == "pending" and self.take_decline():
             code = "card_declined"
         return self.decline(payment, code) if code else self.capture(payment)
 
@@ -164,7 +168,8 @@ class Books:
             self.on_event()
         return after
 
-    def _take_decline(self) -> bool:
+    def take_decline(self) -> bool:
+        """Whether this payment is one of those that `decline_next` declines; takes one off it."""
         content = self.global_behaviour()
         left = merged(content).decline_next
         if left:

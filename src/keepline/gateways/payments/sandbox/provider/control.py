@@ -4,6 +4,8 @@ GET|PUT|DELETE /control/behaviour                  for everything (behaviour.py 
 GET|PUT|DELETE /control/payments/{id}/behaviour    for one payment; stands above
 GET  /control/deliveries?payment=                  every webhook and what became of it
 POST /control/deliver_now                          {"include_lost": bool}: nothing waits longer
+POST /control/payments/{id}/dispute                {"amount_minor", "reason"}: the bank asks back
+POST /control/disputes/{id}/close                  {"outcome": won | lost}, as the seller sees it
 """
 
 import json
@@ -12,6 +14,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from . import disputes
+from .api import shown_dispute
 from .behaviour import BehaviourRefused, checked
 from .books import Books, Payment
 from .requests import RequestRefused, parsed_json
@@ -71,3 +75,23 @@ async def deliver_now(request: Request) -> Response:
     ).rowcount
     books.on_event()
     return JSONResponse({"due": changed})
+
+
+async def open_dispute(request: Request) -> Response:
+    """Does what a payer's bank does."""
+    payment, content = _found(request), parsed_json(await request.body())
+    assert payment is not None
+    amount_minor, reason = content.get("amount_minor"), content.get("reason", "fraudulent")
+    if type(amount_minor) not in (int, type(None)) or not isinstance(reason, str):
+        raise RequestRefused(422, "invalid_request", "amount_minor is whole, reason a text")
+    dispute = disputes.open_dispute(request.app.state.books, payment, amount_minor, reason[:40])
+    return JSONResponse(shown_dispute(dispute))
+
+
+async def close_dispute(request: Request) -> Response:
+    """Decides a dispute."""
+    books: Books = request.app.state.books
+    content = parsed_json(await request.body())
+    dispute = disputes.find(books, request.path_params["dispute"])
+    closed = disputes.close(books, dispute, str(content.get("outcome")))
+    return JSONResponse(shown_dispute(closed))

@@ -28,8 +28,11 @@ ANSWER_TIMEOUT_S: Final = 15
 AT_ONCE: Final = 8
 
 
-def store_event(books: "Books", payment: "Payment", kind: str, refund_id: str = "") -> None:
-    """Stores one event as the payment's behaviour has it; call inside the change's transaction."""
+def store_event(books: "Books", payment: "Payment", kind: str, **about: str) -> None:
+    """Stores one event as the payment's behaviour has it; call inside the change's transaction.
+
+    `about` goes into its data: the refund_id or dispute_id that it tells of.
+    """
     behaviour = books.behaviour(payment)
     now = books.settings.clock()
     event_id = f"evt_{secrets.token_hex(12)}"
@@ -38,7 +41,7 @@ def store_event(books: "Books", payment: "Payment", kind: str, refund_id: str = 
         event_id,
         payment["id"],
         kind,
-        _body(payment, kind, refund_id, now),
+        _body(payment, kind, about, now),
         "lost" if behaviour.webhook_lost else "waiting",
         int(behaviour.out_of_order),
         now + int(wait_s * 1000),
@@ -51,7 +54,7 @@ def store_event(books: "Books", payment: "Payment", kind: str, refund_id: str = 
         )
 
 
-def _body(payment: "Payment", kind: str, refund_id: str, now_ms: int) -> str:
+def _body(payment: "Payment", kind: str, about: dict[str, str], now_ms: int) -> str:
     data = {
         "id": payment["id"],
         "payment_id": payment["payment_id"],
@@ -62,9 +65,8 @@ def _body(payment: "Payment", kind: str, refund_id: str, now_ms: int) -> str:
         "captured_minor": payment["captured_minor"],
         "refunded_minor": payment["refunded_minor"],
         "decline_code": payment["decline_code"],
+        **about,
     }
-    if refund_id:
-        data["refund_id"] = refund_id
     occurred_at = datetime.fromtimestamp(now_ms / 1000, UTC).isoformat()
     return json.dumps({"type": kind, "timestamp": occurred_at, "data": data}, ensure_ascii=False)
 

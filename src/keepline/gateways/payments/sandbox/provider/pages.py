@@ -1,43 +1,24 @@
-"""/checkout: the hosted pages where the payer decides. No script, no cookie, no session.
+"""/checkout: the hosted pages where the payer decides.
 
 The payment's id in the address is the secret; it is 96 random bits.
 """
 
 import json
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl
 
 from babel.numbers import format_currency, get_currency_precision
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from .books import Books, Payment
+from .cards import CARDS
 from .magic import MAGIC_AMOUNTS
-from .words import LANGUAGES, WORDS, language_of
+from .rendering import asked_language, rendered, with_query
+from .words import LANGUAGES, language_of
 
 LONGEST_DELAY_S, MOST_COPIES = 86_400, 50
-TEMPLATES = Environment(
-    loader=PackageLoader(__package__, "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Looks words up and fills them in."""
-
-    language: str
-    filling: dict[str, str]
-
-    def __call__(self, name: str) -> str:
-        """The sentence `name`; KeyError if there is none."""
-        return WORDS[self.language][name].format(**self.filling)
 
 
 def amount_text(amount_minor: int, currency: str, language: str) -> str:
@@ -49,59 +30,31 @@ def amount_text(amount_minor: int, currency: str, language: str) -> str:
 def _page(
     request: Request, template: str, payment: Payment | None, status: int = 200, **facts: Any
 ) -> Response:
-    wish = request.query_params.get("lang")
-    language = language_of(wish, payment["language"] if payment is not None else None)
-    filling = dict.fromkeys(("seller", "amount", "minutes"), "")
-    if payment is not None:
-        filling["seller"] = payment["seller"]
-        filling["amount"] = amount_text(payment["amount_minor"], payment["currency"], language)
-        filling["minutes"] = str(_minutes_left(request.app.state.books, payment))
-    html = TEMPLATES.get_template(template).render(
-        w=Words(language, filling),
+    if payment is None:
+        return rendered(request, template, status, **facts)
+    language = language_of(request.query_params.get("lang"), payment["language"])
+    books: Books = request.app.state.books
+    filling = {
+        "seller": payment["seller"],
+        "amount": amount_text(payment["amount_minor"], payment["currency"], language),
+        "minutes": books.minutes_until(payment["expires_at"]),
+    }
+    return rendered(
+        request,
+        template,
+        status,
         language=language,
-        languages=LANGUAGES,
-        path=request.url.path,
-        lang_query=f"?lang={language}" if wish else "",
-        payment=payment,
         filling=filling,
+        sellers=(payment["return_url"], payment["cancel_url"]),
+        payment=payment,
         **facts,
     )
-    return HTMLResponse(html, status, headers={"content-security-policy": _policy(payment)})
-
-
-def _minutes_left(books: Books, payment: Payment) -> int:
-    expires_at: int = payment["expires_at"]
-    return max(0, (expires_at - books.settings.clock()) // 60_000)
-
-
-def _policy(payment: Payment | None) -> str:
-    """Own style sheet and pictures only; a form may lead here and back to the seller.
-
-    Browsers hold the redirect that follows a form to form-action as well.
-    """
-    targets = {"'self'"}
-    if payment is not None:
-        for address in (payment["return_url"], payment["cancel_url"]):
-            parts = urlsplit(address)
-            targets.add(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
-    return (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-        f"frame-ancestors 'none'; form-action {' '.join(sorted(targets))}"
-    )
-
-
-def with_payment(address: str, payment_id: str) -> str:
-    """The seller's address with payment=<id> added to its query."""
-    parts = urlsplit(address)
-    added = urlencode({"payment": payment_id})
-    query = f"{parts.query}&{added}" if parts.query else added
-    return urlunsplit(parts._replace(query=query))
 
 
 async def home(request: Request) -> Response:
-    """What this is, and the magic amounts."""
+    """What this is, the magic amounts and the test cards."""
     rows = [(amount, words) for amount, (_, words) in MAGIC_AMOUNTS.items()]
-    return _page(request, "home.html", None, rows=rows)
+    return _page(request, "home.html", None, rows=rows, cards=CARDS)
 
 
 async def checkout(request: Request) -> Response:
@@ -142,7 +95,7 @@ async def decide(request: Request) -> Response:
     action = form.get("action", "")
     asks = action == "approval" or (action == "pay" and books.behaviour(payment).approval)
     if asks and payment["status"] == "pending":
-        return RedirectResponse(f"{request.url.path}/approval{_lang(request)}", 303)
+        return RedirectResponse(f"{request.url.path}/approval{asked_language(request)}", 303)
     if action not in ("pay", "approve", "refuse", "decline", "cancel", "approval"):
         return _page(request, "wrong.html", payment, 400)
     return _back(request, _decided(books, payment, action), action)
@@ -163,10 +116,10 @@ def _decided(books: Books, payment: Payment, action: str) -> Payment:
 def _back(request: Request, payment: Payment, action: str) -> Response:
     books: Books = request.app.state.books
     if not books.behaviour(payment).browser_return:
-        return RedirectResponse(f"/checkout/{payment['id']}{_lang(request)}", 303)
+        return RedirectResponse(f"/checkout/{payment['id']}{asked_language(request)}", 303)
     left = action == "cancel" and payment["status"] == "expired"
     address = payment["cancel_url"] if left else payment["return_url"]
-    return RedirectResponse(with_payment(address, payment["payment_id"]), 303)
+    return RedirectResponse(with_query(address, payment=payment["payment_id"]), 303)
 
 
 def chosen_behaviour(form: dict[str, str]) -> dict[str, object]:
@@ -182,7 +135,7 @@ def chosen_behaviour(form: dict[str, str]) -> dict[str, object]:
 
 def _ended(request: Request, payment: Payment) -> Response:
     behaviour = request.app.state.books.behaviour(payment)
-    back = with_payment(payment["return_url"], payment["payment_id"])
+    back = with_query(payment["return_url"], payment=payment["payment_id"])
     return _page(
         request,
         "ended.html",
@@ -192,13 +145,9 @@ def _ended(request: Request, payment: Payment) -> Response:
     )
 
 
-def _lang(request: Request) -> str:
-    wish = request.query_params.get("lang")
-    return f"?lang={language_of(wish)}" if wish else ""
-
-
 def _payment(request: Request) -> Payment | None:
     books: Books = request.app.state.books
     payment = books.find(request.path_params["payment"])
-    # The seller's own id is no key to the page.
-    return payment if payment and payment["id"] == request.path_params["payment"] else None
+    # The seller's own id is no key to the page, and a charge of a kept method has none.
+    known = payment and payment["id"] == request.path_params["payment"] and payment["return_url"]
+    return payment if known else None

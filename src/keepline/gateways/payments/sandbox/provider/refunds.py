@@ -5,6 +5,7 @@ import sqlite3
 from .books import Books, Payment
 from .crash import REFUND_STORED, crash_point
 from .deliveries import store_event
+from .disputes import taken_back
 from .requests import RefundBody, RequestRefused
 from .store import transaction
 
@@ -79,7 +80,7 @@ def _insert(books: Books, payment: Payment, body: RefundBody) -> Refund:
             ),
         )
         if code:
-            store_event(books, payment, "refund.refused", body.refund_id)
+            store_event(books, payment, "refund.refused", refund_id=body.refund_id)
         elif not behaviour.seconds("refund"):
             _succeed(books, body.refund_id)
     row = _find(books, body.refund_id)
@@ -88,13 +89,16 @@ def _insert(books: Books, payment: Payment, body: RefundBody) -> Refund:
 
 
 def _refusal(books: Books, payment: Payment, body: RefundBody) -> str:
-    """Why the books forbid it; pending refunds count as given."""
+    """Why the books forbid it; pending refunds count as given, disputed money as gone."""
     if payment["status"] != "captured":
         return "not_captured"
     promised = sum(
         row["amount_minor"] for row in refunds_of(books, payment) if row["status"] != "refused"
     )
-    return "exceeds_captured" if promised + body.amount_minor > payment["captured_minor"] else ""
+    left = payment["captured_minor"] - promised
+    if body.amount_minor > left:
+        return "exceeds_captured"
+    return "disputed" if body.amount_minor > left - taken_back(books, payment) else ""
 
 
 def _succeed(books: Books, refund_id: str) -> None:
@@ -110,4 +114,4 @@ def _succeed(books: Books, refund_id: str) -> None:
     )
     payment = books.find(row["provider_id"])
     assert payment is not None
-    store_event(books, payment, "refund.succeeded", refund_id)
+    store_event(books, payment, "refund.succeeded", refund_id=refund_id)

@@ -51,7 +51,8 @@ def uuid_of(value: object, name: str) -> str:
         raise _wrong(f"{name} must be a UUID") from None
 
 
-def _text(content: dict[str, Any], name: str, limit: int) -> str:
+def text_of(content: dict[str, Any], name: str, limit: int) -> str:
+    """A field that must be a text with something in it, else RequestRefused."""
     value = content.get(name)
     if not isinstance(value, str) or not value.strip() or len(value) > limit:
         raise _wrong(f"{name} must be a text of 1 to {limit} characters")
@@ -59,7 +60,7 @@ def _text(content: dict[str, Any], name: str, limit: int) -> str:
 
 
 def _address(content: dict[str, Any], name: str) -> str:
-    value = _text(content, name, 1000)
+    value = text_of(content, name, 1000)
     try:
         parts = urlsplit(value)
     except ValueError:
@@ -74,6 +75,35 @@ def _amount(content: dict[str, Any]) -> int:
     if type(value) is not int or not 0 < value <= LIMIT_MINOR:
         raise _wrong("amount_minor must be a whole number from 1 to 1000000000000")
     return value
+
+
+def _currency(content: dict[str, Any]) -> str:
+    value = content.get("currency")
+    if not isinstance(value, str) or value not in _currencies():
+        raise _wrong("currency must be an ISO 4217 code")
+    return value
+
+
+def _metadata(content: dict[str, Any], payment_id: str) -> dict[str, str]:
+    value = content.get("metadata", {})
+    if not isinstance(value, dict) or not all(
+        isinstance(one, str) and len(one) <= TEXT_LIMIT for one in value.values()
+    ):
+        raise _wrong("metadata must be an object of short texts")
+    if value.get("payment_id", payment_id) != payment_id:
+        raise _wrong("metadata.payment_id must equal the Idempotency-Key")
+    return value
+
+
+def _own_id(key: str | None) -> str:
+    """The seller's id, which is the Idempotency-Key header."""
+    if not key:
+        raise RequestRefused(400, "idempotency_key_missing", "Idempotency-Key is required")
+    return uuid_of(key, "Idempotency-Key")
+
+
+def _canonical(content: dict[str, Any]) -> str:
+    return json.dumps(content, sort_keys=True, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,30 +124,19 @@ class OpenBody:
 
 def open_body(key: str | None, content: dict[str, Any]) -> OpenBody:
     """Checks the call; `key` is the Idempotency-Key header and the seller's payment id."""
-    if not key:
-        raise RequestRefused(400, "idempotency_key_missing", "Idempotency-Key is required")
-    metadata = content.get("metadata", {})
-    if not isinstance(metadata, dict) or not all(
-        isinstance(value, str) and len(value) <= TEXT_LIMIT for value in metadata.values()
-    ):
-        raise _wrong("metadata must be an object of short texts")
-    currency = content.get("currency")
-    if currency not in _currencies():
-        raise _wrong("currency must be an ISO 4217 code")
-    payment_id = uuid_of(key, "Idempotency-Key")
-    if metadata.get("payment_id", payment_id) != payment_id:
-        raise _wrong("metadata.payment_id must equal the Idempotency-Key")
+    payment_id = _own_id(key)
+    metadata = _metadata(content, payment_id)
     return OpenBody(
         payment_id=payment_id,
         order_id=uuid_of(metadata.get("order_id"), "metadata.order_id"),
         amount_minor=_amount(content),
-        currency=currency,
-        description=_text(content, "description", TEXT_LIMIT),
-        language=_text(content, "language", 35),
+        currency=_currency(content),
+        description=text_of(content, "description", TEXT_LIMIT),
+        language=text_of(content, "language", 35),
         return_url=_address(content, "return_url"),
         cancel_url=_address(content, "cancel_url"),
         metadata=metadata,
-        canonical=json.dumps(content, sort_keys=True, ensure_ascii=False),
+        canonical=_canonical(content),
     )
 
 
@@ -134,12 +153,67 @@ class RefundBody:
 
 def refund_body(key: str | None, content: dict[str, Any]) -> RefundBody:
     """Checks the call; `key` is the Idempotency-Key header and the seller's refund id."""
-    if not key:
-        raise RequestRefused(400, "idempotency_key_missing", "Idempotency-Key is required")
     return RefundBody(
-        refund_id=uuid_of(key, "Idempotency-Key"),
-        payment_id=_text(content, "payment", 80),
+        refund_id=_own_id(key),
+        payment_id=text_of(content, "payment", 80),
         amount_minor=_amount(content),
-        currency=_text(content, "currency", 3),
-        canonical=json.dumps(content, sort_keys=True, ensure_ascii=False),
+        currency=text_of(content, "currency", 3),
+        canonical=_canonical(content),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StoringBody:
+    """POST /v1/storings."""
+
+    storing_id: str
+    customer: str
+    language: str
+    return_url: str
+    cancel_url: str
+    canonical: str
+
+
+def storing_body(key: str | None, content: dict[str, Any]) -> StoringBody:
+    """Checks the call; `key` is the Idempotency-Key header and the seller's storing id."""
+    _currency(content)  # cards here take any, but a senseless one is refused
+    return StoringBody(
+        storing_id=_own_id(key),
+        customer=uuid_of(content.get("customer"), "customer"),
+        language=text_of(content, "language", 35),
+        return_url=_address(content, "return_url"),
+        cancel_url=_address(content, "cancel_url"),
+        canonical=_canonical(content),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeBody:
+    """POST /v1/charges."""
+
+    payment_id: str
+    order_id: str
+    customer: str
+    method: str
+    amount_minor: int
+    currency: str
+    description: str
+    metadata: dict[str, str]
+    canonical: str
+
+
+def charge_body(key: str | None, content: dict[str, Any]) -> ChargeBody:
+    """Checks the call; `key` is the Idempotency-Key header and the seller's payment id."""
+    payment_id = _own_id(key)
+    metadata = _metadata(content, payment_id)
+    return ChargeBody(
+        payment_id=payment_id,
+        order_id=uuid_of(metadata.get("order_id"), "metadata.order_id"),
+        customer=uuid_of(content.get("customer"), "customer"),
+        method=text_of(content, "method", 80),
+        amount_minor=_amount(content),
+        currency=_currency(content),
+        description=text_of(content, "description", TEXT_LIMIT),
+        metadata=metadata,
+        canonical=_canonical(content),
     )

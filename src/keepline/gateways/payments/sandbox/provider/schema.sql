@@ -59,3 +59,42 @@ CREATE TABLE IF NOT EXISTS behaviour (
     only    INTEGER PRIMARY KEY CHECK (only = 1),
     content TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS methods (
+    id           TEXT PRIMARY KEY,
+    customer     TEXT NOT NULL,               -- the seller's account id
+    card         TEXT NOT NULL,               -- which test card: cards.py
+    expires_on   TEXT NOT NULL,               -- the last day on which it works
+    forgotten_at INTEGER
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS storings (
+    id           TEXT PRIMARY KEY,            -- the provider's id, part of the page's address
+    storing_id   TEXT NOT NULL UNIQUE,        -- the seller's id = idempotency key
+    customer     TEXT NOT NULL,
+    request      TEXT NOT NULL,
+    seller       TEXT NOT NULL,
+    language     TEXT NOT NULL,
+    return_url   TEXT NOT NULL,
+    cancel_url   TEXT NOT NULL,
+    status       TEXT NOT NULL DEFAULT 'pending'
+                 CHECK (status IN ('pending', 'stored', 'declined', 'expired')),
+    decline_code TEXT NOT NULL DEFAULT '',
+    method       TEXT REFERENCES methods (id),
+    opened_at    INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL,
+    CHECK ((status = 'stored') = (method IS NOT NULL))
+) STRICT;
+CREATE INDEX IF NOT EXISTS storings_to_expire ON storings (expires_at) WHERE status = 'pending';
+
+CREATE TABLE IF NOT EXISTS disputes (
+    id             TEXT PRIMARY KEY,
+    provider_id    TEXT NOT NULL REFERENCES payments (id),
+    status         TEXT NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'won', 'lost')),
+    amount_minor   INTEGER NOT NULL CHECK (amount_minor > 0),
+    reason         TEXT NOT NULL,
+    evidence       TEXT,                      -- taken once
+    evidence_until INTEGER NOT NULL,
+    opened_at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS disputes_by_payment ON disputes (provider_id);

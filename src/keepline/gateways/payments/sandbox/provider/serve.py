@@ -4,18 +4,15 @@ import asyncio
 import ipaddress
 import logging
 import os
-import signal
-import socket
 from pathlib import Path
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
-
+from keepline.gateways.payments import loopback_process
 from keepline.gateways.payments.sandbox.mode import SandboxForbidden, refuse_in_production
 
 from .app import make_app
 from .books import Books
 from .deliveries import Sender
+from .methods import end_due
 from .refunds import settle_due
 from .settings import ProviderSettings
 from .store import open_store
@@ -36,13 +33,12 @@ def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT.
 
-    Embedded in this process, not in workers of its own, so that a kill -9 kills all of it.
     Raises SandboxForbidden (production, or an address other machines could reach), OSError
     (port taken).
     """
     refuse_in_production(os.environ)
     _require_loopback(host)
-    _require_free(host, port)
+    loopback_process.require_free(port, host)
     settings = ProviderSettings(
         public_url=public_url or f"http://localhost:{port}",
         data_dir=data_dir,
@@ -66,34 +62,16 @@ def _require_loopback(host: str) -> None:
         )
 
 
-def _require_free(host: str, port: int) -> None:
-    """A clear OSError now, instead of a server that shares the port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
-
-
 async def _run(host: str, port: int, settings: ProviderSettings) -> None:
     store = open_store(settings.data_dir)
     books = Books(store, settings)
     sender = Sender(books)
     books.on_event = sender.wake.set
-    server = Server(
-        make_app(books),
-        address=host,
-        port=port,
-        interface=Interfaces.ASGINL,
-        websockets=False,
-        log_enabled=False,
-    )
-    loop = asyncio.get_running_loop()
-    for ending in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(ending, server.stop)
     background = [asyncio.create_task(sender.run()), asyncio.create_task(_mind_the_time(books))]
     for task in background:
         task.add_done_callback(_die_with)
     try:
-        await server.serve()
+        await loopback_process.serve(make_app(books), port, host)
     finally:
         for task in background:
             task.cancel()
@@ -102,10 +80,11 @@ async def _run(host: str, port: int, settings: ProviderSettings) -> None:
 
 
 async def _mind_the_time(books: Books) -> None:
-    """Ends checkouts and refunds whose time is over."""
+    """Ends checkouts, refunds and storings whose time is over."""
     while True:
         books.expire_due()
         settle_due(books)
+        end_due(books)
         await asyncio.sleep(0.5)
 
 

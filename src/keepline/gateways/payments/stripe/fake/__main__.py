@@ -1,16 +1,14 @@
-"""python -m keepline.gateways.payments.stripe.fake: starts FakeStripe by hand, on 127.0.0.1.
-
-Secrets come from the environment, not from the command line that everybody can read.
-"""
+"""python -m keepline.gateways.payments.stripe.fake: starts FakeStripe by hand, on 127.0.0.1."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-from keepline.gateways.payments.sandbox.mode import SandboxForbidden
+from keepline.gateways.payments.loopback_process import exit_status, secret
 
 from .serve import serve
+
+NAME = "FakeStripe"
 
 
 def main() -> int:
@@ -20,22 +18,13 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--webhook-url", required=True)
     options = parser.parse_args()
-    try:
-        secret_key = os.environ["KEEPLINE_STRIPE_SECRET_KEY"]
-        webhook_secret = os.environ["KEEPLINE_STRIPE_WEBHOOK_SECRET"]
+
+    def start() -> None:
+        secret_key = secret("KEEPLINE_STRIPE_SECRET_KEY", NAME)
+        webhook_secret = secret("KEEPLINE_STRIPE_WEBHOOK_SECRET", NAME)
         serve(options.port, options.data, options.webhook_url, secret_key, webhook_secret)
-    except KeyError as missing:
-        return _sorry(f"Set {missing.args[0]} first: FakeStripe needs it to start.")
-    except SandboxForbidden as error:
-        return _sorry(str(error))
-    except OSError as error:
-        return _sorry(f"FakeStripe cannot use port {options.port}: {error.strerror}.")
-    return 0
 
-
-def _sorry(sentence: str) -> int:
-    sys.stderr.write(f"{sentence}\n")
-    return 2
+    return exit_status(NAME, options.port, start)
 
 
 if __name__ == "__main__":
