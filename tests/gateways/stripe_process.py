@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +56,13 @@ class StripeProcess:
                 assert time.monotonic() < until, "FakeStripe does not start"
                 time.sleep(0.05)
 
-    def adapter(self, timeout_s: float = 5, secret_key: str = SECRET_KEY) -> StripePayments:
-        return StripePayments(secret_key, WEBHOOK_SECRET, timeout_s, api_base=self.url)
+    def adapter(
+        self,
+        timeout_s: float = 5,
+        secret_key: str = SECRET_KEY,
+        unix_s: Callable[[], float] = time.time,
+    ) -> StripePayments:
+        return StripePayments(secret_key, WEBHOOK_SECRET, timeout_s, self.url, unix_s)
 
     def call(self, method: str, path: str, **content: Any) -> dict[str, Any]:
         """A call with the key, for what the port does not have."""

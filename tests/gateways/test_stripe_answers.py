@@ -12,21 +12,30 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from keepline.gateways.payments.port import ProviderRefused, ProviderUnknown
+from keepline.gateways.payments.port import ProviderRefused, ProviderUnknown, StoredMethod
 from keepline.gateways.payments.stripe.adapter import StripePayments
 from keepline.gateways.payments.stripe.sdk import StripeMissing
 from tests.gateways.contract_payments import a_refund, a_request
+from tests.gateways.contract_stored import a_charge, a_storing
 from tests.gateways.sandbox_process import free_port
 
 Call = Callable[[StripePayments], object]
 REQUEST = a_request()
 REFUND = a_refund(REQUEST, "cs_1", 100)
+STORING = a_storing()
+CHARGE = a_charge(StoredMethod("cus_1", "pm_1", "card", "Visa 4242", None))
 CALLS: dict[str, Call] = {
     "open": lambda adapter: adapter.open_payment(REQUEST),
     "ask": lambda adapter: adapter.ask(REQUEST.payment_id, "cs_1"),
     "cancel": lambda adapter: adapter.cancel(REQUEST.payment_id, "cs_1"),
     "refund": lambda adapter: adapter.refund(REFUND),
     "list": lambda adapter: adapter.list_payments(datetime.now(UTC), datetime.now(UTC)),
+    "ask a charge": lambda adapter: adapter.ask(REQUEST.payment_id, "pi_1"),
+    "find a charge": lambda adapter: adapter.ask(REQUEST.payment_id, None),
+    "store": lambda adapter: adapter.open_storing(STORING),
+    "ask storing": lambda adapter: adapter.ask_storing(STORING.storing_id, "cs_1"),
+    "charge": lambda adapter: adapter.charge_stored(CHARGE),
+    "forget": lambda adapter: adapter.forget_method(CHARGE.method),
 }
 PAID = {
     "id": "cs_1",
@@ -158,7 +167,9 @@ def test_4xx_is_a_no_to_orders_and_no_answer_to_questions(
     with pytest.raises(ProviderRefused) as refusal:
         CALLS["open"](adapter)
     assert refusal.value.message == "not today"
-    for call in ("ask", "cancel", "refund", "list"):
+    with pytest.raises(ProviderRefused):
+        CALLS["store"](adapter)
+    for call in CALLS.keys() - {"open", "store"}:
         with pytest.raises(ProviderUnknown):
             CALLS[call](adapter)
 

@@ -18,6 +18,7 @@ SECRET, OTHER_SECRET = "whsec_one", "whsec_of_another_account"
 NOW = datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
 PAYMENT_ID, ORDER_ID = uuid4(), uuid4()
 OURS = {"payment_id": str(PAYMENT_ID), "order_id": str(ORDER_ID)}
+CHARGED = {**OURS, "charge": "stored"}
 ADAPTER = StripePayments("sk_test_nowhere", SECRET, 1)
 
 
@@ -183,10 +184,15 @@ def test_signed_nonsense_is_refused(body: bytes) -> None:
         ("charge.refund.updated", {"status": "canceled"}, "refund.refused"),
         ("refund.failed", {"status": "failed"}, "refund.refused"),
         ("payment_intent.payment_failed", {}, "payment_intent.payment_failed"),
-        ("charge.dispute.created", {}, "charge.dispute.created"),
+        ("payment_intent.succeeded", {}, "payment_intent.succeeded"),
+        ("payment_intent.succeeded", {"metadata": CHARGED}, "payment.captured"),
+        ("payment_intent.payment_failed", {"metadata": CHARGED}, "payment.declined"),
+        ("charge.dispute.created", {}, "dispute.opened"),
+        ("charge.dispute.closed", {}, "dispute.closed"),
+        ("charge.dispute.funds_withdrawn", {}, "charge.dispute.funds_withdrawn"),
     ],
 )
-def test_kinds_are_the_ports_or_stay_stripes(kind: str, about: dict[str, str], ours: str) -> None:
+def test_kinds_are_the_ports_or_stay_stripes(kind: str, about: dict[str, Any], ours: str) -> None:
     assert kind_of(kind, **about) == ours
 
 

@@ -1,12 +1,15 @@
-"""Stripe behind the payment port: Checkout Sessions, paid on Stripe's page."""
+"""Stripe behind the payment port: Checkout Sessions, paid on Stripe's page, and charges of what
+Stripe keeps (stored.py)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from keepline.gateways.payments.not_offered import DisputesNotAnswered, MethodsNotKept
 from keepline.gateways.payments.port import (
+    ChargeRequest,
     ListedPayment,
     OpenedPayment,
     PaymentRequest,
@@ -15,22 +18,24 @@ from keepline.gateways.payments.port import (
     ProviderRefused,
     RefundRequest,
     RefundStatus,
+    StoredMethod,
+    StoringRequest,
+    StoringStatus,
 )
 
 from .amounts import to_stripe
-from .reading import Json, own_id, read_listed, read_refund, read_session
-from .sdk import asking, client, ordering
-from .signature import Signatures
+from .languages import locale_of
+from .looking import OF_CHARGES, PAGE, SESSION_REFUNDS, Looking
+from .reading import Json, intent_of, own_id, read_listed, read_refund
+from .sdk import OTHER_CONTENT, asking, client, ordering
+from .signature import Signatures, disputed_intent
+from .stored import Stored
 
 if TYPE_CHECKING:
-    from stripe.params.checkout import SessionCreateParams, SessionListParams
+    from stripe.params.checkout import SessionCreateParams
 
 NOT_FOUND = PaymentStatus("not_found", 0, "", 0, 0, None)
-PAGE: Final = 100  # Stripe's largest
-REFUNDS: Final = "payment_intent.latest_charge.refunds"  # brings those on the way with it
-
-OTHER_CONTENT: Final = "idempotency_error"  # a known key with another body
-
+LONGEST_EVIDENCE: Final = 20_000  # characters of Stripe's uncategorized_text
 # Why money stays where it is although nothing is wrong with the call.
 NO_REFUND: Final = frozenset(
     {
@@ -44,29 +49,30 @@ NO_REFUND: Final = frozenset(
     }
 )
 
-# The languages of Stripe's page; others are left to the browser.
-LOCALES: Final = (
-    "bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hr hu id it ja ko lt lv ms mt nb nl pl"
-    " pt pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW"
-)
-CHINESE: Final = {"zh-Hans": "zh", "zh-Hant": "zh-TW", "zh-Hant-HK": "zh-HK"}
 
-
-class StripePayments(MethodsNotKept, DisputesNotAnswered):
+class StripePayments:
     """Speaks to Stripe over HTTPS; safe to share between threads.
 
     `timeout_s` bounds each wait (connecting, reading). `api_base` leads elsewhere than to
-    Stripe, for tests. Raises StripeMissing without the extra.
+    Stripe, for tests; so does `unix_s`, the clock. Raises StripeMissing without the extra.
     """
 
     name = "stripe"
     acknowledgement = "ok"
+    stores_methods = True
 
     def __init__(
-        self, secret_key: str, webhook_secret: str, timeout_s: float, api_base: str | None = None
+        self,
+        secret_key: str,
+        webhook_secret: str,
+        timeout_s: float,
+        api_base: str | None = None,
+        unix_s: Callable[[], float] = time.time,
     ) -> None:
         self._stripe = client(secret_key, timeout_s, api_base).v1
         self._signatures = Signatures(webhook_secret)
+        self._looking = Looking(self._stripe, unix_s)
+        self._stored = Stored(self._stripe, self._looking)
 
     def open_payment(self, request: PaymentRequest) -> OpenedPayment:
         """See the port."""
@@ -84,26 +90,33 @@ class StripePayments(MethodsNotKept, DisputesNotAnswered):
             return before
 
     def ask(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
-        """See the port. Stripe finds no session by the seller's id.
+        """See the port. Stripe finds no session by the seller's id, but charges, by what is
+        written on them.
 
-        Stripe forgets no session: where it does not know the one that it named to us, it was
-        asked with the key of another account, and that is no answer.
+        Stripe forgets neither: where it does not know the one that it named to us, it was asked
+        with the key of another account, and that is no answer.
         """
-        if not provider_payment_id:
-            return NOT_FOUND
         with asking():
-            return self._read(payment_id, self._session(provider_payment_id))
+            if provider_payment_id:
+                payment = self._looking.payment(provider_payment_id)
+            else:
+                charge = self._looking.charge_by_id(payment_id)
+                if charge is None:
+                    return NOT_FOUND
+                payment = charge
+            return self._looking.read(payment_id, payment)
 
     def cancel(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
-        """See the port. `pending` while a slow method is under way: that cannot be stopped."""
-        if not provider_payment_id:
-            return NOT_FOUND
+        """See the port. `pending` while a slow method is under way: that cannot be stopped, and
+        neither can a charge."""
+        if not provider_payment_id or provider_payment_id.startswith(OF_CHARGES):
+            return self.ask(payment_id, provider_payment_id)
         try:
             with ordering():
                 session = self._stripe.checkout.sessions.expire(
-                    provider_payment_id, {"expand": [REFUNDS]}
+                    provider_payment_id, {"expand": [SESSION_REFUNDS]}
                 )
-                return self._read(payment_id, session.to_dict())
+                return self._looking.read(payment_id, session.to_dict())
         except ProviderRefused:  # it is not open any more
             return self.ask(payment_id, provider_payment_id)
 
@@ -114,9 +127,9 @@ class StripePayments(MethodsNotKept, DisputesNotAnswered):
         """
         amount = to_stripe(request.amount_minor, request.currency)
         with asking():
-            session = self._session(request.provider_payment_id)
-            payment = self._read(request.payment_id, session)
-            intent = session["payment_intent"]["id"] if payment.status == "captured" else ""
+            found = self._looking.payment(request.provider_payment_id)
+            payment = self._looking.read(request.payment_id, found)
+            intent = (intent_of(found) or {})["id"] if payment.status == "captured" else ""
         known = payment.refunds.get(request.refund_id)
         if known is not None and known.amount_minor != request.amount_minor:
             raise ProviderRefused(OTHER_CONTENT, "this refund was made with another amount")
@@ -136,18 +149,62 @@ class StripePayments(MethodsNotKept, DisputesNotAnswered):
         spans that meet neither share nor miss a payment."""
         from_s, until_s = int(opened_from.timestamp()), int(opened_until.timestamp())
         with asking():
+            looking = self._looking
+            found = (*looking.sessions(from_s, until_s), *looking.charges(from_s, until_s))
             rows = [
-                read_listed(session, self._refunds_of(session))
-                for session in self._sessions(from_s, until_s)
-                if own_id(session["metadata"], "payment_id")
+                read_listed(payment, looking.refunds_of(payment), looking.disputes_of(payment))
+                for payment in found
             ]
-        return rows[::-1]  # Stripe's come newest first
+        rows.reverse()  # Stripe's come newest first; within one second only its order tells that
+        return sorted(rows, key=lambda row: row.opened_at)
 
     def verify_webhook(
         self, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> ProviderEvent:
+        """See the port. A dispute names Stripe's intent only, which is then looked at."""
+        event = self._signatures.event(headers, body, now)
+        intent = disputed_intent(body)
+        if not intent:
+            return event
+        with asking():
+            about: Json = self._stripe.payment_intents.retrieve(intent).to_dict()
+            payment_id = own_id(about["metadata"], "payment_id") or event.payment_id
+            order_id = own_id(about["metadata"], "order_id")
+            return replace(event, payment_id=payment_id, order_id=order_id)
+
+    def open_storing(self, request: StoringRequest) -> StoringStatus:
         """See the port."""
-        return self._signatures.event(headers, body, now)
+        return self._stored.open(request)
+
+    def ask_storing(self, storing_id: UUID, provider_storing_id: str | None) -> StoringStatus:
+        """See the port."""
+        return self._stored.ask(storing_id, provider_storing_id)
+
+    def charge_stored(self, request: ChargeRequest) -> PaymentStatus:
+        """See the port."""
+        return self._stored.charge(request)
+
+    def forget_method(self, method: StoredMethod) -> None:
+        """See the port."""
+        self._stored.forget(method)
+
+    def answer_dispute(self, dispute_id: str, evidence: str) -> None:
+        """See the port. Stripe takes evidence once; the same text again is no second one."""
+        text = evidence[:LONGEST_EVIDENCE]
+        try:
+            with ordering():
+                self._stripe.disputes.update(
+                    dispute_id, {"evidence": {"uncategorized_text": text}, "submit": True}
+                )
+        except ProviderRefused as refused:
+            if refused.code == "resource_missing" or not self._is_answered(dispute_id, text):
+                raise
+
+    def _is_answered(self, dispute_id: str, text: str) -> bool:
+        with asking():
+            dispute: Json = self._stripe.disputes.retrieve(dispute_id).to_dict()
+            submitted = dispute["evidence_details"]["submission_count"] > 0
+            return bool(submitted and dispute["evidence"]["uncategorized_text"] == text)
 
     def _opened_before(self, request: PaymentRequest) -> OpenedPayment | None:
         """The session under a known key when only words or addresses differ.
@@ -163,44 +220,6 @@ class StripePayments(MethodsNotKept, DisputesNotAnswered):
                     same = (session["amount_total"], session["currency"]) == money
                     return _opened(session) if same else None
         return None
-
-    def _session(self, session_id: str) -> Json:
-        session = self._stripe.checkout.sessions.retrieve(session_id, {"expand": [REFUNDS]})
-        return session.to_dict()
-
-    def _read(self, payment_id: UUID, session: Json) -> PaymentStatus:
-        if own_id(session["metadata"], "payment_id") != payment_id:
-            raise ValueError("the session of another payment")
-        return read_session(session, self._refunds_of(session))
-
-    def _refunds_of(self, session: Json) -> list[Json]:
-        """All refunds of a session, newest first; more than ten come in pages of their own."""
-        charge = (session["payment_intent"] or {}).get("latest_charge")
-        if charge is None:
-            return []
-        found: list[Json] = list(charge["refunds"]["data"])
-        more = charge["refunds"]["has_more"]
-        while more:
-            page = self._stripe.refunds.list(
-                {"charge": charge["id"], "limit": PAGE, "starting_after": found[-1]["id"]}
-            ).to_dict()
-            found += page["data"]
-            more = page["has_more"]
-        return found
-
-    def _sessions(self, from_s: int, until_s: int) -> Iterator[Json]:
-        params: SessionListParams = {
-            "created": {"gte": from_s, "lt": until_s},
-            "limit": PAGE,
-            "expand": [f"data.{REFUNDS}"],
-        }
-        more = True
-        while more:
-            page = self._stripe.checkout.sessions.list(params).to_dict()
-            yield from page["data"]
-            more = page["has_more"]
-            if more:
-                params["starting_after"] = page["data"][-1]["id"]
 
     def _make_refund(self, request: RefundRequest, intent: str, amount: int) -> RefundStatus:
         own = {"refund_id": str(request.refund_id), "payment_id": str(request.payment_id)}
@@ -235,13 +254,6 @@ def _session_params(request: PaymentRequest) -> "SessionCreateParams":
         "cancel_url": request.cancel_url,
         "locale": locale_of(request.holder_language),
     }
-
-
-def locale_of(language: str) -> str:
-    """Stripe's word for a BCP 47 language."""
-    known = LOCALES.split()
-    candidates = (language, CHINESE.get(language, ""), language.partition("-")[0])
-    return next((one for one in candidates if one in known), "auto")
 
 
 def _no_refund(request: RefundRequest, code: str) -> RefundStatus:

@@ -27,12 +27,17 @@ def stripe_step(currency: str) -> int:
     return STEPS.get(currency, 1)
 
 
-def to_stripe(amount_minor: int, currency: str) -> int:
-    """Stripe's amount. Raises ProviderRefused for one that Stripe cannot take."""
+def require_currency(currency: str) -> int:
+    """Our decimals of it. Raises ProviderRefused for one that is none."""
     try:
-        shift = stripe_digits(currency) - exponent(currency)
+        return exponent(currency)
     except MoneyError:
         raise ProviderRefused("currency_unknown", f"{currency} is no currency") from None
+
+
+def to_stripe(amount_minor: int, currency: str) -> int:
+    """Stripe's amount. Raises ProviderRefused for one that Stripe cannot take."""
+    shift = stripe_digits(currency) - require_currency(currency)
     amount, rest = _shifted(amount_minor, shift)
     if amount_minor <= 0 or rest or amount % stripe_step(currency):
         raise ProviderRefused(

@@ -7,7 +7,7 @@ come out.
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from keepline.gateways.payments.port import ProviderRefused, ProviderUnknown
 
@@ -15,8 +15,21 @@ if TYPE_CHECKING:
     from stripe import StripeClient, StripeError
 
 
+OTHER_CONTENT: Final = "idempotency_error"  # a known key with another body
+# A method that its customer has no more: Stripe names the parameter, and no code that it documents.
+NOT_ATTACHED: Final = "payment_method_not_attached"
+
+
 class StripeMissing(RuntimeError):
     """Raised at start, not at the first payment."""
+
+
+class Declined(Exception):
+    """A charge was tried and declined: the intent as Stripe keeps it."""
+
+    def __init__(self, intent: dict[str, Any]) -> None:
+        super().__init__(str(intent.get("id")))
+        self.intent = intent
 
 
 def client(secret_key: str, timeout_s: float, api_base: str | None) -> "StripeClient":
@@ -45,6 +58,7 @@ def client(secret_key: str, timeout_s: float, api_base: str | None) -> "StripeCl
 def ordering() -> Iterator[None]:
     """Definitive refusals are ProviderRefused; all else, unreadable answers too, is unknown.
 
+    Declined comes out where Stripe made an intent and names it: that is no refusal of the call.
     A 5xx is unknown also when it comes again for the same key: Stripe keeps the first answer,
     whatever had been done before it failed.
     """
@@ -55,10 +69,14 @@ def ordering() -> Iterator[None]:
         stripe.AuthenticationError,
         stripe.PermissionError,
         stripe.IdempotencyError,
-        stripe.CardError,
     )
     try:
         yield
+    except stripe.CardError as error:
+        intent = error.error.to_dict().get("payment_intent") if error.error else None
+        if intent:
+            raise Declined(intent) from error
+        raise ProviderRefused(code_of(error), error.user_message or "") from error
     except definitive as error:
         raise ProviderRefused(code_of(error), error.user_message or "") from error
     except stripe.StripeError as error:
@@ -83,5 +101,7 @@ def code_of(error: "StripeError") -> str:
     A refund above what is left names only its parameter: invalid_amount.
     """
     param = getattr(error, "param", None)
+    if param == "payment_method":
+        return NOT_ATTACHED
     kind = error.error.type if error.error is not None else None
     return str(error.code or (f"invalid_{param}" if param else kind) or f"http_{error.http_status}")

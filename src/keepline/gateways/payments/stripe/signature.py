@@ -12,7 +12,7 @@ from uuid import UUID
 
 from keepline.gateways.payments.port import ProviderEvent, SignatureRefused
 
-from .reading import own_id
+from .reading import is_charge, own_id
 
 TOLERANCE: Final = timedelta(minutes=5)  # each try is signed anew, so an old one is a replay
 LONGEST_UNIX_S: Final = 11  # digits; enough until the year 5138
@@ -28,7 +28,15 @@ KINDS: Final = {
     "checkout.session.async_payment_succeeded": "payment.captured",
     "checkout.session.async_payment_failed": "payment.declined",
     "checkout.session.expired": "payment.expired",
+    "charge.dispute.created": "dispute.opened",
+    "charge.dispute.closed": "dispute.closed",
 }
+# Of charges only: what becomes of a session's intent is told by the session's own events.
+KINDS_OF_CHARGES: Final = {
+    "payment_intent.succeeded": "payment.captured",
+    "payment_intent.payment_failed": "payment.declined",
+}
+OF_DISPUTES: Final = "charge.dispute."
 REFUND_KINDS: Final = {
     "succeeded": "refund.succeeded",
     "failed": "refund.refused",
@@ -72,14 +80,24 @@ def _signed_at(header: str) -> datetime:
     return datetime.fromtimestamp(int(value), UTC)
 
 
+def disputed_intent(body: bytes) -> str:
+    """The intent that a believed event is about, if it is a dispute's; "" if not.
+
+    A dispute has none of our ids, its intent has.
+    """
+    content: dict[str, Any] = json.loads(body)
+    of_dispute = str(content["type"]).startswith(OF_DISPUTES)
+    return str(content["data"]["object"].get("payment_intent") or "") if of_dispute else ""
+
+
 def _event(body: bytes) -> ProviderEvent:
     try:
         content: dict[str, Any] = json.loads(body)
         about: dict[str, Any] = content["data"]["object"]
-        metadata = about.get("metadata")
+        metadata, stripes = about.get("metadata"), str(content["type"])
         return ProviderEvent(
             event_id=str(content["id"]),
-            kind=_kind(str(content["type"]), about)[:LONGEST_KIND],
+            kind=_kind(stripes, about)[:LONGEST_KIND],
             payment_id=own_id(metadata, "payment_id") or NOBODYS,
             order_id=own_id(metadata, "order_id"),
             occurred_at=datetime.fromtimestamp(content["created"], UTC),
@@ -94,4 +112,6 @@ def _kind(stripes: str, about: dict[str, Any]) -> str:
         return "payment.captured" if about["payment_status"] == "paid" else stripes
     if stripes.startswith(OF_REFUNDS):
         return REFUND_KINDS.get(about["status"], stripes)
+    if stripes in KINDS_OF_CHARGES and is_charge(about):
+        return KINDS_OF_CHARGES[stripes]
     return KINDS.get(stripes, stripes)

@@ -4,39 +4,34 @@ POST /v1/checkout/sessions            GET /v1/checkout/sessions?created[gte]=&cr
 GET  /v1/checkout/sessions/{id}       POST /v1/checkout/sessions/{id}/expire
 POST /v1/refunds                      GET /v1/refunds?charge=
 GET  /v1/refunds/{id}                 GET /v1/payment_intents/{id}
+POST /v1/customers                    POST /v1/payment_intents, charging a kept method
+GET  /v1/payment_methods/{id}         GET /v1/payment_intents?customer=&created[gte]=&created[lt]=
+POST /v1/payment_methods/{id}/detach  GET /v1/payment_intents/search?query=
+GET  /v1/disputes?charge=             GET, POST /v1/disputes/{id}
 """
 
 import asyncio
 import hmac
 import json
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
-from . import objects
+from keepline.gateways.payments.cut_connection import CutConnection
+
+from . import disputes, objects, stored
 from .forms import parsed, paths
 from .objects import Refused, expanded, found, page_of
 from .store import Json, Store
+from .stored import CardDeclined
 
 HANG_S: Final = 600
-FAULTS: Final = ("error_500", "hang", "answer_lost", "refund_pending")
+FAULTS: Final = ("error_500", "hang", "answer_lost", "refund_pending", "refund_failed")
 BROKEN: Final = {"error": {"type": "api_error", "message": "Something went wrong (on demand)."}}
 Act = Callable[[Request, Json], Json]
-
-
-class CutConnection(Response):
-    """Begins an answer and breaks it off: the caller sees the connection cut."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Promises more bytes than it sends."""
-        del scope, receive
-        headers = [(b"content-length", b"1000")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"{", "more_body": True})
-        await asyncio.sleep(0.01)
 
 
 def endpoint(act: Act) -> Callable[[Request], Any]:
@@ -58,6 +53,8 @@ def endpoint(act: Act) -> Callable[[Request], Any]:
             status, body = (
                 (500, BROKEN) if fault == "error_500" else (200, act(request, parsed(text)))
             )
+        except CardDeclined as declined:  # an answer like any other, and kept as such
+            status, body = declined.status, declined.body
         except Refused as refused:  # a call that fails its checks uses up no key
             return _json(refused.body, refused.status)
         if key:
@@ -87,6 +84,8 @@ def _fault(request: Request) -> str:
     fault = request.app.state.fault
     if fault is None or fault["method"] != request.method:
         return ""
+    if fault["path"] not in ("", request.url.path):
+        return ""
     fault["times"] -= 1
     request.app.state.fault = fault if fault["times"] > 0 else None
     name: str = fault["fault"]
@@ -110,7 +109,8 @@ def _wanted(request: Request, kind: str) -> Json:
 def open_session(request: Request, call: Json) -> Json:
     """Opens a session."""
     page = str(request.base_url).rstrip("/")
-    session = objects.open_session(_store(request), call, page)
+    opens = stored.open_setup if call.get("mode") == "setup" else objects.open_session
+    session = opens(_store(request), call, page)
     return expanded(_store(request), session, paths(call))
 
 
@@ -130,14 +130,80 @@ def expire_session(request: Request, call: Json) -> Json:
 
 def list_sessions(request: Request, call: Json) -> Json:
     """Sessions of a span, newest first."""
+    return _of_span(request, call, _store(request).newest("checkout.session"))
+
+
+def _of_span(request: Request, call: Json, rows: list[Json]) -> Json:
+    """A page of those that were created in the call's span."""
     span = call.get("created", {})
     first, end = int(span.get("gte", 0)), int(span.get("lt", 2**62))
-    rows = [
-        expanded(_store(request), row, paths(call, "data."))
-        for row in _store(request).newest("checkout.session")
-        if first <= row["created"] < end
-    ]
-    return _page(rows, call)
+    return _shown(request, call, [row for row in rows if first <= row["created"] < end])
+
+
+def _shown(request: Request, call: Json, rows: list[Json]) -> Json:
+    store, wanted = _store(request), paths(call, "data.")
+    return _page([expanded(store, row, wanted) for row in rows], call)
+
+
+def create_customer(request: Request, call: Json) -> Json:
+    """Somebody to attach methods to."""
+    customer = objects.new("customer", "cus", metadata=call.get("metadata", {}))
+    return _store(request).put(customer)
+
+
+def charge(request: Request, call: Json) -> Json:
+    """Takes money by a kept method, and tells of it."""
+    sender = request.app.state.sender
+    try:
+        intent = stored.charge(_store(request), call)
+    except CardDeclined as declined:
+        sender.send("payment_intent.payment_failed", declined.body["error"]["payment_intent"])
+        raise
+    sender.send("payment_intent.succeeded", intent)
+    return expanded(_store(request), intent, paths(call))
+
+
+def list_intents(request: Request, call: Json) -> Json:
+    """Intents of a customer or a span, newest first."""
+    customer = call.get("customer")
+    rows = _store(request).newest("payment_intent")
+    return _of_span(
+        request, call, [r for r in rows if not customer or r.get("customer") == customer]
+    )
+
+
+def search_intents(request: Request, call: Json) -> Json:
+    """Intents by their metadata, as far as the search has heard of them."""
+    lag_s = request.app.state.search_lag_s
+    found_rows = stored.searched(_store(request), call["query"])
+    heard = [row for row in found_rows if row["created"] <= time.time() - lag_s]
+    return {**_shown(request, call, heard), "object": "search_result"}
+
+
+def get_method(request: Request, _: Json) -> Json:
+    """Shows a method."""
+    return _wanted(request, "payment_method")
+
+
+def detach_method(request: Request, _: Json) -> Json:
+    """Makes a method useless for good."""
+    return stored.detach(_store(request), _wanted(request, "payment_method"))
+
+
+def list_disputes(request: Request, call: Json) -> Json:
+    """A charge's disputes, newest first."""
+    rows = _store(request).newest("dispute")
+    return _page([row for row in rows if row["charge"] == call.get("charge")], call)
+
+
+def get_dispute(request: Request, _: Json) -> Json:
+    """Shows a dispute."""
+    return _wanted(request, "dispute")
+
+
+def answer_dispute(request: Request, call: Json) -> Json:
+    """Takes the seller's evidence."""
+    return disputes.answer(_store(request), _wanted(request, "dispute"), call)
 
 
 def get_intent(request: Request, call: Json) -> Json:
@@ -147,8 +213,9 @@ def get_intent(request: Request, call: Json) -> Json:
 
 def create_refund(request: Request, call: Json) -> Json:
     """Gives money back."""
-    pending = getattr(request.state, "fault", "") == "refund_pending"
-    row = objects.refund(_store(request), call, "pending" if pending else "succeeded")
+    ordered = {"refund_pending": "pending", "refund_failed": "failed"}
+    status = ordered.get(getattr(request.state, "fault", ""), "succeeded")
+    row = objects.refund(_store(request), call, status)
     request.app.state.sender.send("refund.created", row)
     return row
 

@@ -4,7 +4,15 @@ POST /control/payments/{payment_id}/pay        the money comes
 POST /control/payments/{payment_id}/begin      a slow method is under way: complete, not paid
 POST /control/payments/{payment_id}/decline    {"code"}: of a slow method for good, else of a card
 POST /control/refunds/{refund_id}              {"status", "failure_reason"}: how a refund went on
-PUT  /control/fault                            {"fault", "method", "times"}, or {} for a good day
+POST /control/storings/{storing_id}/keep       {"last4"}: the holder gives a card
+POST /control/storings/{storing_id}/fail       {"code"}: a slow check of it failed in the end
+POST /control/storings/{storing_id}/expire     the page's time is over
+POST /control/payments/{payment_id}/dispute    {"amount", "status"}: the bank asks for money
+POST /control/disputes/{dispute_id}            {"status"}: won, lost, warning_closed, prevented
+PUT  /control/search                           {"lag_s"}: how far behind the search is
+POST /control/forget_keys                      as Stripe does with idempotency keys after a day
+PUT  /control/fault                            {"fault", "method", "path", "times"}, or {} for a
+                                               good day; without path it is any call's
 """
 
 from typing import Any
@@ -12,7 +20,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from . import objects
+from . import disputes, objects, stored
 from .api import FAULTS
 from .objects import Refused, expanded
 from .store import Json, Store
@@ -60,6 +68,53 @@ def _tell(request: Request, session: Json, kind: str) -> None:
     request.app.state.sender.send(f"checkout.session.{kind}", shown)
 
 
+async def store_method(request: Request) -> Response:
+    """Does what the holder would do on Stripe's page for setups."""
+    store: Store = request.app.state.store
+    session = _one(store, "checkout.session", "storing_id", request.path_params["id"])
+    if session["status"] != "open":
+        raise Refused(409, f"the session is {session['status']}")
+    content = await request.json()
+    action = request.path_params["action"]
+    if action == "expire":
+        return JSONResponse(objects.expire(store, session))
+    if action == "fail":
+        return JSONResponse(stored.fail_setup(store, session, content["code"]))
+    return JSONResponse(stored.keep(store, session, content["last4"]))
+
+
+async def open_dispute(request: Request) -> Response:
+    """Does what a payer's bank does."""
+    store: Store = request.app.state.store
+    intent = _one(store, "payment_intent", "payment_id", request.path_params["id"])
+    content = await request.json()
+    amount, status = content.get("amount", intent["amount"]), content.get("status")
+    dispute = disputes.open_dispute(store, intent, amount, status or "needs_response")
+    request.app.state.sender.send("charge.dispute.created", dispute)
+    return JSONResponse(dispute)
+
+
+async def decide_dispute(request: Request) -> Response:
+    """Does what the bank does in the end."""
+    store: Store = request.app.state.store
+    dispute = objects.found(store, request.path_params["id"], "dispute")
+    dispute = disputes.decide(store, dispute, (await request.json())["status"])
+    request.app.state.sender.send("charge.dispute.closed", dispute)
+    return JSONResponse(dispute)
+
+
+async def set_search(request: Request) -> Response:
+    """Lets the search be behind."""
+    request.app.state.search_lag_s = (await request.json())["lag_s"]
+    return JSONResponse({})
+
+
+async def forget_keys(request: Request) -> Response:
+    """Makes every key as good as new."""
+    request.app.state.store.forget_answers()
+    return JSONResponse({})
+
+
 async def settle_refund(request: Request) -> Response:
     """Ends a refund that was pending, or takes one back."""
     store: Store = request.app.state.store
@@ -75,6 +130,6 @@ async def order_fault(request: Request) -> Response:
     content: dict[str, Any] = await request.json()
     if content and content["fault"] not in FAULTS:
         raise Refused(400, f"fault is one of {', '.join(FAULTS)}")
-    fault = {"method": "POST", "times": 1, **content} if content else None
+    fault = {"method": "POST", "path": "", "times": 1, **content} if content else None
     request.app.state.fault = fault
     return JSONResponse(fault)

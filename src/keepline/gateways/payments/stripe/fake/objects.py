@@ -16,7 +16,8 @@ class Refused(Exception):
         self.body = {"error": {"type": "invalid_request_error", "message": message, **error}}
 
 
-def _new(kind: str, prefix: str, **content: Any) -> Json:
+def new(kind: str, prefix: str, **content: Any) -> Json:
+    """A fresh object."""
     name = f"{prefix}_{secrets.token_hex(12)}"
     return {"id": name, "object": kind, "created": int(time.time()), "livemode": False, **content}
 
@@ -39,7 +40,7 @@ def open_session(store: Store, call: Json, page: str) -> Json:
         raise Refused(400, f"Missing required param: {missing}.", param=str(missing)) from None
     if call.get("mode") != "payment" or not success_url or not name or amount <= 0:
         raise Refused(400, "Invalid call", code="parameter_invalid")
-    session = _new(
+    session = new(
         "checkout.session",
         "cs_test",
         amount_total=amount,
@@ -62,7 +63,7 @@ def intent_of(store: Store, session: Json) -> Json:
     """The session's intent; Stripe makes it when the holder first tries to pay."""
     if session["payment_intent"]:
         return found(store, session["payment_intent"], "payment_intent")
-    intent = _new(
+    intent = new(
         "payment_intent",
         "pi",
         amount=session["amount_total"],
@@ -79,20 +80,25 @@ def intent_of(store: Store, session: Json) -> Json:
 
 def capture(store: Store, session: Json) -> Json:
     """The money comes: the intent succeeds with a charge, the session is complete and paid."""
-    intent = intent_of(store, session)
-    charge = _new(
+    intent = charged(store, intent_of(store, session))
+    ended = {"payment_intent": intent["id"], "status": "complete", "payment_status": "paid"}
+    return store.put(session | ended | {"url": None})
+
+
+def charged(store: Store, intent: Json) -> Json:
+    """The intent with a charge that took its money."""
+    charge = new(
         "charge",
         "ch",
         amount=intent["amount"],
         currency=intent["currency"],
+        disputed=False,
         metadata=intent["metadata"],
         payment_intent=intent["id"],
     )
     store.put(charge)
     changed = {"latest_charge": charge["id"], "last_payment_error": None, "status": "succeeded"}
-    store.put(intent | changed | {"amount_received": intent["amount"]})
-    ended = {"payment_intent": intent["id"], "status": "complete", "payment_status": "paid"}
-    return store.put(session | ended | {"url": None})
+    return store.put(intent | changed | {"amount_received": intent["amount"]})
 
 
 def attempt(store: Store, session: Json, status: str, error: Json | None) -> Json:
@@ -136,7 +142,7 @@ def refund(store: Store, call: Json, status: str) -> Json:
         message = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
         raise Refused(400, message, param="amount")
     return store.put(
-        _new(
+        new(
             "refund",
             "re",
             amount=amount,

@@ -61,3 +61,7 @@ class Store:
     def keep_answer(self, key: str, call: str, status: int, body: str) -> None:
         """Keeps the first answer under a key."""
         self._db.execute("INSERT INTO answers VALUES (?, ?, ?, ?)", (key, call, status, body))
+
+    def forget_answers(self) -> None:
+        """Forgets the answers to all keys."""
+        self._db.execute("DELETE FROM answers")
