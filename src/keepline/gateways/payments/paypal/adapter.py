@@ -1,14 +1,14 @@
 """PayPal behind the payment port. What it cannot do as others do stands at each call."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
-from keepline.core.ids import derived_id
-from keepline.gateways.payments.not_offered import DisputesNotAnswered, MethodsNotKept
 from keepline.gateways.payments.port import (
+    ChargeRequest,
     ListedPayment,
     OpenedPayment,
     PaymentRequest,
@@ -18,11 +18,15 @@ from keepline.gateways.payments.port import (
     ProviderUnknown,
     RefundRequest,
     RefundStatus,
+    StoredMethod,
+    StoringRequest,
+    StoringStatus,
 )
 
 from . import books
 from .bodies import order_body, refund_body
 from .certificates import Certificates, Fetch, fetched_over_tls
+from .orders import GONE, UNPROCESSABLE, Orders
 from .reading import (
     TAKEN,
     checkout_url,
@@ -34,7 +38,8 @@ from .reading import (
     read_refund,
     readable,
 )
-from .signature import Signatures
+from .signature import NOBODY, Signatures, disputed_capture, own_ids
+from .stored import SEARCH_LATE, Stored
 
 if TYPE_CHECKING:
     from .sdk import ApiRefused, PayPalApi
@@ -46,46 +51,29 @@ BASES: Final[dict[Environment, str]] = {
     "sandbox": "https://api-m.sandbox.paypal.com",
 }
 NOT_FOUND: Final = PaymentStatus("not_found", 0, "", 0, 0, None)
-UNPROCESSABLE: Final = 422
-GONE: Final = frozenset({"RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID"})
-# Issues of a refused capture: https://developer.paypal.com/api/rest/reference/orders/v2/errors/
-HOLDER_CHOOSES_AGAIN: Final = frozenset(
-    {"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED", "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING"}
-)
-CHANGED_MEANWHILE: Final = frozenset(
-    {"ORDER_ALREADY_CAPTURED", "ORDER_NOT_APPROVED", "ACTION_DOES_NOT_MATCH_INTENT"}
-)
-DECLINES: Final = frozenset(
-    {
-        "COMPLIANCE_VIOLATION",
-        "DOMESTIC_TRANSACTION_REQUIRED",
-        "MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED",
-        "PAYEE_BLOCKED_TRANSACTION",
-        "PAYER_ACCOUNT_LOCKED_OR_CLOSED",
-        "PAYER_ACCOUNT_RESTRICTED",
-        "PAYER_CANNOT_PAY",
-        "TRANSACTION_BLOCKED_BY_PAYEE",
-        "TRANSACTION_LIMIT_EXCEEDED",
-        "TRANSACTION_RECEIVING_LIMIT_EXCEEDED",
-        "TRANSACTION_REFUSED",
-    }
-)
+LONGEST_EVIDENCE: Final = 2000  # characters of the notes
+
+
+def utc_now() -> datetime:
+    """The clock, which decides only whether PayPal may have forgotten a key."""
+    return datetime.now(UTC)
 
 
 class SdkMissing(RuntimeError):
     """The operator chose PayPal and did not install its extra."""
 
 
-class PayPalPayments(MethodsNotKept, DisputesNotAnswered):
+class PayPalPayments:
     """Speaks to PayPal by its SDK; safe to share between threads.
 
     `webhook_id` is PayPal's id of our webhook, part of what it signs. `timeout_s` bounds each
-    wait; a call may send up to three requests. `api_base` names another place than PayPal's: the
-    fake, with `fetch_certificate` to match. Raises SdkMissing.
+    wait; a call may send up to four requests, and one more for each dispute. `api_base` names
+    another place than PayPal's: the fake, with `fetch_certificate` to match. Raises SdkMissing.
     """
 
     name = "paypal"
     acknowledgement = "ok"
+    stores_methods = True
 
     def __init__(
         self,
@@ -97,6 +85,7 @@ class PayPalPayments(MethodsNotKept, DisputesNotAnswered):
         *,
         api_base: str = "",
         fetch_certificate: Fetch = fetched_over_tls,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         try:
             sdk = import_module(".sdk", __package__)
@@ -108,6 +97,8 @@ class PayPalPayments(MethodsNotKept, DisputesNotAnswered):
         self._api: PayPalApi = sdk.PayPalApi(
             api_base or BASES[environment], client_id, client_secret, timeout_s
         )
+        self._orders = Orders(self._api, self._refused)
+        self._stored = Stored(self._api, self._refused, self._orders, clock)
         self._signatures = Signatures(
             webhook_id, Certificates(fetch_certificate, sandbox=environment == "sandbox")
         )
@@ -128,19 +119,19 @@ class PayPalPayments(MethodsNotKept, DisputesNotAnswered):
     def ask(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
         """See the port. An order that the holder approved is captured here, then told.
 
-        PayPal finds no order by our id. One that it shows no more is told as expired: it forgets
-        unpaid ones within hours, paid ones long after we have booked them.
+        PayPal finds no order by our id; of a charge that nobody has told to us its books know
+        hours later, and a repeat at once. An order that it shows no more is told as expired: it
+        forgets unpaid ones within hours, paid ones long after we have booked them.
         """
-        if provider_payment_id is None:
-            return NOT_FOUND
         try:
-            order = self._order(payment_id, provider_payment_id)
+            if provider_payment_id is None:
+                return self._stored.in_books(payment_id, SEARCH_LATE) or NOT_FOUND
+            order = self._orders.find(payment_id, provider_payment_id)
             with readable():
                 approved = order is not None and is_open(order) and order["status"] == "APPROVED"
             if order is not None and approved:
-                order = self._captured(payment_id, order)
-            with readable():
-                return read_order(order) if order else _gone(provider_payment_id)
+                order = self._orders.captured(payment_id, order)
+            return self._orders.status(order) if order else _gone(provider_payment_id)
         except ProviderRefused as refused:
             raise _no_answer(refused) from refused
 
@@ -150,18 +141,17 @@ class PayPalPayments(MethodsNotKept, DisputesNotAnswered):
         to a call of ours that is on its way, and the holder's approval moves no money.
         """
         if provider_payment_id is None:
-            return NOT_FOUND
+            return self.ask(payment_id, None)
         try:
-            order = self._order(payment_id, provider_payment_id)
+            order = self._orders.find(payment_id, provider_payment_id)
             with readable():
                 still_open = order is not None and is_open(order)
             if order is not None and still_open:
-                order = self._closed(payment_id, order)
+                order = self._orders.closed(payment_id, order)
             with readable():
-                status = read_order(order) if order else _gone(provider_payment_id)
                 if order is not None and is_open(order):
                     raise ProviderUnknown("PayPal did not close the order")
-                return status
+            return self._orders.status(order) if order else _gone(provider_payment_id)
         except ProviderRefused as refused:
             raise _no_answer(refused) from refused
 
@@ -225,54 +215,45 @@ class PayPalPayments(MethodsNotKept, DisputesNotAnswered):
     def verify_webhook(
         self, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> ProviderEvent:
-        """See the port. A certificate that is not known yet is fetched from PayPal, once."""
-        return self._signatures.event(headers, body, now)
-
-    def _order(self, payment_id: UUID, order_id: str) -> Json | None:
-        """The order, None when PayPal has it no more."""
-        try:
-            order = self._api.get_order(order_id)
-        except self._refused as refused:
-            if refused.code in GONE:
-                return None
-            raise
-        with readable():
-            if payment_of(order) != payment_id:
-                raise ProviderUnknown("the order is of another payment")
-        return order
-
-    def _captured(self, payment_id: UUID, order: Json) -> Json:
-        """The order after the capture, or after its refusal.
-
-        The key changes with each change of the order, since the holder may come back with another
-        way to pay; an order is captured once whatever the key.
+        """See the port. A certificate that is not known yet is fetched from PayPal, once; a
+        dispute that does not repeat our ids names the capture, which is then looked at.
         """
-        key = derived_id(payment_id, f"capture {order.get('update_time', '')}")
+        event = self._signatures.event(headers, body, now)
+        capture_id = disputed_capture(body) if event.payment_id == NOBODY else ""
+        if not capture_id:
+            return event
         try:
-            self._api.capture_order(order["id"], str(key))
-        except self._refused as refused:
-            if refused.code in HOLDER_CHOOSES_AGAIN:
-                links = [*order.get("links", []), *refused.links]
-                return {**order, "status": "PAYER_ACTION_REQUIRED", "links": links}
-            if refused.code in DECLINES:
-                return self._closed(payment_id, order, refused.code)
-            if refused.code not in CHANGED_MEANWHILE:
-                raise
-        return self._api.get_order(order["id"])
+            capture = self._api.get_capture(capture_id)
+        except ProviderRefused:  # another program's sale
+            return event
+        payment_id, order_id = own_ids(capture)
+        return replace(event, payment_id=payment_id or NOBODY, order_id=order_id)
 
-    def _closed(self, payment_id: UUID, order: Json, code: str = "") -> Json:
-        """The order as it is after it was closed; a decline leaves its `code` behind our id."""
-        changes = [{"op": "replace", "path": "/intent", "value": "AUTHORIZE"}]
-        if code:
-            unit = order["purchase_units"][0].get("reference_id", "default")
-            path = f"/purchase_units/@reference_id=='{unit}'/custom_id"
-            changes.append({"op": "replace", "path": path, "value": f"{payment_id}/{code}"})
+    def open_storing(self, request: StoringRequest) -> StoringStatus:
+        """See the port."""
+        return self._stored.open(request)
+
+    def ask_storing(self, storing_id: UUID, provider_storing_id: str | None) -> StoringStatus:
+        """See the port."""
         try:
-            self._api.patch_order(order["id"], changes)
-        except self._refused as refused:
-            if refused.status != UNPROCESSABLE:
-                raise  # else it was captured or closed meanwhile, and the order tells it
-        return self._api.get_order(order["id"])
+            return self._stored.ask(storing_id, provider_storing_id)
+        except ProviderRefused as refused:
+            raise _no_answer(refused) from refused
+
+    def charge_stored(self, request: ChargeRequest) -> PaymentStatus:
+        """See the port."""
+        return self._stored.charge(request)
+
+    def forget_method(self, method: StoredMethod) -> None:
+        """See the port."""
+        try:
+            self._stored.forget(method)
+        except ProviderRefused as refused:
+            raise _no_answer(refused) from refused
+
+    def answer_dispute(self, dispute_id: str, evidence: str) -> None:
+        """See the port. PayPal takes evidence while it waits for the seller's, each time once."""
+        self._api.provide_evidence(dispute_id, evidence[:LONGEST_EVIDENCE])
 
 
 def _gone(order_id: str) -> PaymentStatus:

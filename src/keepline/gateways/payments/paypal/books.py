@@ -1,7 +1,7 @@
 """What PayPal's Transaction Search tells of, as rows for reconciliation.
 
 It knows money that moved, not orders: a checkout that nobody paid is not listed, a payment stands
-at the instant of its capture, and appears up to three hours after it.
+at the instant of its capture, and appears up to three hours after it. Of disputes it says nothing.
 """
 
 from collections.abc import Iterable
@@ -62,6 +62,16 @@ def searched(api: "PayPalApi", start: datetime, end: datetime) -> list[Json]:
 
 def _rfc3339(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def order_of(rows: Iterable[Json], payment_id: UUID) -> str | None:
+    """The order of one payment of ours among `rows`."""
+    for info in (row["transaction_info"] for row in rows):
+        of_order = info.get("paypal_reference_id_type") == "ODR"
+        paid = info["transaction_event_code"].startswith(PAYMENT_CODES)
+        if of_order and paid and _payment_id(info) == payment_id:
+            return str(info["paypal_reference_id"])
+    return None
 
 
 def listed(rows: Iterable[Json], start: datetime, end: datetime) -> list[ListedPayment]:

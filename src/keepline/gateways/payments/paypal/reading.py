@@ -18,10 +18,11 @@ from keepline.gateways.payments.port import (
 )
 
 from .amounts import minor_of
+from .declines import kind_of
 
 Json = dict[str, Any]
 UNPAID: Final = frozenset({"CREATED", "SAVED", "PAYER_ACTION_REQUIRED", "APPROVED"})
-CHECKOUT_LINKS: Final = ("payer-action", "approve", "redirect")
+CHECKOUT_LINKS: Final = ("payer-action", "approve", "redirect")  # approve: of setup tokens
 TAKEN: Final = frozenset({"COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"})
 OF_CAPTURE: Final[dict[str, PaymentOutcome]] = {
     **dict.fromkeys(TAKEN, "captured"),
@@ -90,6 +91,7 @@ def read_order(order: Json) -> PaymentStatus:
         decline_code=code,
         checkout_url=checkout_url(order) if waits else "",
         refunds={refund.refund_id: refund for refund in named},
+        decline_kind=kind_of(code) if status == "declined" else "",
     )
 
 

@@ -39,6 +39,8 @@ KINDS: Final = {
     "CHECKOUT.ORDER.APPROVED": "payment.approved",
     "CHECKOUT.ORDER.VOIDED": "payment.expired",
     "CHECKOUT.PAYMENT-APPROVAL.REVERSED": "payment.expired",
+    "CUSTOMER.DISPUTE.CREATED": "dispute.opened",
+    "CUSTOMER.DISPUTE.RESOLVED": "dispute.closed",
 }
 
 
@@ -87,24 +89,45 @@ def _instant(text: str) -> datetime:
         raise SignatureRefused("the time of transmission cannot be read") from None
 
 
+def disputed_capture(body: bytes) -> str:
+    """The capture that a believed event is about, if it is a dispute's; "" if not."""
+    return str(_disputed(json.loads(body)["resource"]).get("seller_transaction_id", ""))
+
+
+def _disputed(resource: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = (resource.get("disputed_transactions") or [{}])[0]
+    return found
+
+
 def _event(body: bytes) -> ProviderEvent:
-    """An event without our ids (a dispute, another program's sale) is taken and names nobody: it
-    is kept and changes nothing, while a refusal would make PayPal repeat it for three days.
+    """An event without our ids (another program's sale) is taken and names nobody: it is kept and
+    changes nothing, while a refusal would make PayPal repeat it for three days.
     """
     try:
         content: dict[str, Any] = json.loads(body.decode())
         kind = str(content["event_type"])
         resource = content["resource"]
         unit = resource if "custom_id" in resource else (resource.get("purchase_units") or [{}])[0]
+        payment_id, order_id = own_ids(unit or _renamed(_disputed(resource)))
         return ProviderEvent(
             event_id=str(content["id"]),
             kind=KINDS.get(kind, kind[:LONGEST_KIND]),
-            payment_id=_uuid(unit.get("custom_id")) or NOBODY,
-            order_id=_uuid(unit.get("invoice_id")),
+            payment_id=payment_id or NOBODY,
+            order_id=order_id,
             occurred_at=_instant(str(content["create_time"])),
         )
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         raise SignatureRefused("signed, but not one of PayPal's events") from None
+
+
+def own_ids(content: dict[str, Any]) -> tuple[UUID | None, UUID | None]:
+    """(payment, order) of an order's unit, a capture or a refund."""
+    return _uuid(content.get("custom_id")), _uuid(content.get("invoice_id"))
+
+
+def _renamed(disputed: dict[str, Any]) -> dict[str, Any]:
+    """A disputed transaction repeats a capture's ids under older names, where it does."""
+    return {"custom_id": disputed.get("custom"), "invoice_id": disputed.get("invoice_number")}
 
 
 def _uuid(text: object) -> UUID | None:

@@ -2,8 +2,11 @@
 
 import asyncio
 import base64
+import json
 import secrets
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import HTTP
 from typing import Any
 
 import httpx
@@ -16,6 +19,8 @@ from starlette.routing import Route
 
 from . import control
 from .books import Books, Refusal
+from .disputes import Disputes
+from .vault import Vault
 from .webhooks import CERTIFICATE, Signer, body_of
 
 Json = dict[str, Any]
@@ -25,7 +30,9 @@ class Fake:
     """One fake: books, tokens, faults still to come and webhooks sent."""
 
     def __init__(self, url: str, keys: tuple[str, str], webhook_id: str, webhook_url: str) -> None:
-        self.books = Books(url)
+        self.vault = Vault(url)
+        self.books = Books(url, self.vault)
+        self.disputes = Disputes(self.books.events)
         self.signer = Signer(webhook_id, datetime.now(UTC))
         self.login = "Basic " + base64.b64encode(":".join(keys).encode()).decode()
         self.tokens: set[str] = set()
@@ -99,6 +106,62 @@ async def _refund(request: Request) -> Response:
     return JSONResponse(books.refund(key, request.path_params["capture"], body), 201)
 
 
+async def _get_capture(request: Request) -> Response:
+    books: Books = request.app.state.fake.books
+    return JSONResponse(books.find_capture(request.path_params["capture"]))
+
+
+async def _create_setup(request: Request) -> Response:
+    vault: Vault = request.app.state.fake.vault
+    key = request.headers["paypal-request-id"]
+    status = 200 if key in vault.by_key else 201
+    return JSONResponse(vault.create_setup(key, await request.json()), status)
+
+
+async def _get_setup(request: Request) -> Response:
+    return JSONResponse(request.app.state.fake.vault.setup(request.path_params["token"]))
+
+
+async def _exchange(request: Request) -> Response:
+    vault: Vault = request.app.state.fake.vault
+    key = request.headers["paypal-request-id"]
+    return JSONResponse(vault.exchange(key, await request.json()), 201)
+
+
+async def _list_tokens(request: Request) -> Response:
+    vault: Vault = request.app.state.fake.vault
+    return JSONResponse(vault.tokens_of(request.query_params["customer_id"]))
+
+
+async def _get_token(request: Request) -> Response:
+    return JSONResponse(request.app.state.fake.vault.token(request.path_params["token"]))
+
+
+async def _delete_token(request: Request) -> Response:
+    request.app.state.fake.vault.delete(request.path_params["token"])
+    return Response(status_code=204)
+
+
+async def _list_disputes(request: Request) -> Response:
+    disputes: Disputes = request.app.state.fake.disputes
+    return JSONResponse(disputes.of_capture(request.query_params["disputed_transaction_id"]))
+
+
+async def _get_dispute(request: Request) -> Response:
+    return JSONResponse(request.app.state.fake.disputes.find(request.path_params["dispute"]))
+
+
+async def _provide_evidence(request: Request) -> Response:
+    kind = f"content-type: {request.headers['content-type']}\r\n\r\n"
+    form = message_from_bytes(kind.encode() + await request.body(), policy=HTTP)
+    (part,) = form.iter_parts()
+    content = json.loads(part.get_content())
+    if not content["evidences"][0]["notes"]:
+        raise Refusal(400, "MISSING_REQUIRED_PARAMETER")
+    request.app.state.fake.disputes.answer(request.path_params["dispute"])
+    return JSONResponse({"links": []})
+
+
 async def _transactions(request: Request) -> Response:
     query = request.query_params
     start, end = (datetime.fromisoformat(query[name]) for name in ("start_date", "end_date"))
@@ -150,13 +213,28 @@ ROUTES = [
     Route("/v2/checkout/orders/{order}", _patch, methods=["PATCH"]),
     Route("/v2/checkout/orders/{order}/capture", _capture, methods=["POST"]),
     Route("/v2/payments/captures/{capture}/refund", _refund, methods=["POST"]),
+    Route("/v2/payments/captures/{capture}", _get_capture, methods=["GET"]),
+    Route("/v3/vault/setup-tokens", _create_setup, methods=["POST"]),
+    Route("/v3/vault/setup-tokens/{token}", _get_setup, methods=["GET"]),
+    Route("/v3/vault/payment-tokens", _exchange, methods=["POST"]),
+    Route("/v3/vault/payment-tokens", _list_tokens, methods=["GET"]),
+    Route("/v3/vault/payment-tokens/{token}", _get_token, methods=["GET"]),
+    Route("/v3/vault/payment-tokens/{token}", _delete_token, methods=["DELETE"]),
+    Route("/v1/customer/disputes", _list_disputes, methods=["GET"]),
+    Route("/v1/customer/disputes/{dispute}", _get_dispute, methods=["GET"]),
+    Route("/v1/customer/disputes/{dispute}/provide-evidence", _provide_evidence, methods=["POST"]),
     Route("/v1/reporting/transactions", _transactions, methods=["GET"]),
     Route(f"/v1/notifications/certs/{CERTIFICATE}", _certificate),
     Route("/control/order", control.order),
     Route("/control/webhooks", control.webhooks),
     Route("/control/approve", control.approve, methods=["POST"]),
+    Route("/control/keep", control.keep, methods=["POST"]),
+    Route("/control/lapse", control.lapse, methods=["POST"]),
+    Route("/control/dispute", control.dispute, methods=["POST"]),
+    Route("/control/decide", control.decide, methods=["POST"]),
     Route("/control/settle", control.settle, methods=["POST"]),
     Route("/control/forget", control.forget, methods=["POST"]),
+    Route("/control/forget_keys", control.forget_keys, methods=["POST"]),
     Route("/control/expire", control.expire, methods=["POST"]),
     Route("/control/fault", control.fault, methods=["POST"]),
     Route("/control/heal", control.heal, methods=["POST"]),

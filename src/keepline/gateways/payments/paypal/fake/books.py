@@ -4,7 +4,10 @@ import secrets
 import string
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .vault import Vault
 
 Json = dict[str, Any]
 ALPHABET: Final = string.ascii_uppercase + string.digits
@@ -43,8 +46,9 @@ def instant() -> str:
 class Books:
     """Everything the fake knows; `events` are (kind, resource), oldest first."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, vault: "Vault") -> None:
         self.url = url
+        self.vault = vault
         self.orders: dict[str, Json] = {}
         self.by_key: dict[str, str] = {}  # PayPal-Request-Id -> order or refund
         self.at_capture: dict[str, str] = {}  # order -> what its capture comes to
@@ -76,9 +80,21 @@ class Books:
                 {"rel": "payer-action", "href": f"{self.url}/checkoutnow?token={order_id}"},
             ],
         }
+        vault_id = body.get("payment_source", {}).get("paypal", {}).get("vault_id")
+        if vault_id:
+            self._charge(order, vault_id)
         self.orders[order_id] = order
         self.by_key[key] = order_id
         return order
+
+    def _charge(self, order: Json, vault_id: str) -> None:
+        """A vaulted account is charged as the order is made; a refused one makes none."""
+        outcome = self.vault.outcome(vault_id)
+        if outcome == "PAYER_ACTION_REQUIRED":
+            return  # it waits for a holder who is not there
+        if outcome not in CAPTURE_STATES:
+            raise Refusal(422, outcome)
+        self._take(order, outcome)
 
     def patch(self, order_id: str, changes: list[Json]) -> None:
         """The two changes the adapter makes."""
@@ -113,6 +129,10 @@ class Books:
         result = self.at_capture[order_id]
         if result not in CAPTURE_STATES:
             raise Refusal(422, result, [{"rel": "redirect", "href": order["links"][-1]["href"]}])
+        self._take(order, result)
+        return order
+
+    def _take(self, order: Json, result: str) -> None:
         unit = order["purchase_units"][0]
         capture = {
             "id": new_id(),
@@ -128,15 +148,23 @@ class Books:
         order["links"] = order["links"][:1]
         unit["payments"] = {"captures": [capture], "refunds": []}
         self.events.append((f"PAYMENT.CAPTURE.{EVENTS.get(result, result)}", capture))
-        return order
 
     def refund(self, key: str, capture_id: str, body: Json) -> Json:
         """A repeat gets the first refund whatever its body."""
+        capture, refunds = self._captured(capture_id)
+        return self._refund(key, capture, refunds, body)
+
+    def find_capture(self, capture_id: str) -> Json:
+        """A capture, else 404."""
+        return self._captured(capture_id)[0]
+
+    def _captured(self, capture_id: str) -> tuple[Json, list[Json]]:
+        """(capture, refunds of its order)."""
         for order in self.orders.values():
             payments = order["purchase_units"][0].get("payments", {"captures": []})
             for capture in payments["captures"]:
                 if capture["id"] == capture_id:
-                    return self._refund(key, capture, payments["refunds"], body)
+                    return capture, payments["refunds"]
         raise Refusal(404, "INVALID_RESOURCE_ID")
 
     def _refund(self, key: str, capture: Json, refunds: list[Json], body: Json) -> Json:

@@ -2,8 +2,14 @@
 
 POST   /control/approve   {"payment_id", "capture"}  the holder agrees; `capture` is what PayPal's
                           capture comes to: COMPLETED, PENDING, DECLINED, or an issue of a 422
+POST   /control/keep      {"storing_id", "account"}    the holder lets an account be kept; its name
+                          says how charges go: vault.py
+POST   /control/lapse     {"storing_id"}             the setup token is gone: 404
+POST   /control/dispute   {"payment_id", "names_us"} the payer complains about the whole capture
+POST   /control/decide    {"dispute_id", "outcome_code"}   the dispute is resolved
 POST   /control/settle    {"payment_id", "status"}   a pending capture ends
 POST   /control/forget    {"payment_id"}             the order is gone: 404
+POST   /control/forget_keys {}                      as PayPal does with PayPal-Request-Ids
 POST   /control/expire    {}                         no access token is valid any more
 POST   /control/fault     {"path", "method", "do", "status", "text", "seconds"}   the next call
                           whose path ends so: `do` is answer (with status and text, nothing done),
@@ -39,6 +45,37 @@ async def approve(request: Request) -> Response:
     return JSONResponse({})
 
 
+async def keep(request: Request) -> Response:
+    """See above."""
+    fake, body = request.app.state.fake, await request.json()
+    fake.vault.approve(body["storing_id"], body["account"])
+    return JSONResponse({})
+
+
+async def lapse(request: Request) -> Response:
+    """See above."""
+    fake, body = request.app.state.fake, await request.json()
+    del fake.vault.setups[fake.vault.setup_of(body["storing_id"])["id"]]
+    return JSONResponse({})
+
+
+async def dispute(request: Request) -> Response:
+    """See above."""
+    fake, body = request.app.state.fake, await request.json()
+    unit = order_of(fake, body["payment_id"])["purchase_units"][0]
+    row = fake.disputes.open(unit["payments"]["captures"][0], names_us=body["names_us"])
+    fake.publish()
+    return JSONResponse(row)
+
+
+async def decide(request: Request) -> Response:
+    """See above."""
+    fake, body = request.app.state.fake, await request.json()
+    fake.disputes.decide(body["dispute_id"], body["outcome_code"])
+    fake.publish()
+    return JSONResponse({})
+
+
 async def settle(request: Request) -> Response:
     """See above."""
     fake, body = request.app.state.fake, await request.json()
@@ -51,6 +88,14 @@ async def forget(request: Request) -> Response:
     """See above."""
     fake, body = request.app.state.fake, await request.json()
     del fake.books.orders[order_of(fake, body["payment_id"])["id"]]
+    return JSONResponse({})
+
+
+async def forget_keys(request: Request) -> Response:
+    """See above."""
+    fake = request.app.state.fake
+    fake.books.by_key.clear()
+    fake.vault.by_key.clear()
     return JSONResponse({})
 
 
