@@ -166,11 +166,16 @@ class FakeProvider:
     def verify_webhook(
         self, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> ProviderEvent:
-        """The body is `EVENT_ID PAYMENT_ID`; the header X-Good stands for the signature."""
+        """The body is `EVENT_ID PAYMENT_ID [KIND]`; the header X-Good stands for the signature.
+
+        A dispute's payment is looked up, which may be `silent`.
+        """
         if headers.get("X-Good") != "yes":
             raise SignatureRefused("no signature")
-        event_id, payment_id = body.decode().split()
-        return ProviderEvent(event_id, "payment.captured", UUID(payment_id), None, now)
+        event_id, payment_id, kind = (*body.decode().split(), "payment.captured")[:3]
+        if kind.startswith("dispute."):
+            self._answer()
+        return ProviderEvent(event_id, kind, UUID(payment_id), None, now)
 
     def pay(
         self, payment_id: UUID, captured_minor: int | None = None, currency: str | None = None

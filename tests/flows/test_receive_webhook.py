@@ -1,6 +1,7 @@
 """receive_webhook: stored once, believed never."""
 
 import pytest
+from django.test import Client
 
 from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
@@ -50,3 +51,18 @@ def test_a_provider_the_operator_has_not() -> None:
 def test_an_event_with_an_id_that_was_never_ours(provider: FakeProvider) -> None:
     stranger = "ffffffff-ffff-4fff-bfff-ffffffffffff"  # carries no slot
     assert receive_webhook("sandbox", GOOD, f"evt_3 {stranger}".encode(), NOW)
+
+
+def test_a_dispute_that_nobody_could_look_up_is_sent_again(
+    client: Client, provider: FakeProvider
+) -> None:
+    body = f"evt_4 {assemble().line.id} dispute.opened"
+    provider.silent = 1
+    statuses = [
+        client.post(
+            "/webhooks/payments/sandbox/", body, content_type="text/plain", headers=GOOD
+        ).status_code
+        for _ in range(2)
+    ]
+    assert statuses == [503, 200]
+    assert [event.kind for event in ProviderEvent.objects.all()] == ["dispute.opened"]

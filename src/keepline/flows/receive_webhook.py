@@ -1,6 +1,7 @@
 """`webhook.received`: a provider told us where to look.
 
-    T  receive_webhook.store   raw, once per event; the order becomes due now
+    T  receive_webhook.store     raw, once per event; the order becomes due now
+    T  receive_webhook.refused   not to be believed: counted, and nothing of it kept
 
 The event is not believed: the worker asks the provider (settle_payment). An event that speaks of
 nothing of ours is kept all the same, and changes nothing.
@@ -21,6 +22,7 @@ from keepline.gateways.payments.port import SignatureRefused
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.payments import queries as payment_queries
+from keepline.payments import refused_webhooks
 from keepline.payments import services as payments
 
 ACTION = "webhook.received"
@@ -30,7 +32,8 @@ log = structlog.get_logger(__name__)
 def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
     """Stores a webhook and makes its order due. False when it was here before.
 
-    Raises SignatureRefused, FlowRefused("not_found") for a provider the operator has not.
+    Raises SignatureRefused, FlowRefused("not_found") for a provider the operator has not, and
+    ProviderUnknown when a dispute's payment had to be looked up without an answer.
     """
     if provider not in switchboard.providers():
         raise FlowRefused("not_found")
@@ -38,6 +41,8 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes, now:
         event = switchboard.payments(provider).verify_webhook(headers, body, now)
     except SignatureRefused as refused:
         log.warning("webhook_refused", provider=provider, reason=refused.reason)
+        with transaction_step("receive_webhook.refused"):
+            refused_webhooks.count_one(provider, now)
         raise
     with transaction_step("receive_webhook.store"):
         fresh = payments.store_event(
