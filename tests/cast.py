@@ -179,7 +179,7 @@ def _first_extension(
 
 @dataclass(frozen=True)
 class Cast:
-    """Everybody on stage. Amounts in US cents."""
+    """Everybody on stage. Amounts in minor units of the account's currency."""
 
     alice: User
     bob: User
@@ -191,18 +191,19 @@ class Cast:
 
     @property
     def wallet_id(self) -> UUID:
-        return ledger.wallet_id_of(self.account.id, "USD")
+        return ledger.wallet_id_of(self.account.id, self.account.currency)
 
 
 def assemble(
     wallet_minor: int = 1000,
     line_fields: dict[str, Any] | None = None,
     suffix: str = "",
+    currency: str = "USD",
     **plan_fields: Any,
 ) -> Cast:
     """Alice's account with one line and `wallet_minor` in the wallet."""
     alice, bob, charlie = (person(n + suffix) for n in ("alice", "bob", "charlie"))
-    own, other = account(alice, wallet_minor=wallet_minor), account(charlie)
+    own, other = account(alice, currency, wallet_minor), account(charlie, currency)
     Membership.objects.create(user=bob, account_id=own.id, role=Role.SEE)
-    sold = plan(**plan_fields)
+    sold = plan(currency=currency, **plan_fields)
     return Cast(alice, bob, charlie, own, other, sold, line(own, sold, **(line_fields or {})))

@@ -15,20 +15,36 @@ from keepline.core.retries import (
 )
 
 PROMISE = timedelta(minutes=10)
+LONG = timedelta(days=9)
 
 
-@given(st.integers(0, 1000))
-def test_pauses_never_shrink(asks: int) -> None:
-    assert timedelta(0) < next_ask_after(asks) <= next_ask_after(asks + 1) <= timedelta(days=1)
+@given(st.integers(0, 1000), st.integers(0, 10**6).map(lambda s: timedelta(seconds=s)))
+def test_pauses_never_shrink(asks: int, waited: timedelta) -> None:
+    pause = next_ask_after(asks, waited)
+    assert timedelta(0) < pause <= next_ask_after(asks + 1, waited) <= timedelta(days=1)
+    assert pause <= next_ask_after(asks, waited + timedelta(minutes=1))
     assert timedelta(0) < delivery_ask_after(asks) <= delivery_ask_after(asks + 1) < PROMISE
 
 
 def test_a_provider_is_asked_after_five_minutes_an_hour_and_daily() -> None:
-    pauses = [next_ask_after(asks) for asks in range(20)]
+    pauses = [next_ask_after(asks, LONG) for asks in range(20)]
     janitor = [timedelta(minutes=5), timedelta(hours=1), timedelta(days=1), timedelta(days=1)]
     first = pauses.index(janitor[0])
     assert pauses[first : first + 4] == janitor
     assert sum(pauses[:first], timedelta(0)) < janitor[0], "somebody waits at the page"
+
+
+def test_asked_only_as_planned_the_pauses_are_those_of_the_plan() -> None:
+    waited = timedelta(0)
+    for asks in range(8):
+        assert next_ask_after(asks, waited) == next_ask_after(asks, LONG)
+        waited += next_ask_after(asks, waited)
+
+
+@given(st.integers(0, 1000), st.integers(0, 3600).map(lambda s: timedelta(seconds=s)))
+def test_however_often_a_holder_looks_the_next_look_is_near(asks: int, waited: timedelta) -> None:
+    assert next_ask_after(asks, waited) <= max(timedelta(seconds=15), 12 * waited)
+    assert next_ask_after(asks, waited) <= timedelta(hours=1)
 
 
 def test_a_network_is_asked_several_times_within_the_promise() -> None:

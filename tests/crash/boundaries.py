@@ -11,6 +11,9 @@ from keepline.flows.steps import BOUNDARIES
 FLOWS = Path(str(keepline.flows.__file__)).parent
 KINDS = {"transaction_step": "transaction", "network_step": "network"}
 
+# No provider that runs here keeps ways to pay yet; their stories come with the first that does.
+WITHOUT_A_PROVIDER = ("save_method.", "forget_method.")
+
 
 def boundaries() -> list[str]:
     """Every name that KEEPLINE_CRASH_AT may have in the flows."""
@@ -19,12 +22,25 @@ def boundaries() -> list[str]:
     )
 
 
-def steps() -> dict[str, str]:
-    """Step -> transaction or network."""
+def boundaries_at_providers() -> list[str]:
+    """Those of the flows that speak to a provider, or hear of it: to all others, every provider is
+    the same."""
+    return sorted(
+        f"{step}:{boundary}"
+        for step, kind in steps("switchboard.payments(").items()
+        for boundary in BOUNDARIES[kind]
+    )
+
+
+def steps(word: str = "") -> dict[str, str]:
+    """Step -> transaction or network, in the files that have the word."""
+    texts = [file.read_text(encoding="utf-8") for file in sorted(FLOWS.rglob("*.py"))]
     return {
         step: kind
-        for file in sorted(FLOWS.rglob("*.py"))
-        for step, kind in _steps_of(ast.parse(file.read_text(encoding="utf-8")))
+        for text in texts
+        if word in text
+        for step, kind in _steps_of(ast.parse(text))
+        if not step.startswith(WITHOUT_A_PROVIDER)
     }
 
 

@@ -1,11 +1,10 @@
-"""Stories of a renewal, act by act. Together they pass every boundary (test_steps.py).
+"""Stories, act by act. Together they pass every boundary (test_steps.py).
 
-An act of ours (web or worker) may be killed; what happens outside is never.
+Those in which a provider is paid stand in paid_scenarios.py.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,71 +22,25 @@ from keepline.flows.move_clock import move_clock
 from keepline.flows.open_clock import open_clock
 from keepline.flows.open_line import LineToOpen, open_existing_line
 from keepline.flows.recognise_revenue import recognise
-from keepline.flows.reconcile import reconcile
 from keepline.flows.set_auto_renew import AutoRenewWish, set_auto_renew
-from keepline.gateways import switchboard
 from keepline.inventory import services as inventory
 from keepline.lines.models import Line, Validity
 from keepline.workers import due
 from tests.cast import NOW
+from tests.crash.paid_scenarios import (
+    PAID_SCENARIOS,
+    WALLET_ONLY,
+    WORK,
+    Act,
+    Scenario,
+    later,
+    network,
+)
+from tests.crash.refund_acts import allow, ask_back, ask_for_a_second_person, reject
 from tests.crash.world import World
 from tests.flows.acts import let_go, move_line
 from tests.flows.test_import_base import GOOD as BASE_ROW
 from tests.flows.test_import_base import written
-
-
-@dataclass(frozen=True)
-class Act:
-    """One thing that happens. `ours`: by a process of ours, that may die and be started again."""
-
-    do: Callable[[World], None]
-    ours: bool = True
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """`cast`: arguments of tests.cast.assemble."""
-
-    cast: dict[str, Any]
-    acts: Sequence[Act]
-
-
-def start(**changes: Any) -> Act:
-    return Act(lambda world: world.start(**changes))
-
-
-def network(word: str, times: int | None = None) -> Act:
-    def change(world: World) -> None:
-        world.outside.network().set_behaviour(word, str(world.cast.line.id), times)
-
-    return Act(change, ours=False)
-
-
-def provider(**behaviour: Any) -> Act:
-    """Towards this holder's payment; towards everybody as long as it knows of none."""
-
-    def change(world: World) -> None:
-        payment_id = world.payment().id
-        known = world.outside.sandbox.adapter().ask(payment_id, None).status != "not_found"
-        world.outside.sandbox.behave(payment_id if known else None, **behaviour)
-
-    return Act(change, ours=False)
-
-
-def later(**duration: float) -> Act:
-    return Act(lambda world: world.later(**duration), ours=False)
-
-
-START = start()
-START_TOP_UP = Act(World.start_top_up)
-OPEN = Act(World.open)
-PAY = Act(World.pay, ours=False)
-ARRIVES = Act(World.webhook_arrives, ours=False)
-WEBHOOK = Act(World.webhook)
-BACK = Act(World.come_back)
-WORK = Act(World.work)
-WALLET_ONLY = start(use_wallet="only", provider=None)
-THROUGH_NETWORK = {"wallet_minor": 100, "delivery": "network"}
 
 
 def _mail(works: bool) -> Act:
@@ -103,22 +56,6 @@ def _mail(works: bool) -> Act:
             mail.touch()
 
     return Act(change, ours=False)
-
-
-def _open_from_nowhere(world: World) -> None:
-    """The provider refuses what it is asked: our address is none."""
-    switchboard.announce("nowhere")
-    try:
-        world.open()
-    finally:
-        switchboard.announce("http://localhost:1")
-
-
-def _compare_books(world: World) -> None:
-    """Neither road told of the payment. The second span begins after the provider's opening."""
-    now = world.now()
-    for from_at in (now - timedelta(days=1), now - timedelta(hours=1)):
-        reconcile("sandbox", from_at, now + timedelta(hours=1), "worker", now)
 
 
 def _midnights(world: World) -> None:
@@ -147,6 +84,8 @@ def _import_base(world: World) -> None:
             "account_ref": f"{world.key}-{n}",
             "plan_code": world.cast.plan.code,
             "msisdn": f"+4479{world.key_number:06d}{n:02d}",
+            "currency": world.currency,
+            "wallet_balance": "12",
         }
         for n in range(5)
     ]
@@ -156,7 +95,7 @@ def _import_base(world: World) -> None:
 
 
 def _withdrawn(world: World) -> None:
-    let_go(world.cast, int(f"4479{world.key_number:06d}98"), {"USD": 250}, world.now())
+    let_go(world.cast, int(f"4479{world.key_number:06d}98"), {world.currency: 250}, world.now())
 
 
 def _open_line(world: World) -> None:
@@ -255,51 +194,11 @@ RENEWING = due_now(Step.RENEW, auto_renew=True)
 SCENARIOS: dict[str, Scenario] = {
     "from the wallet": Scenario({}, [WALLET_ONLY, WORK]),
     "a term is earned": Scenario({}, [WALLET_ONLY, WORK, Act(_midnights)]),
-    "the webhook tells": Scenario(
-        {"wallet_minor": 100}, [START, OPEN, PAY, ARRIVES, WEBHOOK, WORK]
-    ),
-    "the browser comes back": Scenario({"wallet_minor": 100}, [START, OPEN, PAY, BACK, WORK]),
-    "through the network": Scenario(THROUGH_NETWORK, [START, OPEN, PAY, ARRIVES, WEBHOOK, WORK]),
+    **PAID_SCENARIOS,
     "a silent network": Scenario(
         {"delivery": "network"},
         [network("no_answer", 1), WALLET_ONLY, WORK, later(seconds=6), WORK],
     ),
-    "a network that says no": Scenario(
-        THROUGH_NETWORK, [network("refuse"), START, OPEN, PAY, BACK, WORK]
-    ),
-    "a provider that keeps the money": Scenario(
-        THROUGH_NETWORK,
-        [network("refuse"), START, OPEN, provider(refund="refused"), PAY, BACK, WORK],
-    ),
-    "the promise passes": Scenario(
-        THROUGH_NETWORK,
-        [network("lost"), START, OPEN, PAY, BACK, WORK, later(minutes=11), WORK],
-    ),
-    "a silent provider": Scenario(
-        {"wallet_minor": 100},
-        [
-            START,
-            OPEN,
-            provider(api="error_500", api_on="ask", api_times=1),
-            BACK,
-            PAY,
-            later(seconds=20),
-            WORK,
-        ],
-    ),
-    "opened in other words": Scenario(
-        {"wallet_minor": 100},
-        [
-            START,
-            provider(api="answer_lost", api_on="open", api_times=1),
-            Act(lambda world: world.open("zh-hans")),
-            OPEN,
-            PAY,
-            BACK,
-            WORK,
-        ],
-    ),
-    "an opening refused": Scenario({"wallet_minor": 100}, [START, Act(_open_from_nowhere), WORK]),
     "the line ends meanwhile": Scenario(
         {"delivery": "network"},
         [
@@ -311,10 +210,6 @@ SCENARIOS: dict[str, Scenario] = {
     "no mail for a while": Scenario(
         {}, [WALLET_ONLY, _mail(works=False), WORK, _mail(works=True), later(seconds=6), WORK]
     ),
-    "the books are compared": Scenario(
-        {"wallet_minor": 100}, [later(hours=2), START, OPEN, PAY, Act(_compare_books), WORK]
-    ),
-    "a top-up": Scenario({"wallet_minor": 0}, [START_TOP_UP, OPEN, PAY, ARRIVES, WEBHOOK, WORK]),
     "a base wakes": Scenario(
         {"line_fields": {"valid_until": NOW - timedelta(days=9)}},
         [Act(_dormant, ours=False), Act(_go_live)],
@@ -341,4 +236,11 @@ SCENARIOS: dict[str, Scenario] = {
     "a line is taken over": Scenario({}, [Act(_open_line)]),
     "a preset is loaded": Scenario({}, [Act(_load_preset)]),
     "a base is taken over": Scenario({}, [Act(_import_base)]),
+    "given back": Scenario({}, [WALLET_ONLY, WORK, Act(ask_back), WORK]),
+    "given back by two": Scenario(
+        {}, [WALLET_ONLY, WORK, Act(ask_for_a_second_person), Act(allow), WORK]
+    ),
+    "not given back": Scenario(
+        {}, [WALLET_ONLY, WORK, Act(ask_for_a_second_person), Act(reject), WORK]
+    ),
 }

@@ -1,18 +1,19 @@
 """One story's world: an account on stage, a provider and a network that outlive our processes.
 
-The payment provider is the shipped sandbox, a process of its own; the network and the letters are
-files. Our own processes are forks of this one: warm, and mortal.
+The payment provider is a process of its own (tests/gateways/tills.py); the network and the letters
+are files. Our own processes are forks of this one: warm, and mortal.
 """
 
 import os
 import signal
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import connection
 
@@ -32,21 +33,21 @@ from keepline.orders.models import Order
 from keepline.payments.models import Payment
 from keepline.workers import due
 from tests import cast as stage
-from tests.gateways.inbox import Inbox
-from tests.gateways.sandbox_process import SandboxProcess
+from tests.gateways.tills import Till, Webhook
+
+ARRIVES_WITHIN_S = 15
 
 
 @dataclass
 class Outside:
     """What does not die with us."""
 
-    sandbox: SandboxProcess
-    inbox: Inbox
+    till: Till
     folder: Path
 
     def connect(self) -> None:
         """Adapters anew: a fork must not share its parent's sockets."""
-        switchboard.connect("payments:sandbox", self.sandbox.adapter)
+        switchboard.connect(f"payments:{self.till.name}", self.till.adapter)
         switchboard.connect("network", self.network)
         switchboard.connect("email", lambda: FileEmail(self.folder / "mail", "k@example.com"))
         switchboard.announce("http://localhost:1")
@@ -63,7 +64,15 @@ class World:
     cast: stage.Cast
     key: str = field(default_factory=lambda: uuid4().hex)
     shift: timedelta = timedelta()
-    arrived: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    arrived: list[Webhook] = field(default_factory=list)
+
+    @property
+    def currency(self) -> str:
+        return self.cast.account.currency
+
+    @property
+    def till(self) -> Till:
+        return self.outside.till
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.shift
@@ -83,9 +92,9 @@ class World:
             "account_id": self.cast.account.id,
             "line_id": self.cast.line.id,
             "plan_code": self.cast.plan.code,
-            "currency": "USD",
+            "currency": self.currency,
             "use_wallet": "part",
-            "provider": "sandbox",
+            "provider": self.till.name,
             "key": self.key,
             "expected_total_minor": None,
             "actor": "user:1",
@@ -95,7 +104,7 @@ class World:
 
     def start_top_up(self) -> None:
         asked = top_up_wallet.TopUpRequest(
-            self.cast.account.id, 500, "USD", "sandbox", self.key, "user:1", "portal"
+            self.cast.account.id, 1000, self.currency, self.till.name, self.key, "user:1", "portal"
         )
         top_up_wallet.start(asked, self.now())
 
@@ -124,8 +133,12 @@ class World:
         settle(self.order().id, self.now())
 
     def webhook(self) -> None:
-        """The provider's, with its own signature; it repeats itself until it is answered."""
-        receive_webhook("sandbox", *self.arrived[0], self.now())
+        """The provider's, with its own signature; it repeats itself until it is answered.
+
+        Each repeat is signed anew (Stripe, the sandbox) or believed for days (PayPal, Alipay): by
+        the provider's clock, which is not moved, one that comes late is as good as a fresh one.
+        """
+        receive_webhook(self.till.name, *self.arrived[0], datetime.now(UTC))
 
     # --- what the worker process does
 
@@ -142,12 +155,15 @@ class World:
 
     # --- what happens outside
 
-    def pay(self, outcome: str = "captured") -> None:
+    def pay(self) -> None:
         """On the provider's page. Nothing, when the holder never got there."""
         payment = Payment.objects.filter(account_id=self.cast.account.id).first()
-        known = self.outside.sandbox.adapter().ask(payment.id, None) if payment else None
-        if payment and known and known.status == "pending":
-            self.outside.sandbox.simulate(payment.id, outcome)
+        if payment and payment.checkout_url:
+            self.till.pays(payment)
+
+    def decline(self) -> None:
+        """Likewise."""
+        self.till.is_declined(self.payment())
 
     def rest(self, hours: float = 3) -> None:
         """Workers work until nothing is due any more; the clock jumps from due to due."""
@@ -166,13 +182,11 @@ class World:
 
     def webhook_arrives(self) -> None:
         """At the door of our web process, whether that lives or not."""
-        payment_id = str(self.payment().id)
-
-        def here(inbox: Inbox) -> bool:
-            self.arrived = [w for w in inbox.webhooks if payment_id in w[1].decode()]
-            return bool(self.arrived)
-
-        self.outside.inbox.wait_for(here)
+        payment, until = self.payment(), time.monotonic() + ARRIVES_WITHIN_S
+        while not self.arrived:
+            assert time.monotonic() < until, "no webhook came"
+            time.sleep(0.01)
+            self.arrived = self.till.webhooks(payment)
 
     # --- what is seen
 
@@ -189,12 +203,12 @@ class World:
         account_id = self.cast.account.id
         orders = Order.objects.filter(account_id=account_id).exclude(kind="opening")
         payments = Payment.objects.filter(account_id=account_id)
-        wallet = Wallet.objects.get(account_id=account_id)
+        wallet = Wallet.objects.get(account_id=account_id, currency=self.currency)
         events = Outbox.objects.filter(account_id=account_id)
         return {
             "orders": [(o.kind, o.state, o.failure_code, o.undo_due) for o in orders],
             "payments": [(p.state, p.captured_minor, p.refunded_minor) for p in payments],
-            "at the provider": [self._at_provider(p.id) for p in payments],
+            "at the provider": [self._at_provider(p) for p in payments],
             "wallet": (wallet.posted_minor, wallet.pending_minor),
             "extensions": Extension.objects.filter(line_id=self.cast.line.id).count(),
             "network": self._service(),
@@ -203,12 +217,25 @@ class World:
             "numbered": all(o.receipt_number for o in orders if o.state == "completed"),
         }
 
-    def _at_provider(self, payment_id: UUID) -> tuple[str, int, int]:
-        status = self.outside.sandbox.adapter().ask(payment_id, None)
+    def _at_provider(self, payment: Payment) -> tuple[str, int, int]:
+        provider = switchboard.payments(self.till.name)
+        status = provider.ask(payment.id, payment.provider_payment_id)
         return status.status, status.captured_minor, status.refunded_minor
 
     def _service(self) -> bool:
         return self.outside.network().read(str(self.cast.line.id)) is not None
+
+
+def a_world(outside: Outside, currency: str, **cast: Any) -> World:
+    """`cast`: arguments of tests.cast.assemble."""
+    suffix = uuid4().hex[:8]
+    world = World(
+        outside, stage.assemble(suffix=suffix, code=f"plan-{suffix}", currency=currency, **cast)
+    )
+    # The cast's time is long over by a world's clock; only its own acts shall wake the line's.
+    rest_until = world.now() + timedelta(days=9)
+    Validity.objects.filter(id=world.cast.line.id).update(next_action_at=rest_until)
+    return world
 
 
 def dies(outside: Outside, crash_at: str, act: Callable[[], None]) -> bool:

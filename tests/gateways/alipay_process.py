@@ -71,7 +71,9 @@ class AlipayProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def adapter(self, timeout_s: float = 5, **more: Any) -> Remembering:
+    def adapter(
+        self, timeout_s: float = 5, of: type[Remembering] = Remembering, **more: Any
+    ) -> Remembering:
         """The adapter that speaks to it; `more` overrides what it is made of."""
         made_of: dict[str, Any] = {
             "app_id": APP_ID,
@@ -81,7 +83,7 @@ class AlipayProcess:
             "timeout_s": timeout_s,
             "gateway_url": f"{self.url}/gateway.do",
         }
-        return Remembering(**{**made_of, **more})
+        return of(**{**made_of, **more})
 
     def control(self, method: str, path: str, **content: Any) -> httpx.Response:
         """What the port does not have: the holder's button, and a bad day."""
@@ -98,9 +100,9 @@ class AlipayProcess:
         self.visit(provider.addresses[payment_id])
         self.control("POST", f"/pay/{payment_id.hex}")
 
-    def fault(self, api: str, kind: str) -> None:
-        """The next such call has this fault."""
-        self.control("PUT", "/control/fault", api=api, kind=kind)
+    def fault(self, api: str, kind: str, times: int = 1) -> None:
+        """The next such calls have this fault."""
+        self.control("PUT", "/control/fault", api=api, kind=kind, times=times)
 
 
 @contextmanager

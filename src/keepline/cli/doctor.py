@@ -106,6 +106,7 @@ def _database(env: Environment) -> Iterator[Finding]:
     if tables.grade == "fail":
         return
     yield _zones(runtime_url)
+    yield from refused_webhooks(runtime_url)
     if role_of(runtime_url) == role_of(owner_url):
         yield Finding(
             "warn",
@@ -153,6 +154,26 @@ def _zones(runtime_url: str) -> Finding:
             "bring both up to date, or months end at different hours.",
         )
     return Finding("ok", "The database and this machine agree on time zones.")
+
+
+REFUSED = """
+SELECT provider, sum(count), max(last_at) AT TIME ZONE 'UTC' FROM payments_refusedwebhooks
+WHERE refused_on > current_date - 7 GROUP BY provider ORDER BY provider
+"""
+
+
+def refused_webhooks(runtime_url: str) -> Iterator[Finding]:
+    """A stranger's are refused rightly; if the provider's own are, our secret is not theirs."""
+    import psycopg
+
+    with psycopg.connect(runtime_url, connect_timeout=5) as connection:
+        for provider, times, last_at in connection.execute(REFUSED):
+            yield Finding(
+                "warn",
+                f"{times} webhooks that said they came from {provider} were refused in the last 7 "
+                f"days, the last on {last_at:%d %B at %H:%M} UTC: a stranger's, or the provider "
+                "signs with another secret than the settings have.",
+            )
 
 
 def _rights(runtime_url: str) -> Iterator[Finding]:

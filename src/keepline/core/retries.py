@@ -1,6 +1,7 @@
 """When to try again, as data."""
 
 from datetime import timedelta
+from itertools import accumulate
 
 __all__ = [
     "DUNNING_DAYS",
@@ -33,9 +34,15 @@ NOTICE_DAYS = (-7, -3)
 DUNNING_DAYS = (-3, -2, -1, 0, 1, 3, 5, 7)
 
 
-def next_ask_after(asks: int) -> timedelta:
-    """The pause after `asks` silences of a provider, from 0 on."""
-    return _ASKS[asks] if asks < len(_ASKS) else timedelta(days=1)
+def next_ask_after(asks: int, waited: timedelta) -> timedelta:
+    """The pause after `asks` silences of a provider, from 0 on, when an answer was `waited` for.
+
+    A holder asks as well, with every look at the page: many silences in a few minutes shall not
+    put the next one off for a day.
+    """
+    planned = [pause for pause, due in zip(_ASKS, accumulate(_ASKS), strict=True) if due <= waited]
+    place = min(asks, len(planned))
+    return _ASKS[place] if place < len(_ASKS) else timedelta(days=1)
 
 
 def delivery_ask_after(attempts: int) -> timedelta:

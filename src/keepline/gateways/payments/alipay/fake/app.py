@@ -4,7 +4,7 @@ GET  /gateway.do                page pay and WAP pay: makes the trade, shows a b
 POST /gateway.do                the calls
 GET  /bill/{day}                the bill that bill.downloadurl.query names
 POST /pay/{number}              the button: pays, notifies, goes back to the shop
-PUT  /control/fault             {"api", "kind"}: the next such call has a fault (FAULTS)
+PUT  /control/fault             {"api", "kind", "times"}: the next such calls have a fault (FAULTS)
 POST /control/notify/{number}   {...}: notifies (again), with these fields in place of its own
 POST /control/age/{number}      {"days"}: moves a trade and its refunds into the past
 """
@@ -31,7 +31,15 @@ from .books import Books, Refused
 from .signing import Signing
 
 HANG_S = 600
-FAULTS = ("error_500", "hang", "answer_lost", "wrong_signature", "system_error", "not_carried_out")
+FAULTS = (
+    "error_500",
+    "hang",
+    "answer_lost",
+    "wrong_signature",
+    "system_error",
+    "not_carried_out",
+    "refused",
+)
 BILL = "alipay.data.dataservice.bill.downloadurl.query"
 PAGES = ("alipay.trade.page.pay", "alipay.trade.wap.pay")
 
@@ -41,7 +49,7 @@ class FakeAlipay:
 
     def __init__(self, books: Books, signing: Signing, url: str) -> None:
         self.books, self.signing, self.url = books, signing, url
-        self.fault: dict[str, str] = {}
+        self.fault: dict[str, Any] = {}
 
     async def page(self, request: Request) -> Response:
         """The holder comes with the address that the adapter made."""
@@ -71,19 +79,34 @@ class FakeAlipay:
         if not self.signing.is_ours(params):
             refusal = {"code": "40002", "msg": "Invalid", "sub_code": "isv.invalid-signature"}
             return JSONResponse({"error_response": refusal})  # to a stranger, unsigned
-        kind = self.fault.pop("kind", "") if self.fault.get("api") == api else ""
+        kind = self._fault_of(api)
         if kind == "error_500":
             return PlainTextResponse("on demand", 500)
         if kind == "hang":
             await asyncio.sleep(HANG_S)
-        content = self._failure("20000", "isp.unknow-error") if kind == "system_error" else None
-        if kind == "not_carried_out":
-            content = {"code": "10000", "msg": "Success", "fund_change": "N"}
-        content = content or self._answer(api, json.loads(params["biz_content"]))
+        content = self._ordered(kind) or self._answer(api, json.loads(params["biz_content"]))
         if kind == "answer_lost":
             return PlainTextResponse("", 502)
         text = self.signing.answer(api, content, wrong=kind == "wrong_signature")
         return Response(text, media_type="text/html;charset=utf-8")  # as Alipay's own
+
+    def _fault_of(self, api: str) -> str:
+        """The fault that waits for this call, used up by its times."""
+        if self.fault.get("api") != api or not self.fault["times"]:
+            return ""
+        self.fault["times"] -= 1
+        kind: str = self.fault["kind"]
+        return kind
+
+    def _ordered(self, kind: str) -> dict[str, Any] | None:
+        """Answers that are signed, and not of the books."""
+        if kind == "system_error":
+            return self._failure("20000", "isp.unknow-error")
+        if kind == "not_carried_out":
+            return {"code": "10000", "msg": "Success", "fund_change": "N"}
+        if kind == "refused":
+            return self._failure("40004", "ACQ.SELLER_BALANCE_NOT_ENOUGH")
+        return None
 
     def _answer(self, api: str, content: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -112,7 +135,7 @@ class FakeAlipay:
         fault = await request.json()
         if fault["kind"] not in FAULTS:
             return PlainTextResponse(f"kind is one of {FAULTS}", 422)
-        self.fault = fault
+        self.fault = {"times": 1, **fault}
         return PlainTextResponse("ok")
 
     async def notify(self, request: Request) -> Response:

@@ -1,0 +1,310 @@
+"""Money between two providers and us, in three currencies, under any sequence of events.
+
+Holders pay, are declined, pay too little or in another currency, or let the checkout run out;
+webhooks come at once, late, twice or never; providers fall silent; networks refuse, so that money
+goes back, or the provider keeps it; books are compared at any moment. When all are left alone and
+one night has passed, each provider's own total is our clearing account, to the unit.
+
+A new way for money to move at a provider is one more rule here and its doing in FakeProvider; what
+holds at rest stays as it is.
+"""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from keepline.core.lifecycle.order import OrderState
+from keepline.flows import renew_line, top_up_wallet
+from keepline.flows.audit_books import audit, invariants
+from keepline.flows.errors import FlowRefused
+from keepline.flows.open_payment import open_payment
+from keepline.flows.receive_webhook import receive_webhook
+from keepline.flows.reconcile import reconcile
+from keepline.flows.settle_payment import settle
+from keepline.gateways import switchboard
+from keepline.gateways.payments.port import PaymentStatus, ProviderUnknown
+from keepline.orders.models import Order
+from keepline.payments.services import payment_id_of
+from keepline.slots.sql import fetch_all
+from tests import cast as stage
+from tests.cast import NOW
+from tests.doubles import FakeProvider, Mailbox, ScriptedNetwork
+from tests.flows.at_once import rest, work_off
+
+PRICES: Final = {"EUR": 299, "JPY": 471, "KWD": 1255}  # two, no and three digits behind the point
+PROVIDERS: Final = ("sandbox", "stripe")
+SAFE = [one for one in invariants() if not one.late]
+HOW = st.sampled_from(["pays"] * 5 + ["declined"] * 3 + ["pays less", "pays otherwise", "waits"])
+POST = st.sampled_from(["at once", "late", "lost"])
+SECONDS = st.sampled_from([5, 20, 120, 660, 3700, 26 * 3600])
+
+CLEARING = """
+SELECT h.party, h.currency,
+       sum(CASE WHEN t.debit_id = h.id THEN 1 ELSE -1 END * t.amount_minor)::bigint AS minor
+FROM ledger_houseaccount h JOIN ledger_transfer t ON h.id IN (t.debit_id, t.credit_id)
+WHERE h.code = 'clearing' AND t.phase IN ('single', 'post')
+GROUP BY h.party, h.currency
+"""
+Totals = dict[tuple[str, str], int]
+
+
+def by_our_books() -> Totals:
+    """What each provider owes us, by the ledger; without what is nothing."""
+    return {(row.party, row.currency): row.minor for row in fetch_all(CLEARING) if row.minor}
+
+
+def with_the_provider(status: PaymentStatus) -> int:
+    """What it holds of a payment for us."""
+    gone = sum(one.amount_minor for one in status.disputes.values() if one.status != "won")
+    return status.captured_minor - status.refunded_minor - gone
+
+
+class ClearingMachine(RuleBasedStateMachine):
+    """One account, line and wallet in each currency; two providers; one network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before = transaction.savepoint()
+        self.now = NOW
+        self.providers = {name: FakeProvider(name) for name in PROVIDERS}
+        self.network = ScriptedNetwork()
+        for name, provider in self.providers.items():
+            switchboard.connect(f"payments:{name}", lambda provider=provider: provider)
+        switchboard.connect("network", lambda: self.network)
+        switchboard.connect("email", Mailbox)
+        self.lines: dict[str, Any] = {}
+        for currency, price_minor in PRICES.items():
+            owner = stage.person(f"holder-{currency}".lower())
+            account = stage.account(owner, currency, wallet_minor=100)
+            word = currency.lower()
+            plan = stage.plan(f"near-{word}", currency=currency, price_minor=price_minor)
+            stage.plan(
+                f"far-{word}", currency=currency, price_minor=price_minor, delivery="network"
+            )
+            self.lines[currency] = stage.line(account, plan)
+        self.orders: list[UUID] = []
+        self.post_bag: list[tuple[str, UUID]] = []  # late webhooks
+
+    def teardown(self) -> None:
+        try:
+            self.left_alone_all_totals_are_equal()
+        finally:
+            transaction.savepoint_rollback(self.before)
+            switchboard._factories.pop("payments:stripe", None)
+
+    # --- holders
+
+    @rule(
+        currency=st.sampled_from(list(PRICES)),
+        provider=st.sampled_from(PROVIDERS),
+        plan=st.sampled_from(["near", "far"]),
+        use_wallet=st.sampled_from(["none", "part"]),
+        how=HOW,
+        post=POST,
+    )
+    def renews(
+        self, currency: str, provider: str, plan: str, use_wallet: Any, how: str, post: str
+    ) -> None:
+        line = self.lines[currency]
+        asked = renew_line.RenewalRequest(
+            account_id=line.account_id,
+            line_id=line.id,
+            plan_code=f"{plan}-{currency.lower()}",
+            currency=currency,
+            use_wallet=use_wallet,
+            provider=provider,
+            key=f"fresh-{len(self.orders):04d}",
+            expected_total_minor=None,
+            actor="user:1",
+            channel="portal",
+        )
+        try:
+            started = renew_line.start(asked, self.now)
+        except FlowRefused as refused:
+            # The wallet may leave less to pay than Stripe takes.
+            if refused.code not in ("state_refuses", "provider_unknown"):
+                raise
+            return
+        self.goes_to_pay(started.order_id, how, post)
+
+    @rule(
+        currency=st.sampled_from(list(PRICES)),
+        provider=st.sampled_from(PROVIDERS),
+        how=HOW,
+        post=POST,
+    )
+    def tops_up(self, currency: str, provider: str, how: str, post: str) -> None:
+        line, key = self.lines[currency], f"fresh-{len(self.orders):04d}"
+        asked = top_up_wallet.TopUpRequest(
+            line.account_id, 1111, currency, provider, key, "user:1", "portal"
+        )
+        self.goes_to_pay(top_up_wallet.start(asked, self.now).order_id, how, post)
+
+    def goes_to_pay(self, order_id: UUID, how: str, post: str) -> None:
+        self.orders.append(order_id)
+        open_payment(order_id, "en", self.now)
+        self.at_the_checkout(payment_id_of(order_id), how, post)
+
+    @precondition(lambda self: self.pending())
+    @rule(data=st.data(), how=HOW, post=POST)
+    def pays_later(self, data: st.DataObject, how: str, post: str) -> None:
+        self.at_the_checkout(data.draw(st.sampled_from(self.pending())), how, post)
+
+    def at_the_checkout(self, payment_id: UUID, how: str, post: str) -> None:
+        provider = self.provider_of(payment_id)
+        if provider is None or how == "waits":
+            return
+        if how == "declined":
+            provider.decline(payment_id)
+        elif how == "pays otherwise":
+            provider.pay(payment_id, 333, "JPY")
+        else:
+            provider.pay(payment_id, 7 if how == "pays less" else None)
+        self.tells(provider, payment_id, post)
+
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data())
+    def comes_back(self, data: st.DataObject) -> None:
+        settle(data.draw(st.sampled_from(self.orders)), self.now)
+
+    # --- providers
+
+    def tells(self, provider: FakeProvider, payment_id: UUID, post: str) -> None:
+        if post == "late":
+            self.post_bag.append((provider.name, payment_id))
+        elif post == "at once":
+            self.webhook(provider.name, payment_id)
+
+    def webhook(self, provider: str, payment_id: UUID) -> None:
+        body = f"evt_{payment_id}_{self.status(payment_id).status} {payment_id}"
+        receive_webhook(provider, {"X-Good": "yes"}, body.encode(), self.now)
+
+    @precondition(lambda self: self.post_bag)
+    @rule(data=st.data())
+    def a_late_webhook_comes(self, data: st.DataObject) -> None:
+        """It stays in the bag: it may come again."""
+        self.webhook(*data.draw(st.sampled_from(self.post_bag)))
+
+    @precondition(lambda self: self.declined())
+    @rule(data=st.data(), post=POST)
+    def a_decline_becomes_a_capture(self, data: st.DataObject, post: str) -> None:
+        payment_id = data.draw(st.sampled_from(self.declined()))
+        provider = self.provider_of(payment_id)
+        assert provider is not None
+        provider.pay(payment_id)
+        self.tells(provider, payment_id, post)
+
+    @rule(
+        provider=st.sampled_from(PROVIDERS),
+        silent=st.integers(0, 4),
+        keeps_the_money=st.sampled_from([False, False, True]),
+    )
+    def a_provider_has_moods(self, provider: str, silent: int, keeps_the_money: bool) -> None:
+        self.providers[provider].silent = silent
+        self.providers[provider].refuse_refunds = keeps_the_money
+
+    @rule(provider=st.sampled_from(PROVIDERS))
+    def books_are_compared(self, provider: str) -> None:
+        with suppress(ProviderUnknown):  # it is in a mood
+            self.compares(provider)
+
+    def compares(self, provider: str) -> Any:
+        return reconcile(provider, NOW - timedelta(days=1), self.now, "worker", self.now)
+
+    # --- the network, time and workers
+
+    @rule(script=st.lists(st.sampled_from(["ok", "refuse", "refuse", "lost", "mute"]), max_size=3))
+    def the_network_has_moods(self, script: list[str]) -> None:
+        self.network.script = script
+
+    @rule(seconds=SECONDS)
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule()
+    def workers_work(self) -> None:
+        work_off(self.now)
+
+    # --- what must hold
+
+    @invariant()
+    def money_equals_service(self) -> None:
+        assert audit(self.now, SAFE) == []
+
+    def left_alone_all_totals_are_equal(self) -> None:
+        """Late webhooks that have not come are lost now."""
+        for provider in self.providers.values():
+            provider.silent = 0
+        self.network.script = []
+        self.now = rest(self.now, timedelta(days=3))
+        self.a_night_passes(self.now + timedelta(days=1))
+        assert by_our_books() == self.by_the_providers()
+        unended = Order.objects.exclude(kind="opening").exclude(
+            state__in=(
+                OrderState.COMPLETED,
+                OrderState.CANCELLED,
+                OrderState.FAILED,
+                OrderState.WITHDRAWN,
+            )
+        )
+        assert not unended.exists()
+
+    def a_night_passes(self, at: datetime) -> None:
+        """Books are compared, what that found is worked off, and nothing is left for a person."""
+        self.now = at
+        for name in self.providers:
+            self.compares(name)
+        self.now = rest(self.now, timedelta(days=3))
+        for name in self.providers:
+            night = self.compares(name)
+            assert night.left == []
+            assert all(both.ours_minor == both.theirs_minor for both in night.totals.values())
+
+    def by_the_providers(self) -> Totals:
+        totals: Totals = {}
+        for name, provider in self.providers.items():
+            for status in provider.payments.values():
+                held = with_the_provider(status)
+                key = name, status.currency
+                totals[key] = totals.get(key, 0) + held
+        return {key: minor for key, minor in totals.items() if minor}
+
+    # --- who is where
+
+    def provider_of(self, payment_id: UUID) -> FakeProvider | None:
+        found = (one for one in self.providers.values() if payment_id in one.payments)
+        return next(found, None)
+
+    def status(self, payment_id: UUID) -> PaymentStatus:
+        provider = self.provider_of(payment_id)
+        assert provider is not None
+        return provider.payments[payment_id]
+
+    def pending(self) -> list[UUID]:
+        return self.that_are("pending")
+
+    def declined(self) -> list[UUID]:
+        return self.that_are("declined")
+
+    def that_are(self, status: str) -> list[UUID]:
+        every = [item for one in self.providers.values() for item in one.payments.items()]
+        return [payment_id for payment_id, found in every if found.status == status]
+
+
+@pytest.mark.django_db
+@pytest.mark.books_broken  # they are audited after each step, and swept before the test ends
+def test_clearing(effort: settings) -> None:
+    run_state_machine_as_test(ClearingMachine, settings=effort)
