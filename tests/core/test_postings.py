@@ -11,6 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from keepline.core import postings
 from keepline.core.ids import derived_id, make_id, slot_of
+from keepline.core.money import Money
 from keepline.core.postings import (
     MONEY_IN,
     Balance,
@@ -105,6 +106,38 @@ def test_a_refund_brings_clearing_back_to_zero(sale: Sale, captured: int) -> Non
     assert well_formed(kept)
 
 
+@given(sales(), amounts, st.fractions(0, 1))
+def test_each_currency_balances_by_itself(sale: Sale, paid_minor: int, part: Fraction) -> None:
+    payment_id, paid = derived_id(sale.order_id, "payment"), Money(paid_minor, "JPY")
+    drafts = postings.capture_exchanged(sale, "sandbox", paid)
+    assert posted(drafts, WALLET) == sale.payment_minor
+    assert _sums(drafts) <= {0}
+    back, paid_back = int(sale.payment_minor * part), Money(int(paid_minor * part), "JPY")
+    drafts += postings.begin_exchanged_refund(sale, payment_id, back, paid_back)
+    assert posted(drafts, WALLET) == sale.payment_minor - back
+    assert posted(drafts, house(HouseCode.EXCHANGE)) == back - sale.payment_minor
+    held = house_account_id(HouseCode.EXCHANGE, "JPY")
+    assert posted(drafts, held) == paid_minor - paid_back.amount_minor
+    assert _sums(drafts) <= {0}
+    in_yen = replace(sale, currency="JPY")
+    drafts += postings.end_refund(in_yen, payment_id, "sandbox", paid_back.amount_minor)
+    clearing = house_account_id(HouseCode.CLEARING, "JPY", "sandbox")
+    assert posted(drafts, clearing) == paid_back.amount_minor - paid_minor
+    assert posted(drafts, house_account_id(HouseCode.REFUNDS_IN_TRANSIT, "JPY")) == 0
+    assert well_formed(drafts)
+
+
+def _sums(drafts: list[TransferDraft]) -> set[int]:
+    """What the accounts of each currency sum to."""
+    by_currency = defaultdict(list)
+    for draft in drafts:
+        by_currency[draft.currency].append(draft)
+    return {
+        sum(balance.posted_minor for balance in fold_balances(mine).values())
+        for mine in by_currency.values()
+    }
+
+
 @given(sales())
 def test_the_same_step_makes_the_same_rows(sale: Sale) -> None:
     again = replace(sale)
@@ -118,6 +151,8 @@ def test_what_credits_a_wallet_is_named_as_money_in() -> None:
     payment_id = derived_id(sale.order_id, "payment")
     steps = [
         *postings.capture(sale, "sandbox", 200),
+        *postings.capture_exchanged(sale, "sandbox", Money(295, "JPY")),
+        *postings.begin_exchanged_refund(sale, payment_id, 200, Money(295, "JPY")),
         *postings.hold(sale, "wallet"),
         *postings.sell(sale, ("wallet",)),
         *postings.begin_refund(sale, payment_id, 200),
@@ -126,7 +161,8 @@ def test_what_credits_a_wallet_is_named_as_money_in() -> None:
         postings.opening_balance(sale.order_id, WALLET, 5, "EUR"),
     ]
     for draft in steps:
-        assert (draft.credit_id == WALLET) == (draft.code in MONEY_IN), draft
+        assert draft.credit_id != WALLET or draft.code in MONEY_IN, draft
+        assert draft.debit_id != WALLET or draft.code not in MONEY_IN, draft
     assert {int(code) for code in TransferCode} >= MONEY_IN
 
 

@@ -236,6 +236,11 @@ BREAKERS: dict[str, str] = {
     "what_is_deferred_is_scheduled": BOOKING
     + "INSERT INTO ledger_revenueslope (slot, plan_id, currency, day, delta_minor)"
     " VALUES (0, 1, 'USD', '2099-01-01', 7), (0, 1, 'USD', '2099-01-02', -7)",
+    "exchanges_have_two_sides": TRANSFER
+    + "SELECT o.slot, %(fresh)s, h.id, %(wallet)s, 5, 'USD', 11, 'single', NULL, o.id, %(now)s"
+    " FROM orders_order o, ledger_houseaccount h"
+    " WHERE o.id = %(paid)s AND h.code = 'exchange' AND h.currency = 'USD';"
+    "UPDATE ledger_wallet SET posted_minor = posted_minor + 5 WHERE id = %(wallet)s",
     "rates_follow_their_slopes": BOOKING
     + "INSERT INTO ledger_revenuerate (slot, plan_id, currency, rate_minor)"
     " SELECT 0, 1, 'USD', 7;"

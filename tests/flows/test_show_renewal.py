@@ -1,14 +1,18 @@
 """show_renewal: what is seen before paying is what is charged and given."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from keepline.catalog import queries as catalog
+from keepline.core.exchange import Exchange
+from keepline.core.money import Money
 from keepline.core.ways_to_pay import Way
 from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
+from keepline.flows.list_exchanges import ExchangeOffer
 from keepline.flows.show_order import show_order
 from keepline.flows.show_renewal import pay_options, show_renewal
 from tests import cast
@@ -43,8 +47,25 @@ def test_the_preview_equals_the_receipt() -> None:
     ],
 )
 def test_ways_to_pay(free_minor: int, ways: list[tuple[str, int, int]]) -> None:
-    options = pay_options(300, free_minor, lambda _amount: [Way("sandbox", ("card",))])
+    card = [Way("sandbox", ("card",))]
+    options = pay_options(300, free_minor, lambda _amount: card)
     assert [(o.use_wallet, o.wallet_minor, o.payment_minor) for o in options] == ways
+
+
+def test_other_currencies_come_after_the_prices_own() -> None:
+    card = [Way("sandbox", ("card",))]
+
+    def in_yen(minor: int) -> list[ExchangeOffer]:
+        agreed = Exchange(Money(minor + 1, "JPY"), Decimal("1.5"), NOW.date(), "a bank")
+        return [ExchangeOffer(agreed, card)]
+
+    options = pay_options(300, 100, lambda _amount: card, exchanges_for=in_yen)
+    assert [option.code for option in options] == [
+        "part:sandbox",
+        "part:sandbox:JPY:201",
+        "none:sandbox",
+        "none:sandbox:JPY:301",
+    ]
 
 
 def test_without_a_plan_there_is_no_order_yet() -> None:

@@ -30,6 +30,7 @@ _ORDER = {
     "line_id": LINE_ID,
     "plan_code": "keep-1m",
     "price": _PRICE,
+    "exchange": None,
     "valid_until_before": "2026-03-20T12:00:00Z",
     "valid_until_after": "2026-04-20T11:00:00Z",
     "buckets_before": _NOTHING,
@@ -78,6 +79,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "delivery": "ledger",
         "promise_seconds": 600,
         "providers": ["sandbox"],
+        "exchanges": [],
     },
     "Order": _ORDER,
     "OrderDetail": {

@@ -7,7 +7,7 @@ from typing import overload
 from uuid import UUID
 
 from keepline.accounts import queries as accounts
-from keepline.catalog.queries import PlanOffer, Tariff
+from keepline.catalog.queries import PlanOffer, Tariff, tariff_of
 from keepline.catalog.tax_file import in_force
 from keepline.core.taxes import Treatment, treatment
 
@@ -49,6 +49,12 @@ def taxed(offer: PlanOffer | None, tax: Treatment | None) -> PlanOffer | None:
     return replace(
         offer, tax_country=tax.country, tax_rate_ppm=tax.rate_ppm, tax_inclusive=tax.inclusive
     )
+
+
+def tariff_for(account_id: UUID, plan_id: int, currency: str, now: datetime) -> Tariff | None:
+    """With what a line of the account renews by itself, taxed; None when there is no such price."""
+    tariff = tariff_of(plan_id, currency, now)
+    return taxed_tariff(tariff, treatment_for(account_id, now)) if tariff else None
 
 
 def taxed_tariff(tariff: Tariff, tax: Treatment | None) -> Tariff:

@@ -77,6 +77,17 @@ def limits_file(text: str) -> Path:
     return path
 
 
+def exchange_file(text: str) -> Path:
+    from keepline.payments import exchange_rates  # knows currencies
+
+    path = folder(text)
+    try:
+        exchange_rates.read(path)
+    except ValueError as error:
+        raise ValueError(f"names rates that cannot be used: {error}") from None
+    return path
+
+
 def taxes_file(text: str) -> Path:
     from keepline.catalog import tax_file  # knows countries, which most commands need not load
 
@@ -226,6 +237,15 @@ class Environment:
             "TOML file that says whose country's tax is charged, and your own rates; docs/tax.md "
             "says what it may hold.",
             "each plan's own tax",
+        )
+    )
+    exchange_rates: Path = field(
+        metadata=variable(
+            exchange_file,
+            "",
+            "TOML file with rates by which prices may be paid in another currency; "
+            "docs/currencies.md says what it may hold.",
+            "prices are paid in their own currency",
         )
     )
     stripe_secret_key: str = field(

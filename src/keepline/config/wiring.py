@@ -7,7 +7,7 @@ from django.conf import settings
 from keepline.catalog import tax_file
 from keepline.config.environment import PROVIDERS
 from keepline.gateways import switchboard
-from keepline.payments import limits
+from keepline.payments import exchange_rates, limits
 
 PROVIDER_TIMEOUT_S = 10.0
 
@@ -29,6 +29,7 @@ def connect() -> None:
     limits.put_in_force(limits.read(own_limits) if own_limits else None)
     own_taxes = settings.ENV.taxes
     tax_file.put_in_force(tax_file.read(own_taxes) if own_taxes else None)
+    exchange_rates.put_in_force(settings.ENV.exchange_rates or None)
     switchboard.connect("email", _email)
 
 

@@ -4,6 +4,7 @@ Babel's CLDR does the work; what is decided here is which of its forms a bank st
 months in letters (3/5 is two dates), a clock of 24 hours, the zone where it matters.
 """
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
@@ -45,6 +46,7 @@ _SPANS: Final[tuple[tuple[Literal["day", "hour", "minute"], int, int], ...]] = (
     ("hour", 3_600, 3_600),
     ("minute", 60, 0),
 )
+_LETTER_AND_DIGIT = re.compile(r"(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
 _NEVER = 10**6  # of a larger unit, that is: no larger unit is taken instead
 SIZES = (
     ("digital-terabyte", 10**12),
@@ -60,9 +62,11 @@ def locale_of(language: str) -> Locale:
 
 
 def money(amount_minor: int, currency: str, language: str) -> str:
-    """1999 USD -> US$19.99. Exact: the amount never passes through a float."""
+    """1999 USD -> US$19.99, 921 KWD -> KWD 0.921. Exact: the amount passes through no float."""
     amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
-    return format_currency(amount, currency, locale=locale_of(language))
+    said = format_currency(amount, currency, locale=locale_of(language))
+    # CLDR's currency spacing, which Babel leaves out: letters do not touch digits.
+    return _LETTER_AND_DIGIT.sub("\u00a0", said)
 
 
 def percent(rate_ppm: int, language: str) -> str:

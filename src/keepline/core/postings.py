@@ -8,6 +8,8 @@ accounts of one currency sum to zero. docs/ledger.md has the whole table in pros
 |---------------------------------|---------------------|--------------------|--------|
 | opening balance (import)        | opening_equity      | wallet             | single |
 | a provider captured             | clearing:PROVIDER   | wallet             | single |
+| ... in another currency         | clearing:PROVIDER   | exchange           | single |
+| ... for which, in the order's   | exchange            | wallet             | single |
 | set aside for an order          | wallet              | deferred_revenue   | hold   |
 | the order is fulfilled          | wallet              | deferred_revenue   | post   |
 | ... what was not held           | wallet              | deferred_revenue   | single |
@@ -16,6 +18,8 @@ accounts of one currency sum to zero. docs/ledger.md has the whole table in pros
 | the order ends without service  | wallet              | deferred_revenue   | void   |
 | a day of the term has passed    | deferred_revenue    | revenue            | single |
 | refund decided                  | wallet              | refunds_in_transit | single |
+| ... of another currency         | wallet              | exchange           | single |
+| ... as much of that as was paid | exchange            | refunds_in_transit | single |
 | the provider gave it back       | refunds_in_transit  | clearing:PROVIDER  | single |
 | the provider would not          | refunds_in_transit  | wallet             | single |
 """
@@ -23,13 +27,14 @@ accounts of one currency sum to zero. docs/ledger.md has the whole table in pros
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from functools import lru_cache
 from typing import Literal, Protocol
 from uuid import UUID
 
 from keepline.core.ids import derived_id, make_id
+from keepline.core.money import Money
 
 __all__ = [
     "Balance",
@@ -39,8 +44,10 @@ __all__ = [
     "Sale",
     "TransferCode",
     "TransferDraft",
+    "begin_exchanged_refund",
     "begin_refund",
     "capture",
+    "capture_exchanged",
     "charge_fee",
     "end_refund",
     "fold_balances",
@@ -69,9 +76,10 @@ class TransferCode(IntEnum):
     REFUND = 8
     FEE = 9
     RECOGNITION = 10  # between accounts of the house: no wallet moves
+    EXCHANGE = 11
 
 
-MONEY_IN = frozenset({1, 2, 5, 6, 7})
+MONEY_IN = frozenset({1, 2, 5, 6, 7, 11})
 MONEY_OUT = frozenset({3, 4, 6, 8, 9})
 
 
@@ -96,6 +104,7 @@ class HouseCode(StrEnum):
     OPENING_EQUITY = "opening_equity"
     INTER_SLOT = "inter_slot"
     CASH_TILL = "cash_till"
+    EXCHANGE = "exchange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,23 @@ def capture(sale: Sale, provider: str, captured_minor: int) -> list[TransferDraf
     return _single(sale, "capture", clearing, sale.wallet_id, captured_minor, TransferCode.CAPTURE)
 
 
+def capture_exchanged(sale: Sale, provider: str, paid: Money) -> list[TransferDraft]:
+    """A provider has taken `paid` for the part of the price that it was to pay.
+
+    Each currency balances by itself: the house takes the one in, and gives the other out.
+    """
+    other = replace(sale, currency=paid.currency)
+    clearing = house_account_id(HouseCode.CLEARING, paid.currency, provider)
+    taken = house_account_id(HouseCode.EXCHANGE, paid.currency)
+    given = house_account_id(HouseCode.EXCHANGE, sale.currency)
+    return [
+        *_single(other, "capture", clearing, taken, paid.amount_minor, TransferCode.CAPTURE),
+        *_single(
+            sale, "exchange", given, sale.wallet_id, sale.payment_minor, TransferCode.EXCHANGE
+        ),
+    ]
+
+
 def hold(sale: Sale, part: Part) -> list[TransferDraft]:
     """Sets one part of the order's money aside."""
     return _phase(sale, part, Phase.HOLD, None)
@@ -179,6 +205,21 @@ def begin_refund(sale: Sale, payment_id: UUID, amount_minor: int) -> list[Transf
     return _single(
         sale, f"refund:{payment_id}", sale.wallet_id, transit, amount_minor, TransferCode.REFUND
     )
+
+
+def begin_exchanged_refund(
+    sale: Sale, refund_id: UUID, amount_minor: int, paid: Money
+) -> list[TransferDraft]:
+    """A part of the price leaves the wallet, and what was paid for it is on its way back."""
+    other = replace(sale, currency=paid.currency)
+    given = house_account_id(HouseCode.EXCHANGE, sale.currency)
+    taken = house_account_id(HouseCode.EXCHANGE, paid.currency)
+    transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, paid.currency)
+    code = TransferCode.REFUND
+    return [
+        *_single(sale, f"exchange:{refund_id}", sale.wallet_id, given, amount_minor, code),
+        *_single(other, f"refund:{refund_id}", taken, transit, paid.amount_minor, code),
+    ]
 
 
 def end_refund(

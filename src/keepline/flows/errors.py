@@ -99,6 +99,11 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("The price has changed since you saw it."),
         gettext_noop("Look at the order again and confirm it."),
     ),
+    "rate_changed": Refusal(
+        409,
+        gettext_noop("The rate of exchange has changed since you saw it."),
+        gettext_noop("Nothing was taken. Look at the order again and confirm it."),
+    ),
     "wallet_short": Refusal(
         402,
         gettext_noop("The wallet holds less than this costs."),

@@ -88,6 +88,7 @@ def _book(order_id: UUID, status: RefundStatus, now: datetime) -> None:
         payments.transition(payment, PaymentEvent.REFUNDED, refunded_minor=amount)
         kind = "order.refunded"
     else:
+        ledger.open_wallet(order.account_id, payment.currency)
         drafts = postings.refund_into_wallet(money_of(order, payment), payment.id, amount)
         payments.transition(payment, PaymentEvent.REFUND_REFUSED)
         kind = "order.refunded_to_wallet"

@@ -23,15 +23,18 @@ from django.db import OperationalError
 from keepline.catalog.queries import PlanOffer, offer_on_sale, policy_values
 from keepline.catalog.taxes import taxed, treatment_for
 from keepline.core.allowances import Allowance
+from keepline.core.exchange import Exchange
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.method import MethodState
 from keepline.core.lifecycle.order import OrderState
+from keepline.core.money import Money
 from keepline.core.renewal import Refused, RenewalDecision, UseWallet, decide
 from keepline.core.terms import Period
 from keepline.core.velocity import Asked
 from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
 from keepline.flows.limits import NOBODY, Caller, admit_payment
+from keepline.flows.list_exchanges import exchange_seen
 from keepline.flows.list_ways_to_pay import can_take
 from keepline.flows.sale import complete_renewal, deliver_by_network, hold_wallet_part
 from keepline.flows.steps import transaction_step
@@ -61,7 +64,8 @@ class RenewalRequest:
     does not stand for it: a repeat gets the first answer, whatever the page shows by then.
     `actor`: user:17, token:3, worker. `caller`: for the limits against fraud; the key does not
     stand for it, since one who moves is still the same. `method_id`: a saved method of `provider`
-    that is charged at once, in place of a checkout.
+    that is charged at once, in place of a checkout. `pay_as`: what the holder saw that the
+    provider's part comes to in another currency, None to pay it in its own.
     """
 
     account_id: UUID
@@ -78,6 +82,7 @@ class RenewalRequest:
     expected_valid_until: datetime | None = None
     caller: Caller = NOBODY
     method_id: UUID | None = None
+    pay_as: Money | None = None
 
     def digest(self) -> bytes:
         """SHA-256 of what the key stands for: the same key with another body is refused."""
@@ -89,8 +94,11 @@ class RenewalRequest:
             self.provider,
             self.expected_total_minor,
         ]
-        if self.method_id is not None:  # not there for the others: their keys stay what they were
+        # What is not there for the others leaves their keys what they were.
+        if self.method_id is not None:
             body.append(str(self.method_id))
+        if self.pay_as is not None:
+            body += [self.pay_as.amount_minor, self.pay_as.currency]
         return hashlib.sha256(json.dumps(body).encode()).digest()
 
 
@@ -181,22 +189,31 @@ def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
     decision = _decide(line, offer, request.use_wallet, free, now)
     if request.expected_total_minor not in (None, decision.quote.total_minor):
         raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)
+    exchange = _exchange(request, decision.funding.payment_minor, now)
     if decision.funding.payment_minor:
-        _admit(request, decision.funding.payment_minor, now)
+        own = Money(decision.funding.payment_minor, request.currency)
+        _admit(request, exchange.paid if exchange else own, now)
     order = _draft(request, claim.order_id, wallet_id, line, offer, decision, now)
+    order.exchange = exchange.as_facts() if exchange else None
     return _enter(request, order, line, offer, decision.period, now)
 
 
-def _admit(request: RenewalRequest, payment_minor: int, now: datetime) -> None:
+def _exchange(request: RenewalRequest, payment_minor: int, now: datetime) -> Exchange | None:
+    if request.pay_as is None or not payment_minor:
+        return None
+    return exchange_seen(Money(payment_minor, request.currency), request.pay_as, now)
+
+
+def _admit(request: RenewalRequest, part: Money, now: datetime) -> None:
     """A provider's part: there is one that can take it, and no limit stands against it."""
     if request.provider is None:
         raise Refused("wallet_short")
     kind = _kind_of(request)
-    if not can_take(request.provider, request.account_id, request.currency, payment_minor, kind):
+    if not can_take(request.provider, request.account_id, part.currency, part.amount_minor, kind):
         raise FlowRefused("provider_unknown")
     if request.channel == order_queries.BY_CLOCK:
         return  # how often a line is tried is its policy's
-    asked = Asked(request.provider, request.currency, payment_minor, now)
+    asked = Asked(request.provider, part.currency, part.amount_minor, now)
     admit_payment(request.account_id, request.caller, asked)
 
 

@@ -17,6 +17,7 @@ from keepline.core import postings
 from keepline.core.allowances import NOTHING
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
+from keepline.core.money import Money
 from keepline.core.terms import Period
 from keepline.ledger import services as ledger
 from keepline.lines import services as lines
@@ -48,6 +49,28 @@ def money_of(order: Order, payment: Payment) -> postings.Sale:
         return sale_of(order)
     wallet_id = ledger.wallet_id_of(order.account_id, payment.currency)
     return replace(sale_of(order), currency=payment.currency, wallet_id=wallet_id)
+
+
+def is_exchanged(order: Order, payment: Payment) -> bool:
+    """Whether the provider took what the holder had agreed to in another currency."""
+    taken = Money(payment.captured_minor, payment.currency)
+    return order.exchange is not None and taken == order.asked
+
+
+def captured(order: Order, payment: Payment) -> list[postings.TransferDraft]:
+    """What the provider took comes into the wallet, in the order's currency if that was agreed."""
+    if is_exchanged(order, payment):
+        return postings.capture_exchanged(sale_of(order), payment.provider, order.asked)
+    return postings.capture(money_of(order, payment), payment.provider, payment.captured_minor)
+
+
+def send_back(order: Order, payment: Payment) -> list[postings.TransferDraft]:
+    """All that the provider took is on its way back, in the currency in which it was taken."""
+    if is_exchanged(order, payment):
+        return postings.begin_exchanged_refund(
+            sale_of(order), payment.id, order.payment_minor, order.asked
+        )
+    return postings.begin_refund(money_of(order, payment), payment.id, payment.captured_minor)
 
 
 def held_parts(order: Order) -> tuple[postings.Part, ...]:
@@ -138,9 +161,7 @@ def give_back(
     drafts = postings.void(sale_of(order), held_parts(order))
     columns: dict[str, Any] = {"failure_code": code}
     if payment is not None and payment.state == PaymentState.CAPTURED:
-        drafts += postings.begin_refund(
-            money_of(order, payment), payment.id, payment.captured_minor
-        )
+        drafts += send_back(order, payment)
         payments.transition(payment, PaymentEvent.REFUND)
         columns["next_action_at"] = now
     ledger.book(order.slot, drafts, now)

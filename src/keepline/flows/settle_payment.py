@@ -19,17 +19,20 @@ from keepline.core.lifecycle.line import LINE, LineEvent
 from keepline.core.lifecycle.method import MethodEvent, MethodState
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
+from keepline.core.money import Money
 from keepline.core.renewal import is_cut
 from keepline.core.retries import next_ask_after
 from keepline.core.terms import Period, next_period
 from keepline.flows import wake
 from keepline.flows.forget_method import kept_by_provider
 from keepline.flows.sale import (
+    captured,
     complete_renewal,
     deliver_by_network,
     give_back,
-    money_of,
+    is_exchanged,
     sale_of,
+    send_back,
 )
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
@@ -162,14 +165,15 @@ def _captured(
         provider_payment_id=status.provider_payment_id or payment.provider_payment_id,
         currency=status.currency,
     )
-    ledger.open_house_accounts([status.currency], [payment.provider])
-    if status.currency != order.currency:  # nobody asked for it: it is booked as what it is
+    currencies = dict.fromkeys([status.currency, order.currency])
+    ledger.open_house_accounts(list(currencies), [payment.provider])
+    if len(currencies) > 1 and not is_exchanged(order, payment):
+        # Nobody asked for this currency: it is booked as what it is.
         ledger.lock_wallet_of(order.account_id, status.currency)
-    drafts = postings.capture(money_of(order, payment), payment.provider, status.captured_minor)
-    ledger.book(order.slot, drafts, now)
+    ledger.book(order.slot, captured(order, payment), now)
     if order.state != OrderState.ACKNOWLEDGED:
         _too_late(order, payment, now)
-    elif status.captured_minor != order.payment_minor or status.currency != order.currency:
+    elif Money(status.captured_minor, status.currency) != order.asked:
         give_back(order, payment, OrderEvent.REJECT, "amount_differs", now)
         wake.orders()
     elif order.kind == OrderKind.TOP_UP:
@@ -217,11 +221,7 @@ def period_of(order: Order, line: lines.LockedLine, offer: PlanOffer) -> Period:
 
 def _too_late(order: Order, payment: Payment, now: datetime) -> None:
     """Money for an order that has ended: it goes back the way it came."""
-    ledger.book(
-        order.slot,
-        postings.begin_refund(money_of(order, payment), payment.id, payment.captured_minor),
-        now,
-    )
+    ledger.book(order.slot, send_back(order, payment), now)
     payments.transition(payment, PaymentEvent.REFUND)
     orders.look_again(order, now, attempts=0)
     wake.orders()

@@ -13,7 +13,7 @@ from uuid import UUID
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Carrier, Plan, Policy
 from keepline.catalog.queries import PlanOffer, Tariff
-from keepline.catalog.taxes import taxed_tariff, treatment_for
+from keepline.catalog.taxes import tariff_for, taxed_tariff, treatment_for
 from keepline.core.agenda import STEPS_OF, lead_choices, tries_in_grace
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.lifeline import Lifeline, lifeline_of
@@ -208,13 +208,11 @@ def surroundings_of(account_id: UUID, row: LineRow, now: datetime) -> Surroundin
     """For one line, with its plan's tariff, which is mostly remembered. Six queries, one more for
     a line that a saved method pays."""
     wallets = ledger.balances_of(account_id)
-    tax = treatment_for(account_id, now)
     tariffs = {}
     for wallet in wallets:
         if wallet.wallet_id == row.wallet_id:
-            tariff = catalog.tariff_of(row.plan_id, wallet.currency, now)
-            if tariff:
-                tariffs = {(row.plan_id, wallet.currency): taxed_tariff(tariff, tax)}
+            tariff = tariff_for(account_id, row.plan_id, wallet.currency, now)
+            tariffs = {(row.plan_id, wallet.currency): tariff} if tariff else {}
     return surroundings(account_id, [row], wallets, now, tariffs)
 
 

@@ -10,6 +10,7 @@ from keepline.accounts import queries as accounts
 from keepline.accounts.models import Account
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Plan, Policy
+from keepline.core.exchange import Exchange
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
@@ -55,7 +56,8 @@ class Step:
 class OrderView:
     """`line` is None for a top-up, `plan` for all but a renewal.
 
-    `resting`: nothing more will change by itself.
+    `resting`: nothing more will change by itself. `taken_minor`: of `taken_currency`.
+    `exchange`: in which other currency the provider's part was to be paid, None in the order's.
     """
 
     order: Order
@@ -64,6 +66,7 @@ class OrderView:
     steps: Sequence[Step]
     taken_minor: int  # what the order took, or would take, of wallet and provider together
     payment: Payment | None
+    exchange: Exchange | None
     account: Account
     line: LineCard | None
     lifeline: Lifeline | None  # at the order's instant, with the piece that it added
@@ -71,6 +74,13 @@ class OrderView:
     buckets_before: Mapping[str, int | None]
     buckets_after: Mapping[str, int | None]
     network: Mapping[str, object]
+
+    @property
+    def taken_currency(self) -> str:
+        """The order's, but for what a provider alone took, and kept."""
+        if self.stage in ("done", "delivering", "to_pay", "asking") or self.payment is None:
+            return self.order.currency
+        return self.payment.currency
 
     @property
     def reference(self) -> str:
@@ -95,6 +105,7 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
         steps=steps_of(order, stage),
         taken_minor=_taken_minor(order, stage, payment),
         payment=payment,
+        exchange=Exchange.of_facts(order.exchange) if order.exchange else None,
         account=accounts.account(account_id),
         line=card(row, around, now) if row and around else None,
         lifeline=_lifeline(order, row, around.policies[row.policy_id]) if row and around else None,

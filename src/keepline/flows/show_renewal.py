@@ -1,14 +1,17 @@
 """Reads a renewal as its holder sees it before paying: plans, the whole order, ways to pay."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from keepline.core.exchange import Exchange
+from keepline.core.money import Money
 from keepline.core.pricing import split_funding
 from keepline.core.renewal import UseWallet
 from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
+from keepline.flows.list_exchanges import ExchangeOffer, list_exchanges
 from keepline.flows.list_plans import PlanChoice, PlanChoices, list_plans
 from keepline.flows.list_ways_to_pay import WaysFor, list_ways_to_pay
 from keepline.flows.renew_line import RenewalPreview
@@ -21,7 +24,8 @@ from keepline.payments.methods import MethodFacts
 class PayOption:
     """One way to pay the whole; `provider` is None when the wallet pays alone.
 
-    `method`: a saved one that is charged at once; None leads on to the checkout.
+    `method`: a saved one that is charged at once; None leads on to the checkout. `exchange`: what
+    the provider's part comes to in another currency, None in the price's own.
     """
 
     use_wallet: UseWallet
@@ -30,11 +34,15 @@ class PayOption:
     payment_minor: int
     methods: Sequence[str] = ()
     method: MethodFacts | None = None
+    exchange: Exchange | None = None
 
     @property
     def code(self) -> str:
-        """What the form sends: part:sandbox, or part:sandbox:ID-OF-A-SAVED-METHOD."""
+        """What the form sends: part:sandbox, part:sandbox:ID-OF-A-SAVED-METHOD, or, in another
+        currency, part:sandbox:EUR:921."""
         code = f"{self.use_wallet}:{self.provider or ''}"
+        if self.exchange:
+            return f"{code}:{self.exchange.paid.currency}:{self.exchange.paid.amount_minor}"
         return f"{code}:{self.method.id}" if self.method else code
 
 
@@ -62,15 +70,20 @@ def show_renewal(
     choice = next((c for c in choices.choices if c.offer.code == plan_code), None)
     if choice is None:
         raise FlowRefused("plan_not_for_line")
-    total = preview.decision.quote.total_minor
+    quote = preview.decision.quote
+
+    def exchanges_for(payment_minor: int) -> list[ExchangeOffer]:
+        return list_exchanges(account_id, Money(payment_minor, quote.currency), now)
+
     return choices, RenewalOrder(
         choice=choice,
         preview=preview,
         options=pay_options(
-            total,
+            quote.total_minor,
             preview.wallet_free_minor,
             list_ways_to_pay(account_id, choices.currency),
             [each for each in methods.methods_of(account_id) if _works(each, now)],
+            exchanges_for,
         ),
         line=card(choices.row, choices.around, now, preview.decision.period.end_at),
     )
@@ -85,10 +98,11 @@ def pay_options(
     free_minor: int,
     ways_for: WaysFor,
     saved: Sequence[MethodFacts] = (),
+    exchanges_for: Callable[[int], Sequence[ExchangeOffer]] = lambda _minor: (),
 ) -> Sequence[PayOption]:
     """The wallet first when it suffices; else part of each; a provider alone always.
 
-    Of what a provider takes, saved methods come before its checkout.
+    Of what a provider takes, saved methods come before its checkout, other currencies after it.
     """
     modes: list[UseWallet] = ["part", "none"] if 0 < free_minor < total_minor else ["none"]
     options = []
@@ -105,4 +119,9 @@ def pay_options(
             if way.provider == each.provider and each.kind in way.methods
         ]
         options += [PayOption(mode, way.provider, *parts, way.methods) for way in ways]
+        options += [
+            PayOption(mode, way.provider, *parts, way.methods, exchange=offer.exchange)
+            for offer in exchanges_for(funding.payment_minor)
+            for way in offer.ways
+        ]
     return options

@@ -23,8 +23,8 @@ import structlog
 from django.db import DataError, IntegrityError
 
 from keepline.accounts import clocks
-from keepline.catalog.queries import policy_values, tariff_of
-from keepline.catalog.taxes import taxed_tariff, treatment_for
+from keepline.catalog.queries import policy_values
+from keepline.catalog.taxes import tariff_for
 from keepline.core.agenda import Due, Step
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.lifecycle.order import OrderState
@@ -223,9 +223,7 @@ def _try(line: DueLine, method: MethodFacts | None, now: datetime) -> Refusal | 
     method pays all of it.
     """
     currency = ledger.currency_of(line.wallet_id)
-    tariff = tariff_of(line.plan_id, currency, now)
-    if tariff is not None:
-        tariff = taxed_tariff(tariff, treatment_for(line.account_id, now))
+    tariff = tariff_for(line.account_id, line.plan_id, currency, now)
     if tariff is None or tariff.offer is None or tariff.dearer:
         return "consent"
     request = renew_line.RenewalRequest(

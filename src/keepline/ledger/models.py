@@ -130,6 +130,6 @@ class Transfer(SlottedModel):
             models.Index(
                 fields=["slot", "credit_id", "id"],
                 name="transfer_money_in",
-                condition=Q(code__in=[1, 2, 5, 6, 7]),
+                condition=Q(code__in=[1, 2, 5, 6, 7, 11]),
             ),
         ]

@@ -71,7 +71,7 @@ WITH moved AS (
   SELECT id, code, amount_minor, order_id, booked_at
   FROM ledger_transfer
   WHERE slot = %(slot)s AND credit_id = %(wallet)s AND phase IN ('single', 'post')
-    AND code IN (1, 2, 5, 6, 7)
+    AND code IN (1, 2, 5, 6, 7, 11)
 ), placed AS (
   SELECT moved.*, w.posted_minor + amount_minor
          - (sum(amount_minor) OVER (ORDER BY booked_at DESC, moved.id DESC))::bigint

@@ -6,7 +6,9 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
+from keepline.core.exchange import Exchange
 from keepline.core.lifecycle.order import OrderState
+from keepline.core.money import Money
 from keepline.slots.models import SlottedModel
 
 
@@ -44,6 +46,8 @@ class Order(SlottedModel):
     total_minor = models.BigIntegerField()
     wallet_minor = models.BigIntegerField(default=0)  # of the total, from the wallet
     payment_minor = models.BigIntegerField(default=0)  # of the total, from the provider
+    # What the provider's part comes to in another currency, agreed by the holder; null: its own
+    exchange = models.JSONField(null=True)  # core.exchange.Exchange.as_facts
     valid_until_before = models.DateTimeField(null=True)
     valid_until_after = models.DateTimeField(null=True)
     # {"buckets_before": {...}, "buckets_after": {...}, "network": {...}} as the receipt shows it
@@ -60,6 +64,13 @@ class Order(SlottedModel):
     undo_due = models.BooleanField(default=False)  # the network must be put back
     failure_code = models.CharField(max_length=40, blank=True)
     receipt_number = models.IntegerField(null=True)
+
+    @property
+    def asked(self) -> Money:
+        """What a provider is asked for: its part, or what that comes to in another currency."""
+        if self.exchange is None:
+            return Money(self.payment_minor, self.currency)
+        return Exchange.of_facts(self.exchange).paid
 
     @property
     def net_minor(self) -> int:

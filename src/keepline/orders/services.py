@@ -78,7 +78,7 @@ def claim_key(
 
 
 COLUMNS = tuple(field.attname for field in Order._meta.concrete_fields)
-PROOF = COLUMNS.index("proof")
+JSON = [COLUMNS.index(name) for name in ("proof", "exchange")]
 INSERT_ORDER = (  # names of our own columns, values as parameters
     f"INSERT INTO orders_order ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
 )
@@ -92,7 +92,8 @@ def new_order(order_id: UUID, **columns: Any) -> Order:
 def insert_order(order: Order) -> None:
     """Writes a new order; its id is the idempotency."""
     values = [getattr(order, column) for column in COLUMNS]
-    values[PROOF] = None if order.proof is None else Jsonb(order.proof)
+    for place in JSON:
+        values[place] = None if values[place] is None else Jsonb(values[place])
     write(INSERT_ORDER, values)
     order._state.adding = False
 

@@ -26,6 +26,7 @@ def create_payment(
 
     `method_id`: the saved method that is to be charged, None for a checkout.
     """
+    asked = order.asked
     payment = Payment(
         slot=order.slot,
         id=payment_id_of(order.id),
@@ -33,8 +34,8 @@ def create_payment(
         account_id=order.account_id,
         provider=provider,
         method_id=method_id,
-        amount_minor=order.payment_minor,
-        currency=order.currency,
+        amount_minor=asked.amount_minor,
+        currency=asked.currency,
         opened_at=now,
     )
     payment.save(force_insert=True)

@@ -102,6 +102,11 @@ def _amounts(view: OrderView, language: str) -> Sequence[Row]:
         rows.append((_("From the wallet"), said(order.wallet_minor)))
     if order.payment_minor:
         rows.append((_("At the checkout"), said(order.payment_minor)))
+    if view.exchange:
+        paid = view.exchange.paid
+        amount = formats.money(paid.amount_minor, paid.currency, language)
+        rows.append((_("Paid in another currency"), amount))
+        rows.append((_("Rate of exchange"), words.rate_of(view.exchange, order.currency)))
     return rows
 
 

@@ -12,7 +12,9 @@ from keepline.api.operations import started_answer
 from keepline.api.shapes.orders import Order
 from keepline.api.shapes.plans import Preview
 from keepline.api.shapes.requests import Renewal, WhatToRenew
+from keepline.core.money import Money
 from keepline.flows import renew_line
+from keepline.flows.list_exchanges import list_exchanges
 from keepline.flows.list_ways_to_pay import list_ways_to_pay
 
 router = Router(tags=["renewals"])
@@ -47,7 +49,9 @@ def preview_renewal(request: HttpRequest, line_id: UUID, body: WhatToRenew) -> H
     price, funding = view.decision.quote, view.decision.funding
     ways_for = list_ways_to_pay(holder.account_id, price.currency)
     ways = ways_for(funding.payment_minor or price.total_minor)
-    return answer(Preview.of(view, [way.provider for way in ways]))
+    part = Money(funding.payment_minor, price.currency)
+    exchanges = list_exchanges(holder.account_id, part, now_of(request))
+    return answer(Preview.of(view, [way.provider for way in ways], exchanges))
 
 
 @router.post(
@@ -61,6 +65,7 @@ def preview_renewal(request: HttpRequest, line_id: UUID, body: WhatToRenew) -> H
             *REFUSALS,
             "role_refused",
             "price_changed",
+            "rate_changed",
             "line_changed",
             "provider_unknown",
             "method_unusable",
@@ -90,6 +95,7 @@ def create_renewal(request: HttpRequest, line_id: UUID, body: Renewal) -> HttpRe
             expected_valid_until=body.expected_valid_until,
             caller=caller_of(request),
             method_id=body.payment_method_id,
+            pay_as=Money(body.pay_as.amount_minor, body.pay_as.currency) if body.pay_as else None,
         ),
         now_of(request),
     )

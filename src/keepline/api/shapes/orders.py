@@ -7,7 +7,8 @@ from pydantic import Field
 
 from keepline.api.shapes.pages import Page
 from keepline.api.shapes.parts import Instant, Money, Service, Shape, money
-from keepline.api.shapes.plans import Price
+from keepline.api.shapes.plans import Exchange, Price
+from keepline.core.exchange import Exchange as Agreed
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows.show_order import OrderView, Stage, StepKind
 from keepline.flows.show_order import Step as StepView
@@ -23,6 +24,9 @@ class Order(Shape):
     line_id: UUID | None = Field(description="null for a top-up.")
     plan_code: str | None
     price: Price
+    exchange: Exchange | None = Field(
+        description="What the provider's part was to be paid in another currency."
+    )
     valid_until_before: Instant | None
     valid_until_after: Instant | None = Field(description="What the order gives, or would give.")
     buckets_before: Service | None
@@ -51,6 +55,7 @@ def order_fields(row: OrderRow, plan_code: str | None, checkout_url: str | None)
         "line_id": row.line_id,
         "plan_code": plan_code,
         "price": _price(row),
+        "exchange": Exchange.of(Agreed.of_facts(row.exchange)) if row.exchange else None,
         "valid_until_before": row.valid_until_before,
         "valid_until_after": row.valid_until_after,
         "buckets_before": Service.of_facts(proof.get("buckets_before")),
@@ -115,7 +120,7 @@ class OrderDetail(Order):
             stage=view.stage,
             resting=view.resting,
             steps=[Step.of(step) for step in view.steps],
-            taken=money(view.taken_minor, row.currency),
+            taken=money(view.taken_minor, view.taken_currency),
             receipt_number=row.receipt_number,
             time_zone=view.line.time_zone if view.line else None,
             network_outcome=view.network.get("outcome"),  # type: ignore[arg-type]

@@ -1,5 +1,7 @@
 """Plans on sale, and what one would cost and give."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -9,7 +11,9 @@ from keepline.api.shapes.pages import Page
 from keepline.api.shapes.parts import Currency, Instant, LineKind, Money, Service, Shape, money
 from keepline.catalog.models import Plan as PlanRow
 from keepline.catalog.queries import PlanOffer
+from keepline.core.exchange import Exchange as Agreed
 from keepline.core.pricing import Quote, price_of
+from keepline.flows.list_exchanges import ExchangeOffer
 from keepline.flows.renew_line import RenewalPreview
 
 TAX_RATE = "Parts per million: 190000 is 19 %."
@@ -116,6 +120,43 @@ class Price(Shape):
         )
 
 
+class Exchange(Shape):
+    """What a provider's part comes to in another currency. It stays on the order."""
+
+    paid: Money = Field(description="What is asked of the provider.")
+    rate: str = Field(
+        description="How much of the currency paid one unit of the price's is worth; a decimal "
+        "number.",
+        examples=["0.9213"],
+    )
+    rate_on: date = Field(description="The day the rate is of.")
+    source: str = Field(description="Who said so.", examples=["European Central Bank"])
+
+    @classmethod
+    def of(cls, agreed: Agreed) -> "Exchange":
+        return cls(**_exchange_fields(agreed))
+
+
+def _exchange_fields(agreed: Agreed) -> dict[str, Any]:
+    return {
+        "paid": money(agreed.paid.amount_minor, agreed.paid.currency),
+        "rate": f"{agreed.rate:f}",
+        "rate_on": agreed.rate_on,
+        "source": agreed.source,
+    }
+
+
+class OfferedExchange(Exchange):
+    """One that may be chosen: sent back as `pay_as` with one of its providers."""
+
+    providers: list[str]
+
+    @classmethod
+    def of_offer(cls, offer: ExchangeOffer) -> "OfferedExchange":
+        providers = [way.provider for way in offer.ways]
+        return cls(**_exchange_fields(offer.exchange), providers=providers)
+
+
 class Preview(Shape):
     """The whole order before paying; the receipt will say the same if it is accepted now."""
 
@@ -137,9 +178,15 @@ class Preview(Shape):
         description="An order of the network that takes longer is refunded by itself."
     )
     providers: list[str] = Field(description="Who may take what the wallet does not pay.")
+    exchanges: list[OfferedExchange] = Field(
+        description="In which other currencies that part may be paid; none where the operator "
+        "allows none."
+    )
 
     @classmethod
-    def of(cls, view: RenewalPreview, providers: list[str]) -> "Preview":
+    def of(
+        cls, view: RenewalPreview, providers: list[str], exchanges: Sequence[ExchangeOffer]
+    ) -> "Preview":
         decision, funding = view.decision, view.decision.funding
         return cls(
             line_id=view.line.id,
@@ -156,4 +203,5 @@ class Preview(Shape):
             delivery=decision.delivery,
             promise_seconds=view.offer.promise_seconds,
             providers=providers,
+            exchanges=[OfferedExchange.of_offer(offer) for offer in exchanges],
         )

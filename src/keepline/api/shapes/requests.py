@@ -96,6 +96,11 @@ class Renewal(WhatToRenew):
     expected_total: Money | None = Field(
         None, description="What the holder saw. Another price then refuses the renewal."
     )
+    pay_as: Money | None = Field(
+        None,
+        description="What the holder saw that the provider's part comes to in another currency, "
+        "one of the preview's `exchanges`; paid in the price's own when left out.",
+    )
 
     expected_valid_until: AskedInstant | None = Field(
         None,

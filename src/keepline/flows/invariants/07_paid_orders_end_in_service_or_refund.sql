@@ -15,7 +15,8 @@ WHERE coalesce(g.extensions, 0) > 1
    OR (o.kind = 'renewal' AND (o.state = 'completed') <> (g.extensions IS NOT NULL))
    OR (o.kind IN ('top_up', 'reclaim') AND g.extensions IS NOT NULL)
    OR (o.state = 'completed' AND o.payment_minor > 0
-       AND (p.state IS DISTINCT FROM 'captured' OR p.captured_minor <> o.payment_minor
+       AND (p.state IS DISTINCT FROM 'captured' OR p.captured_minor
+                 <> coalesce((o.exchange->>'amount_minor')::bigint, o.payment_minor)
             OR k.minor IS NOT NULL))
    OR (o.state IN ('in_progress', 'held') AND o.payment_minor > 0
        AND p.state IS DISTINCT FROM 'captured')

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from babel import Locale
+from babel.dates import format_date
 from babel.lists import format_list
+from babel.numbers import format_decimal
 from django import template
 from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from keepline.core.exchange import Exchange
 from keepline.core.formats import locale_of, percent
 from keepline.portal.templatetags.formats import phone
 
@@ -104,6 +107,7 @@ MOVEMENTS: Words = {
     7: gettext_lazy("Bonus"),
     8: gettext_lazy("Refund to the payment provider"),
     9: gettext_lazy("Fee"),
+    11: gettext_lazy("Paid in another currency"),
 }
 SELLERS: Words = {"house": "Keepline"}
 METHODS: Words = {
@@ -260,6 +264,14 @@ def tax_name(sale: _Taxed) -> str:
         rate = f"{rate} ({country(sale.tax_country)})"
     said = _("Tax %(rate)s, included") if sale.tax_inclusive else _("Tax %(rate)s")
     return said % {"rate": rate}
+
+
+@register.filter
+def rate_of(exchange: Exchange, base: str) -> str:
+    """1 USD = 0.9213 EUR, European Central Bank, 10 March 2026."""
+    rate = format_decimal(exchange.rate, "#,##0.############", locale=_locale())
+    on = format_date(exchange.rate_on, "long", locale=_locale())
+    return f"1 {base} = {rate} {exchange.paid.currency} ({exchange.source}, {on})"
 
 
 @register.filter

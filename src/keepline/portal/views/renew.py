@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from keepline.core.money import Money
 from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
 from keepline.flows.renew_line import RenewalRequest
@@ -27,7 +28,9 @@ from keepline.portal.views.gate import actor_of, for_spender
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 MINOR = re.compile(r"[0-9]{1,15}")
-PAY = re.compile(r"(none|part|only):([a-z0-9_-]{0,24})(?::([0-9a-f-]{36}))?")
+PAY = re.compile(
+    r"(none|part|only):([a-z0-9_-]{0,24})(?::([0-9a-f-]{36})|:([A-Z]{3}):([0-9]{1,15}))?"
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -137,6 +140,7 @@ def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
                 channel="portal",
                 expected_valid_until=_seen(posted),
                 caller=caller_of(request),
+                pay_as=Money(int(pay[5]), pay[4]) if pay[4] else None,
             ),
             holder.now,
         )
