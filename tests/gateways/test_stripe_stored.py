@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -149,6 +149,16 @@ def test_a_charge_of_long_ago_is_found_by_search(
     status = provider.charge_stored(request)
     later = datetime.now(UTC) + timedelta(days=3)
     assert fake.adapter(unix_s=later.timestamp).ask(request.payment_id, None) == status
+
+
+def test_where_there_is_no_search_young_charges_are_found(
+    fake: StripeProcess, provider: PaymentProvider, keeper: Keeper
+) -> None:
+    request = a_charge(kept(provider, keeper))
+    status = provider.charge_stored(request)
+    fake.call("PUT", "/control/search", json={"lag_s": None})
+    assert provider.ask(request.payment_id, None) == status
+    assert provider.ask(uuid4(), None).status == "not_found"
 
 
 def test_a_charge_is_made_once_after_stripe_forgot_the_key(

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from keepline.gateways.payments.port import PaymentStatus
+from keepline.gateways.payments.port import PaymentStatus, ProviderRefused
 
 from .reading import CHARGED, Json, is_charge, own_id, read_payment, taken
+from .sdk import ordering
 
 if TYPE_CHECKING:
     from stripe._v1_services import V1Services
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 PAGE: Final = 100  # Stripe's largest
 CHARGE_REFUNDS: Final = "latest_charge.refunds"  # brings those on the way with it
 SESSION_REFUNDS: Final = f"payment_intent.{CHARGE_REFUNDS}"
-# Stripe's search lags by a minute, at its worst by an hour; younger charges are listed instead.
-# https://docs.stripe.com/search#data-freshness
-SEARCH_LAG_S: Final = 3600
+# Stripe's search lags by a minute, at its worst by an hour (https://docs.stripe.com/search), so
+# that charges of which an answer is still awaited are listed: an order waits five hours for one.
+LISTED_S: Final = 6 * 3600
 OF_CHARGES: Final = "pi_"  # how the ids of intents begin; the others are sessions'
 
 
@@ -70,17 +71,22 @@ class Looking:
 
     def charge_by_id(self, payment_id: UUID) -> Json | None:
         """The charge of a payment whose intent nobody has told to us."""
+        young = self._charges({"created": {"gte": int(self._unix_s()) - LISTED_S}})
+        return _first(young, payment_id) or self._searched(payment_id)
+
+    def _searched(self, payment_id: UUID) -> Json | None:
+        """None too where Stripe offers no search, which is so for sellers in India."""
         query = " AND ".join(
             f"metadata['{name}']:'{value}'"
             for name, value in {"payment_id": str(payment_id), **CHARGED}.items()
         )
         expand = [f"data.{CHARGE_REFUNDS}"]
-        old = self._stripe.payment_intents.search({"query": query, "expand": expand})
-        found = _first(filter(is_charge, old.to_dict()["data"]), payment_id)
-        if found is not None:
-            return found
-        young = self._charges({"created": {"gte": int(self._unix_s()) - SEARCH_LAG_S}})
-        return _first(young, payment_id)
+        try:
+            with ordering():
+                found = self._stripe.payment_intents.search({"query": query, "expand": expand})
+        except ProviderRefused:
+            return None
+        return _first(filter(is_charge, found.to_dict()["data"]), payment_id)
 
     def charge_of_customer(self, customer: str, payment_id: UUID) -> Json | None:
         """The same, for a charge whose customer is known: this list lags behind nothing."""

@@ -7,6 +7,7 @@ a Checkout Session's intent has the same ids.
 """
 
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from keepline.gateways.payments.port import (
     ChargeRequest,
@@ -64,7 +65,7 @@ class Stored:
             )
             return read_storing(session.to_dict())
 
-    def ask(self, storing_id: object, session_id: str | None) -> StoringStatus:
+    def ask(self, storing_id: UUID, session_id: str | None) -> StoringStatus:
         """See the port. As with payments, Stripe finds no session by our id."""
         if not session_id:
             return NOT_FOUND

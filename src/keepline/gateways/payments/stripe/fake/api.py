@@ -175,6 +175,8 @@ def list_intents(request: Request, call: Json) -> Json:
 def search_intents(request: Request, call: Json) -> Json:
     """Intents by their metadata, as far as the search has heard of them."""
     lag_s = request.app.state.search_lag_s
+    if lag_s is None:
+        raise Refused(400, "Search is not available in your country.")
     found_rows = stored.searched(_store(request), call["query"])
     heard = [row for row in found_rows if row["created"] <= time.time() - lag_s]
     return {**_shown(request, call, heard), "object": "search_result"}

@@ -9,7 +9,7 @@ POST /control/storings/{storing_id}/fail       {"code"}: a slow check of it fail
 POST /control/storings/{storing_id}/expire     the page's time is over
 POST /control/payments/{payment_id}/dispute    {"amount", "status"}: the bank asks for money
 POST /control/disputes/{dispute_id}            {"status"}: won, lost, warning_closed, prevented
-PUT  /control/search                           {"lag_s"}: how far behind the search is
+PUT  /control/search                           {"lag_s"}: how far behind the search is; null: none
 POST /control/forget_keys                      as Stripe does with idempotency keys after a day
 PUT  /control/fault                            {"fault", "method", "path", "times"}, or {} for a
                                                good day; without path it is any call's
