@@ -27,6 +27,7 @@ from keepline.inventory import services as inventory
 from keepline.lines.models import Line, Validity
 from keepline.workers import due
 from tests.cast import NOW
+from tests.crash import saving_acts as saving
 from tests.crash.paid_scenarios import (
     PAID_SCENARIOS,
     WALLET_ONLY,
@@ -236,6 +237,20 @@ SCENARIOS: dict[str, Scenario] = {
     "a line is taken over": Scenario({}, [Act(_open_line)]),
     "a preset is loaded": Scenario({}, [Act(_load_preset)]),
     "a base is taken over": Scenario({}, [Act(_import_base)]),
+    "a way to pay is kept": Scenario(
+        {}, [Act(saving.begin), Act(saving.keep, ours=False), Act(saving.come_back), WORK]
+    ),
+    "a way to pay is removed": Scenario(
+        {},
+        [
+            Act(saving.begin),
+            Act(saving.keep, ours=False),
+            Act(saving.come_back),
+            Act(saving.remove),
+            WORK,
+        ],
+    ),
+    "no way to pay is kept": Scenario({}, [Act(saving.refused), WORK]),
     "given back": Scenario({}, [WALLET_ONLY, WORK, Act(ask_back), WORK]),
     "given back by two": Scenario(
         {}, [WALLET_ONLY, WORK, Act(ask_for_a_second_person), Act(allow), WORK]

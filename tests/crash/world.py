@@ -27,10 +27,10 @@ from keepline.gateways.messaging.files import FileEmail
 from keepline.gateways.network.fake import FakeNetwork
 from keepline.ledger.models import Wallet
 from keepline.lines.due import Which
-from keepline.lines.models import Extension, Validity
+from keepline.lines.models import Extension, Reversal, Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
-from keepline.payments.models import Payment
+from keepline.payments.models import Payment, Refund, SavedMethod
 from keepline.workers import due
 from tests import cast as stage
 from tests.gateways.tills import Till, Webhook
@@ -146,6 +146,7 @@ class World:
         due.advance_orders(self.now)
         due.send_outbox(self.now)
         due.number_receipts()
+        due.tend_methods(self.now)
 
     def sweep(self) -> None:
         """What the clock has for this world's line alone."""
@@ -175,6 +176,9 @@ class World:
                     "next_action_at", flat=True
                 ),
                 *Outbox.objects.filter(due_at__isnull=False).values_list("due_at", flat=True),
+                *SavedMethod.objects.filter(
+                    account_id=self.cast.account.id, next_action_at__isnull=False
+                ).values_list("next_action_at", flat=True),
             ]
             if not dues or min(dues) > until:
                 return
@@ -210,9 +214,18 @@ class World:
             "payments": [(p.state, p.captured_minor, p.refunded_minor) for p in payments],
             "at the provider": [self._at_provider(p) for p in payments],
             "wallet": (wallet.posted_minor, wallet.pending_minor),
+            "refunds": sorted(
+                (r.state, r.amount_minor) for r in Refund.objects.filter(account_id=account_id)
+            ),
+            "taken back": Reversal.objects.filter(line_id=self.cast.line.id).count(),
             "extensions": Extension.objects.filter(line_id=self.cast.line.id).count(),
             "network": self._service(),
             "line": Validity.objects.by_id(self.cast.line.id).state,
+            "saved": sorted(
+                SavedMethod.objects.filter(account_id=account_id)
+                .exclude(state__in=["storing", "abandoned"])
+                .values_list("state", flat=True)
+            ),
             "told": sorted((e.kind, e.outcome) for e in events),
             "numbered": all(o.receipt_number for o in orders if o.state == "completed"),
         }

@@ -1,7 +1,7 @@
 """`method.forgotten`: a saved way to pay is removed, here at once and at its provider for certain.
 
 T  forget_method.forget      nothing charges it any more; lines that would have, know it
-N  forget_method.forget      the provider forgets it; a silence is asked again by a worker
+N  forget_method.tell        the provider forgets it; a silence is told again by a worker
 T  forget_method.forgotten   it has
 """
 
@@ -50,7 +50,7 @@ def tell_provider(method_id: UUID, account_id: UUID, now: datetime) -> None:
     if method.state != MethodState.FORGETTING:
         return
     try:
-        with network_step("forget_method.forget"):
+        with network_step("forget_method.tell"):
             switchboard.payments(method.provider).forget_method(kept_by_provider(method))
     except ProviderUnknown:
         pause = min(FIRST_PAUSE * 2 ** min(method.attempts, 12), LONGEST_PAUSE)
@@ -64,7 +64,6 @@ def tell_provider(method_id: UUID, account_id: UUID, now: datetime) -> None:
             methods.transition(
                 locked,
                 MethodEvent.FORGOTTEN,
-                provider_method_id="",
                 label="",
                 expires_on=None,
                 next_action_at=None,

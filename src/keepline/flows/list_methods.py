@@ -1,4 +1,4 @@
-"""Reads the ways to pay that an account has saved, which lines they pay for, and what can be added."""
+"""Reads an account's saved ways to pay, which lines they pay for, and what can be added."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

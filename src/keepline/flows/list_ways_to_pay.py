@@ -26,10 +26,10 @@ def list_ways_to_pay(account_id: UUID, currency: str) -> WaysFor:
 
 def list_ways_to_save(account_id: UUID, currency: str) -> list[Way]:
     """Which connected providers keep a way to pay for charges in this currency. One query."""
-    storing = [name for name in switchboard.providers() if switchboard.payments(name).stores_methods]
+    connected = switchboard.providers()
     return ways_to_pay(
         [method for method in table() if method.storable],
-        storing,
+        [name for name in connected if switchboard.payments(name).stores_methods],
         switchboard.methods_allowed(),
         accounts.country_of(account_id),
         currency,

@@ -91,11 +91,12 @@ def _ask(provider: PaymentProvider, order: Order, payment: Payment, overdue: boo
 def _charge(provider: PaymentProvider, order: Order, payment: Payment) -> PaymentStatus:
     """Takes the money from the saved method; sent twice, it is taken once.
 
-    A method that its holder has removed is not charged any more; whether it was, is asked.
+    A method that its holder has removed is not charged any more; but what was sent and not answered
+    is sent again, for not every provider can be asked about it otherwise.
     """
     method = methods.read(payment.method_id, order.account_id)
     code = "method_removed"
-    if method.state == MethodState.STORED:
+    if method.state == MethodState.STORED or payment.asks:
         request = ChargeRequest(
             payment_id=payment.id,
             order_id=order.id,

@@ -66,9 +66,9 @@ def work_off(clock_id: int, now: datetime) -> int:
     return steps
 
 
-def tend_methods() -> int:
+def tend_methods(clock: Callable[[], datetime] = timezone.now) -> int:
     """Saved methods whose provider owes an answer: kept, or forgotten? How many were looked at."""
-    now = timezone.now()
+    now = clock()
     found = methods.due(now, METHODS_A_BATCH)
     for method_id, account_id in found:
         _guarded(lambda _, m=method_id, a=account_id: _tend(m, a, now))(method_id)  # type: ignore[misc]
