@@ -38,6 +38,10 @@ COMMANDS = {
         "keepline.cli.reconcile",
         "Compare the books with a payment provider's; exit 1 when they differ.",
     ),
+    "payouts": (
+        "keepline.cli.payouts",
+        "Book what a payment provider settled and paid out, from its list.",
+    ),
     "tax": (
         "keepline.cli.tax",
         "Tax that was taken, by country and rate; and the countries of holders.",

@@ -77,6 +77,7 @@ class TransferCode(IntEnum):
     FEE = 9
     RECOGNITION = 10  # between accounts of the house: no wallet moves
     EXCHANGE = 11
+    PAYOUT = 12  # between accounts of the house, as RECOGNITION
 
 
 MONEY_IN = frozenset({1, 2, 5, 6, 7, 11})
@@ -105,6 +106,8 @@ class HouseCode(StrEnum):
     INTER_SLOT = "inter_slot"
     CASH_TILL = "cash_till"
     EXCHANGE = "exchange"
+    BANK = "bank"
+    PAYMENT_FEES = "payment_fees"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from keepline.core.postings import HouseCode, TransferDraft, house_account_id
 from keepline.ledger.models import HouseAccount, Wallet
 from keepline.slots.sql import ask, fetch_one, write
 
-PARTY_CODES = (HouseCode.CLEARING, HouseCode.PROVIDER_RECEIVABLE)
+PARTY_CODES = (HouseCode.CLEARING, HouseCode.PROVIDER_RECEIVABLE, HouseCode.PAYMENT_FEES)
 
 
 class WalletShort(Exception):

@@ -1,5 +1,5 @@
 -- 6 late: A refund on its way back, or money set aside, has come to its end within 72 hours.
--- (Captures leave clearing when a provider pays out; payouts are not booked yet.)
+-- (Captures leave clearing when a provider settles them: docs/payouts.md.)
 SELECT o.id AS "order", o.state, p.state AS payment, coalesce(o.completed_at, o.accepted_at) AS since
 FROM orders_order o LEFT JOIN payments_payment p ON p.slot = o.slot AND p.order_id = o.id
 WHERE o.next_action_at IS NOT NULL
