@@ -27,7 +27,15 @@ WRITES_STATE_IN_SQL = {
     "flows/importing/statements.py",  # a base is taken over in sets
     "lines/due.py",  # the clock moves many at once
 }
-MODULES_OF_FLOWS = {"errors", "steps", "sale", "wake", "letters", "limits"}  # not verbs
+MODULES_OF_FLOWS = {
+    "errors",
+    "steps",
+    "sale",
+    "wake",
+    "letters",
+    "limits",
+    "auto_renewal",
+}  # not verbs
 
 
 def relative(path: Path) -> str:

@@ -84,17 +84,19 @@ def _ask(provider: PaymentProvider, order: Order, payment: Payment, overdue: boo
     if overdue or order.state != OrderState.ACKNOWLEDGED:
         return provider.cancel(payment.id, payment.provider_payment_id)
     if payment.method_id and payment.state == PaymentState.CREATED:
-        return _charge(provider, order, payment)
+        return _charge(provider, order, payment, payment.method_id)
     return provider.ask(payment.id, payment.provider_payment_id)
 
 
-def _charge(provider: PaymentProvider, order: Order, payment: Payment) -> PaymentStatus:
+def _charge(
+    provider: PaymentProvider, order: Order, payment: Payment, method_id: UUID
+) -> PaymentStatus:
     """Takes the money from the saved method; sent twice, it is taken once.
 
     A method that its holder has removed is not charged any more; but what was sent and not answered
     is sent again, for not every provider can be asked about it otherwise.
     """
-    method = methods.read(payment.method_id, order.account_id)
+    method = methods.read(method_id, order.account_id)
     code = "method_removed"
     if method.state == MethodState.STORED or payment.asks:
         request = ChargeRequest(
@@ -238,7 +240,7 @@ def _ended_unpaid(order: Order, payment: Payment, status: PaymentStatus, now: da
         decline_code=status.decline_code[:40],
     )
     if status.decline_kind == "final" and payment.method_id:
-        _never_again(payment)
+        _never_again(payment.method_id, payment.account_id)
     if order.state == OrderState.ACKNOWLEDGED:
         code = "payment_declined" if declined else "payment_expired"
         if status.decline_kind == "approval":
@@ -246,9 +248,9 @@ def _ended_unpaid(order: Order, payment: Payment, status: PaymentStatus, now: da
         give_back(order, payment, OrderEvent.CANCEL, code, now)
 
 
-def _never_again(payment: Payment) -> None:
+def _never_again(method_id: UUID, account_id: UUID) -> None:
     """Its provider says that the method will never work again: no line tries it any more."""
-    method = methods.lock(payment.method_id, payment.account_id)
+    method = methods.lock(method_id, account_id)
     if method.state == MethodState.STORED:
         methods.transition(method, MethodEvent.REFUSE)
 

@@ -12,18 +12,17 @@ from uuid import UUID
 
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Carrier, Plan, Policy
-from keepline.catalog.queries import PlanOffer, Tariff
+from keepline.catalog.queries import Tariff
 from keepline.catalog.taxes import tariff_for, taxed_tariff, treatment_for
-from keepline.core.agenda import STEPS_OF, lead_choices, tries_in_grace
+from keepline.core.agenda import STEPS_OF
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.lifeline import Lifeline, lifeline_of
-from keepline.core.pricing import Quote, price_of
 from keepline.core.renewal import GraceService
+from keepline.flows.auto_renewal import WARN_AHEAD, AutoRenewal, auto_renewal
 from keepline.inventory import queries as inventory
 from keepline.inventory.models import Number
 from keepline.ledger import queries as ledger
 from keepline.ledger.queries import Balance
-from keepline.lines import clock
 from keepline.lines import queries as lines
 from keepline.lines.queries import LineRow
 from keepline.payments import methods
@@ -33,7 +32,6 @@ from keepline.usage.queries import EMPTY, Buckets
 
 PAGE = 50
 NEAR_EXPIRY = timedelta(days=7)
-WARN_AHEAD = timedelta(days=14)
 
 NextKind = Literal[
     "set_up",  # being set up; at: none
@@ -69,48 +67,6 @@ class Bucket:
     granted: int | None
     used: int
     left: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class AutoRenewal:
-    """How a line renews by itself: from its wallet, and what that lacks by a saved method.
-
-    `offer` is the version of its plan that is on sale, at `price`; both are None when there is
-    none, and for a line that does not renew by itself among many lines. `agreed_minor`: the total
-    of the version that the holder agreed to. `obstacle`: why the holder must be asked first.
-    `next_try_at`: None when none is planned. `short_minor`: what the wallet lacks for one renewal,
-    `short_soon`: and the next try is within WARN_AHEAD.
-    `method`: the saved method that pays then; `method_ends_first`: it expires before the next try;
-    `charged`: it can be charged then.
-    `lead_choices`: how many days ahead of expiry its policy tries, the earliest first;
-    `tries_in_grace`: how many days into grace it tries again.
-    """
-
-    enabled: bool
-    lead_days: int | None
-    next_try_at: datetime | None
-    obstacle: Literal["dearer", "not_sold"] | None
-    offer: PlanOffer | None
-    price: Quote | None
-    agreed_minor: int | None
-    short_minor: int
-    short_soon: bool
-    method: MethodFacts | None
-    method_ends_first: bool
-    charged: bool
-    lead_choices: Sequence[int]
-    tries_in_grace: Sequence[int]
-
-    @property
-    def tries_ahead(self) -> Sequence[int]:
-        """On which days ahead of expiry this line is tried, the earliest first."""
-        first = self.lead_choices[0] if self.lead_days is None else self.lead_days
-        return [days for days in self.lead_choices if days <= first]
-
-    @property
-    def consent_needed(self) -> bool:
-        """Whether nothing happens by itself before the holder has said yes."""
-        return self.obstacle is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +218,11 @@ def card(
         lifeline = None  # its dates are another line's by now
     carrier = around.carriers.get(row.carrier_id) if row.carrier_id else None
     left = max(timedelta(0), row.valid_until - now) if row.valid_until else timedelta(0)
-    auto = auto_renewal(row, around, now)
+    wallet = around.wallets.get(row.wallet_id)
+    tariff = around.tariffs.get((row.plan_id, wallet.currency)) if wallet else None
+    method = around.methods.get(row.method_id) if row.method_id else None
+    rules = catalog.policy_of(policy).agenda
+    auto = auto_renewal(row, wallet, tariff, rules, method, now)
     plan = around.plans[row.plan_id]
     return LineCard(
         line_id=row.id,
@@ -283,47 +243,11 @@ def card(
         renewable=LineEvent.RENEW in LINE.allowed(row.state),
         auto_renew=auto,
         buckets=gauges(around.buckets.get(row.id, EMPTY)),
-        wallet=around.wallets.get(row.wallet_id),
+        wallet=wallet,
         next_action=next_action(row, lifeline, auto, number, now),
         grace_rule=policy.grace_rule,
         grace_service=cast("GraceService", policy.grace_service),
         lifeline=lifeline,
-    )
-
-
-def auto_renewal(row: LineRow, around: Surroundings, now: datetime) -> AutoRenewal:
-    """How the line renews by itself. No query."""
-    wallet = around.wallets.get(row.wallet_id)
-    tariff = around.tariffs.get((row.plan_id, wallet.currency)) if wallet else None
-    offer = tariff.offer if tariff else None
-    price = price_of(offer) if offer else None
-    obstacle: Literal["dearer", "not_sold"] | None = None
-    if row.auto_renew and wallet and (tariff is None or offer is None):
-        obstacle = "not_sold"
-    elif row.auto_renew and tariff and tariff.dearer:
-        obstacle = "dearer"
-    rules = catalog.policy_of(around.policies[row.policy_id]).agenda
-    next_try_at = None if obstacle else clock.next_try(row, rules, now)
-    short_minor = max(0, price.total_minor - wallet.free_minor) if price and wallet else 0
-    is_soon = next_try_at is not None and next_try_at <= now + WARN_AHEAD
-    method = around.methods.get(row.method_id) if row.method_id else None
-    ends_first = method is not None and method.ends_before(next_try_at)
-    charged = method is not None and method.usable and not ends_first
-    return AutoRenewal(
-        enabled=row.auto_renew,
-        lead_days=row.lead_days,
-        next_try_at=next_try_at,
-        obstacle=obstacle,
-        offer=offer,
-        price=price,
-        agreed_minor=price_of(tariff.pinned).total_minor if tariff else None,
-        short_minor=short_minor,
-        short_soon=is_soon and short_minor > 0 and not charged,
-        method=method,
-        method_ends_first=ends_first,
-        charged=charged,
-        lead_choices=lead_choices(rules),
-        tries_in_grace=tries_in_grace(rules),
     )
 
 

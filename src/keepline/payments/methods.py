@@ -69,7 +69,7 @@ def lock(method_id: UUID, account_id: UUID) -> SavedMethod:
     )
     if found is None:
         raise MethodNotFound(method_id)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def read(method_id: UUID, account_id: UUID) -> SavedMethod:
@@ -78,7 +78,7 @@ def read(method_id: UUID, account_id: UUID) -> SavedMethod:
     found = SavedMethod.objects.filter(slot=slot, id=method_id, account_id=account_id).first()
     if found is None:
         raise MethodNotFound(method_id)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def transition(method: SavedMethod, event: MethodEvent, **columns: Any) -> MethodState:
@@ -133,7 +133,7 @@ def methods_among(method_ids: Collection[UUID]) -> dict[UUID, MethodFacts]:
 
 
 def _facts(row: Any) -> MethodFacts:
-    return MethodFacts(*row[:3], MethodState(row.state), *row[4:])
+    return MethodFacts(**{**row._asdict(), "state": MethodState(row.state)})
 
 
 DUE = """
