@@ -11,11 +11,13 @@ from keepline.core.lifecycle.number import NUMBER, NumberEvent, NumberState
 from keepline.core.lifecycle.order import ORDER, OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PAYMENT, PaymentEvent, PaymentState
 from keepline.core.lifecycle.profile import PROFILE, ProfileEvent, ProfileState
+from keepline.core.lifecycle.refund import REFUND, RefundEvent, RefundState
 
 TABLES: list[tuple[Machine[Any, Any], type[StrEnum], type[StrEnum]]] = [
     (LINE, LineState, LineEvent),
     (ORDER, OrderState, OrderEvent),
     (PAYMENT, PaymentState, PaymentEvent),
+    (REFUND, RefundState, RefundEvent),
     (NUMBER, NumberState, NumberEvent),
     (PROFILE, ProfileState, ProfileEvent),
 ]
@@ -94,22 +96,20 @@ def test_what_is_over_stays_over() -> None:
         assert not LINE.allowed(state)
     for order_state in ORDER.finals:
         assert not ORDER.allowed(order_state)
-    assert not PAYMENT.allowed(PaymentState.REFUNDED)
+    assert not PAYMENT.allowed(PaymentState.CAPTURED)
+    for refund_state in REFUND.finals:
+        assert not REFUND.allowed(refund_state)
     assert not NUMBER.allowed(NumberState.RETIRED)
 
 
 def test_money_that_comes_late_is_still_seen() -> None:
     """A provider may capture after the payment was believed to be over."""
-    for state in set(PaymentState) - {
-        PaymentState.CAPTURED,
-        PaymentState.REFUNDING,
-        PaymentState.REFUNDED,
-    }:
+    for state in set(PaymentState) - {PaymentState.CAPTURED}:
         assert PAYMENT.next(state, PaymentEvent.CAPTURE) == PaymentState.CAPTURED
 
 
 def test_unknown_is_left_by_an_answer_only() -> None:
-    assert PaymentEvent.REFUND not in PAYMENT.allowed(PaymentState.UNKNOWN)
+    assert PaymentEvent.LOSE_SIGHT not in PAYMENT.allowed(PaymentState.UNKNOWN)
     assert OrderEvent.CANCEL not in ORDER.allowed(OrderState.HELD)
 
 

@@ -106,6 +106,29 @@ def test_a_refund_brings_clearing_back_to_zero(sale: Sale, captured: int) -> Non
     assert well_formed(kept)
 
 
+@given(sales(), st.fractions(0, 1), st.fractions(0, 1), st.fractions(0, 1))
+def test_a_sale_that_goes_back_is_the_holders_again(
+    sale: Sale, net: Fraction, earned: Fraction, taxed: Fraction
+) -> None:
+    """It passes through the wallet, and none of the house's accounts keeps what went back."""
+    total = sale.wallet_minor + sale.payment_minor
+    back, tax = int((total - sale.tax_minor) * net), int(sale.tax_minor * taxed)
+    deferred = int(back * earned)
+    refund_id = derived_id(sale.order_id, "refund")
+    parts = postings.Returned(deferred, back - deferred, tax, 7)
+    drafts = postings.return_sale(sale, refund_id, parts)
+    assert well_formed(drafts)
+    assert posted(drafts, WALLET) == back + tax
+    assert posted(drafts, house(HouseCode.DEFERRED_REVENUE)) == -deferred - 7
+    assert posted(drafts, house(HouseCode.REVENUE)) == 7 - (back - deferred)
+    assert posted(drafts, house(HouseCode.TAX_PAYABLE)) == -tax
+    sent = drafts + postings.begin_refund(sale, refund_id, back + tax)
+    assert posted(sent, WALLET) == 0
+    known = postings.transfer_ids(sale.order_id, [refund_id])
+    assert {draft.id for draft in sent} <= set(known)
+    assert len(known) == len(set(known))
+
+
 @given(sales(), amounts, st.fractions(0, 1))
 def test_each_currency_balances_by_itself(sale: Sale, paid_minor: int, part: Fraction) -> None:
     payment_id, paid = derived_id(sale.order_id, "payment"), Money(paid_minor, "JPY")
@@ -158,6 +181,7 @@ def test_what_credits_a_wallet_is_named_as_money_in() -> None:
         *postings.begin_refund(sale, payment_id, 200),
         *postings.end_refund(sale, payment_id, "sandbox", 200),
         *postings.refund_into_wallet(sale, payment_id, 200),
+        *postings.return_sale(sale, payment_id, postings.Returned(1, 2, 3, 4)),
         postings.opening_balance(sale.order_id, WALLET, 5, "EUR"),
     ]
     for draft in steps:

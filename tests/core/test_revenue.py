@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keepline.core.revenue import changes_of_sale, days_of, scheduled_minor
+from keepline.core.revenue import Sold, changes_of_sale, days_of, scheduled_minor, take_back
 
 DAY = timedelta(days=1)
 FAR = date(1990, 1, 1)  # nothing was ever booked
@@ -66,6 +67,48 @@ def test_what_is_scheduled_is_what_was_not_earned(
     last_booked = date(2026, 1, 1) + booked_days * DAY
     booked = sum(amount for day, amount in earned(changes).items() if day <= last_booked)
     assert scheduled_minor(changes, last_booked) == sum(n for n, _, _ in several) - booked
+
+
+@given(sales, st.fractions(0, 1), st.integers(-40, 430), st.integers(0, 60), st.booleans())
+def test_what_goes_back_of_a_sale_and_what_is_still_earned_are_all_of_it(
+    sale: tuple[int, datetime, timedelta],
+    share: Fraction,
+    entered_after: int,
+    booked_after: int,
+    ends: bool,
+) -> None:
+    """Day by day: what was booked stays booked, and the rest follows the refund."""
+    net_minor, start, length = sale
+    entered_on = start.date() + entered_after * DAY
+    last_booked = entered_on + (booked_after - 1) * DAY
+    sold = Sold(net_minor, start, start + length, entered_on)
+    back_minor = int(net_minor * share)
+    was = sold.changes(net_minor)
+    booked = sum(amount for day, amount in earned(was).items() if day <= last_booked)
+    taken = take_back(sold, back_minor, last_booked, ends)
+    together: dict[date, int] = defaultdict(int)
+    for changes in (was, taken.changes):
+        for day, change in changes.items():
+            together[day] += change
+    still = sum(amount for day, amount in earned(together).items() if day > last_booked)
+    assert all(day > last_booked for day in taken.changes), "what is booked is not changed"
+    assert min(taken.deferred_minor, taken.revenue_minor, taken.earned_minor) >= 0
+    assert taken.deferred_minor + taken.revenue_minor == back_minor
+    assert booked + still - taken.revenue_minor + taken.earned_minor == net_minor - back_minor
+    if ends:
+        assert still == 0
+    else:
+        assert taken.earned_minor == 0
+        assert earned(together) == _caught_up(sold, net_minor - back_minor, booked, last_booked)
+
+
+def _caught_up(sold: Sold, net_minor: int, booked: int, last_booked: date) -> dict[date, int]:
+    """What was booked as it was; from then on the days of a sale for less."""
+    before = earned(sold.changes(sold.net_minor))
+    after = earned(sold.changes(net_minor))
+    return {day: amount for day, amount in before.items() if day <= last_booked} | {
+        day: amount for day, amount in after.items() if day > last_booked
+    }
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ LIMITS = Limits(
     declines=Rate(5, HOUR),
     hold=DAY,
     sums={"default": Sums(500, 750, 1000), "JPY": Sums(80_000, 120_000, 160_000)},
+    refunds={"default": 50, "JPY": 8000},
 )
 ASKED = Asked("sandbox", "USD", 300, NOW)
 
@@ -43,6 +44,19 @@ def past(
     currency: str = "USD",
 ) -> Past:
     return Past(NOW - ago, provider, currency, minor, standing)
+
+
+@pytest.mark.parametrize(
+    ("currency", "minor"), [("USD", 5000), ("KWD", 50_000), ("JPY", 8000), ("KRW", 5000)]
+)
+def test_one_person_may_give_so_much_back(currency: str, minor: int) -> None:
+    assert LIMITS.refund_alone_minor(currency) == minor
+
+
+@pytest.mark.parametrize("refunds", [{"USD": 50}, {"default": -1}, {"default": 50, "USD": 10**10}])
+def test_sums_that_one_person_gives_back_have_bounds(refunds: dict[str, int]) -> None:
+    with pytest.raises(LimitsError):
+        replace(LIMITS, refunds=refunds)
 
 
 def test_nothing_before_is_nothing_against() -> None:

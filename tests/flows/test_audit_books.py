@@ -190,6 +190,14 @@ BREAKERS: dict[str, str] = {
     "clearing_equals_the_payments": "UPDATE payments_payment"
     " SET captured_minor = 1 + captured_minor"
     " WHERE order_id = %(topped_up)s",
+    "refunds_add_up": "UPDATE payments_refund SET state = 'to_wallet'"
+    " WHERE order_id = %(refunded)s",
+    "refunds_come_out_of_their_sale": "UPDATE payments_refund SET order_id = %(renewal)s"
+    " WHERE order_id = %(refunded)s",
+    "reversals_have_a_refund": "INSERT INTO lines_reversal"
+    " (slot, id, line_id, order_id, cause_id, ended_at, actor, reversed_at)"
+    " SELECT slot, id, line_id, order_id, %(fresh)s, period_start, 'staff:1', %(now)s"
+    " FROM lines_extension WHERE order_id = %(renewal)s",
     "nothing_ages_in_transit": "",
     "paid_orders_end_in_service_or_refund": EXTENSION
     + "DELETE FROM lines_extension WHERE order_id = %(paid)s",

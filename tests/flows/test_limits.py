@@ -176,7 +176,7 @@ def test_sums_of_a_day_and_what_went_back_is_none(provider: FakeProvider) -> Non
     top_up(cast.account, NOW + HOUR, amount_minor=20_000)  # nobody pays it
     assert refused(cast.account, NOW + HOUR, amount_minor=20_000) == NOW + 2 * HOUR
     top_up(cast.account, NOW + 2 * HOUR, amount_minor=20_000)
-    Payment.objects.filter(amount_minor=30_000).update(state="refunded", refunded_minor=30_000)
+    Payment.objects.filter(amount_minor=30_000).update(refunded_minor=30_000)
     top_up(cast.account, NOW + 2 * HOUR, amount_minor=30_000)
 
 

@@ -4,16 +4,21 @@ from datetime import timedelta
 
 import pytest
 
+from keepline.accounts.queries import Recipient
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
+from keepline.flows import renew_line
 from keepline.flows.advance_order import advance
+from keepline.flows.letters import letter_of
+from keepline.flows.open_payment import open_payment
+from keepline.flows.settle_payment import settle
 from keepline.lines.models import Extension
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from keepline.payments.models import Payment
 from tests.cast import NOW, assemble
 from tests.doubles import FakeProvider, ScriptedNetwork
-from tests.flows.acts import pay_by_provider, wallet
+from tests.flows.acts import pay_by_provider, request, wallet
 
 pytestmark = pytest.mark.django_db
 
@@ -26,10 +31,11 @@ def test_a_refusal_of_the_network_gives_the_money_back(
     order_id = pay_by_provider(cast, provider)
     assert advance(order_id, "en", NOW) is OrderState.FAILED
     assert wallet(cast) == (100, 0)
-    assert Payment.objects.get(order_id=order_id).state == PaymentState.REFUNDING
+    assert Payment.objects.get(order_id=order_id).refunding_minor == 200
     advance(order_id, "en", NOW)
     payment = Payment.objects.get(order_id=order_id)
-    assert (payment.state, payment.refunded_minor) == (PaymentState.REFUNDED, 200)
+    assert payment.state == PaymentState.CAPTURED
+    assert (payment.refunding_minor, payment.refunded_minor) == (0, 200)
     assert Order.objects.by_id(order_id).next_action_at is None
     assert not Extension.objects.filter(order_id=order_id).exists()
 
@@ -47,6 +53,21 @@ def test_a_refund_that_is_refused_stays_in_the_wallet(
     assert Order.objects.by_id(order_id).next_action_at is None
 
 
+def test_letters_name_what_really_goes_back(provider: FakeProvider) -> None:
+    """The provider took another amount, in another currency, than the order asked for."""
+    cast = assemble(wallet_minor=100)
+    order_id = renew_line.start(request(cast, provider="sandbox"), NOW).order_id
+    open_payment(order_id, "en", NOW)
+    provider.pay(Payment.objects.get().id, captured_minor=170, currency="EUR")
+    settle(order_id, NOW)
+    advance(order_id, "en", NOW)
+    reader = Recipient(1, "alice@example.com", "Alice", "en", "Europe/Berlin")
+    for kind in ("order.failed", "order.refunded"):
+        written = letter_of(Outbox.objects.get(order_id=order_id, kind=kind), reader, NOW)
+        assert "€1.70" in written.text.splitlines()[0]
+        assert "2.00" not in written.text.splitlines()[0]
+
+
 def test_a_refund_without_an_answer_is_sent_again_and_done_once(
     provider: FakeProvider, network: ScriptedNetwork
 ) -> None:
@@ -56,7 +77,7 @@ def test_a_refund_without_an_answer_is_sent_again_and_done_once(
     advance(order_id, "en", NOW)
     provider.silent = 1
     advance(order_id, "en", NOW)
-    assert Payment.objects.get(order_id=order_id).state == PaymentState.REFUNDING
+    assert Payment.objects.get(order_id=order_id).refunding_minor == 200
     advance(order_id, "en", NOW + timedelta(minutes=5))
     assert len(provider.refunds) == 1
     assert Payment.objects.get(order_id=order_id).refunded_minor == 200

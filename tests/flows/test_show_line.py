@@ -58,6 +58,7 @@ def test_queries_do_not_grow_with_the_history(
     for number in range(renewals):
         renew_line.start(request(stage, key=f"key-000{number}"), NOW)
     cast.line(stage.account, stage.plan)
-    # line, wallets, plans, policies, extensions, uses; history, events, its plans, orders
-    with django_assert_num_queries(10):
+    # line, wallets, plans, policies, extensions, uses; history, reversals, events, its plans,
+    # orders
+    with django_assert_num_queries(11):
         show_line(stage.line.id, stage.account.id, NOW)

@@ -134,6 +134,6 @@ def test_another_account_and_an_import_find_nothing() -> None:
 def test_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     stage = assemble()
     order_id = renew_line.start(request(stage), NOW).order_id
-    # order, payment, line, plans, policies, extensions, uses, account, plan
-    with django_assert_num_queries(9):
+    # order, payment, line, plans, policies, extensions, uses, refunds, account, plan
+    with django_assert_num_queries(10):
         shown(stage, order_id)

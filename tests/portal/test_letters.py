@@ -8,10 +8,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from keepline.accounts.queries import Recipient
+from keepline.flows import letters
 from keepline.flows.letters import SUBJECTS, Letter, letter_of
 from keepline.lines.models import Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
+from keepline.payments.models import Refund
 from tests.cast import NOW, Cast
 from tests.doubles import FakeProvider
 from tests.portal.acts import renewed
@@ -51,7 +53,18 @@ def test_a_renewal_is_confirmed(stage: Cast, alice: Client) -> None:
 
 @pytest.mark.parametrize("kind", SUBJECTS)
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_every_kind_has_words(kind: str, language: str, stage: Cast, alice: Client) -> None:
+def test_every_kind_has_words(
+    kind: str, language: str, stage: Cast, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refund = Refund(
+        amount_minor=300,
+        method_minor=200,
+        sent_minor=200,
+        sent_currency="USD",
+        currency="USD",
+        ends_service=True,
+    )
+    monkeypatch.setattr(letters, "_refund_of", lambda _: refund)
     order = Order.objects.get(id=renewed(alice, stage, pay="none:sandbox"))
     Order.objects.filter(id=order.id).update(failure_code="promise_passed")
     written = letter(stage, kind, order, language)

@@ -2,9 +2,14 @@
 
 from django.urls import path
 
-from keepline.backoffice.views import future, reconciliations
+from keepline.backoffice.views import future, orders, reconciliations, refunds
 
 urlpatterns = [
     path("future/", future.future, name="future"),
+    path("orders/", orders.orders, name="staff_orders"),
+    path("orders/<uuid:order_id>/", orders.order, name="staff_order"),
+    path("orders/<uuid:order_id>/refund/", orders.refund, name="staff_refund"),
+    path("refunds/", refunds.refunds, name="staff_refunds"),
+    path("refunds/<uuid:refund_id>/", refunds.decide, name="decide_refund"),
     path("reconciliations/", reconciliations.reconciliations, name="reconciliations"),
 ]

@@ -11,6 +11,7 @@ from psycopg import sql
 APPEND_ONLY_TABLES = (
     "ledger_transfer",
     "lines_extension",
+    "lines_reversal",
     "lines_lineevent",
     "audit_auditevent",
 )

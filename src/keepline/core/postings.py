@@ -17,6 +17,10 @@ accounts of one currency sum to zero. docs/ledger.md has the whole table in pros
 | a fee, for what is done at once | wallet              | revenue            | single |
 | the order ends without service  | wallet              | deferred_revenue   | void   |
 | a day of the term has passed    | deferred_revenue    | revenue            | single |
+| of a sale: what was not earned  | deferred_revenue    | wallet             | single |
+| ... what was                    | revenue             | wallet             | single |
+| ... its tax                     | tax_payable         | wallet             | single |
+| ... what the ended term leaves  | deferred_revenue    | revenue            | single |
 | refund decided                  | wallet              | refunds_in_transit | single |
 | ... of another currency         | wallet              | exchange           | single |
 | ... as much of that as was paid | exchange            | refunds_in_transit | single |
@@ -41,6 +45,7 @@ __all__ = [
     "HouseCode",
     "Part",
     "Phase",
+    "Returned",
     "Sale",
     "TransferCode",
     "TransferDraft",
@@ -55,11 +60,14 @@ __all__ = [
     "house_account_id",
     "opening_balance",
     "refund_into_wallet",
+    "return_sale",
     "sell",
+    "transfer_ids",
     "void",
 ]
 
 Part = Literal["wallet", "payment"]
+PARTS: tuple[Part, ...] = ("wallet", "payment")
 
 
 class TransferCode(IntEnum):
@@ -145,6 +153,19 @@ class Sale:
         return self.wallet_minor if part == "wallet" else self.payment_minor
 
 
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What of a sale goes back, by where it stands (core.revenue.take_back). Minor units.
+
+    `earned_minor` does not go back: the term has ended, and nothing more is owed for it.
+    """
+
+    deferred_minor: int
+    revenue_minor: int
+    tax_minor: int
+    earned_minor: int
+
+
 @lru_cache(maxsize=4096)
 def house_account_id(code: str, currency: str, party: str = "") -> UUID:
     """The id of a house account follows from what it is; slot 0, time 0."""
@@ -202,11 +223,33 @@ def void(sale: Sale, held: Sequence[Part]) -> list[TransferDraft]:
     return [d for part in held for d in _phase(sale, part, Phase.VOID, _hold_id(sale, part))]
 
 
-def begin_refund(sale: Sale, payment_id: UUID, amount_minor: int) -> list[TransferDraft]:
+def return_sale(sale: Sale, refund_id: UUID, back: Returned) -> list[TransferDraft]:
+    """What of a sale goes back is the holder's again, in the wallet."""
+    deferred = house_account_id(HouseCode.DEFERRED_REVENUE, sale.currency)
+    revenue = house_account_id(HouseCode.REVENUE, sale.currency)
+    tax = house_account_id(HouseCode.TAX_PAYABLE, sale.currency)
+    sources = (
+        ("deferred", deferred, back.deferred_minor),
+        ("revenue", revenue, back.revenue_minor),
+        ("tax", tax, back.tax_minor),
+    )
+    code = TransferCode.REFUND_TO_WALLET
+    drafts = [
+        draft
+        for word, source, amount in sources
+        for draft in _single(sale, f"{word}:{refund_id}", source, sale.wallet_id, amount, code)
+    ]
+    earned = f"earned:{refund_id}"
+    return drafts + _single(
+        sale, earned, deferred, revenue, back.earned_minor, TransferCode.RECOGNITION
+    )
+
+
+def begin_refund(sale: Sale, refund_id: UUID, amount_minor: int) -> list[TransferDraft]:
     """The provider's part leaves the wallet and is on its way back."""
     transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
     return _single(
-        sale, f"refund:{payment_id}", sale.wallet_id, transit, amount_minor, TransferCode.REFUND
+        sale, f"refund:{refund_id}", sale.wallet_id, transit, amount_minor, TransferCode.REFUND
     )
 
 
@@ -226,27 +269,38 @@ def begin_exchanged_refund(
 
 
 def end_refund(
-    sale: Sale, payment_id: UUID, provider: str, amount_minor: int
+    sale: Sale, refund_id: UUID, provider: str, amount_minor: int
 ) -> list[TransferDraft]:
     """The provider has given it back: clearing owes that much less."""
     transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
     clearing = house_account_id(HouseCode.CLEARING, sale.currency, provider)
     return _single(
-        sale, f"refunded:{payment_id}", transit, clearing, amount_minor, TransferCode.REFUND
+        sale, f"refunded:{refund_id}", transit, clearing, amount_minor, TransferCode.REFUND
     )
 
 
-def refund_into_wallet(sale: Sale, payment_id: UUID, amount_minor: int) -> list[TransferDraft]:
+def refund_into_wallet(sale: Sale, refund_id: UUID, amount_minor: int) -> list[TransferDraft]:
     """The provider will not give it back: the holder has it in the wallet."""
     transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
     return _single(
         sale,
-        f"kept:{payment_id}",
+        f"kept:{refund_id}",
         transit,
         sale.wallet_id,
         amount_minor,
         TransferCode.REFUND_TO_WALLET,
     )
+
+
+ORDER_STEPS = ("capture", "exchange", "sale", "tax", "fee")
+REFUND_STEPS = ("deferred", "revenue", "tax", "earned", "exchange", "refund", "refunded", "kept")
+
+
+def transfer_ids(order_id: UUID, refund_ids: Iterable[UUID]) -> list[UUID]:
+    """The ids of all transfers that an order and its refunds may have made; not all are booked."""
+    holds = [f"{phase}:{part}" for phase in (Phase.HOLD, Phase.POST, Phase.VOID) for part in PARTS]
+    of_refunds = [f"{step}:{refund_id}" for refund_id in refund_ids for step in REFUND_STEPS]
+    return [derived_id(order_id, purpose) for purpose in (*ORDER_STEPS, *holds, *of_refunds)]
 
 
 def opening_balance(

@@ -5,9 +5,10 @@ Days are dates of UTC. `scheduled_minor` is the area under the steps that are st
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-__all__ = ["changes_of_sale", "days_of", "scheduled_minor"]
+__all__ = ["Sold", "TakenBack", "changes_of_sale", "days_of", "scheduled_minor", "take_back"]
 
 DAY = timedelta(days=1)
 
@@ -47,3 +48,62 @@ def scheduled_minor(changes: Mapping[date, int], last_booked: date) -> int:
         for day, change in changes.items()
         if day > last_booked
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A sale as it was entered: `entered_on` was the first day not booked yet.
+
+    `net_minor`: what was sold, less what went back of it before, without tax.
+    """
+
+    net_minor: int
+    period_start: datetime
+    period_end: datetime
+    entered_on: date
+
+    def changes(self, net_minor: int) -> dict[date, int]:
+        """What it would have been entered as, had it been sold for `net_minor`."""
+        return changes_of_sale(net_minor, self.period_start, self.period_end, self.entered_on)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """Where the net of a refund comes from, and how it changes what is still to be earned.
+
+    `earned_minor`: what was still to be earned, and is the house's now that the service has ended.
+    """
+
+    changes: dict[date, int]
+    deferred_minor: int
+    revenue_minor: int
+    earned_minor: int
+
+
+def take_back(sold: Sold, back_minor: int, last_booked: date, ends: bool) -> TakenBack:
+    """`back_minor` of a sale's net goes back, and its service `ends` or stays.
+
+    If it stays, the rest is earned as though it had been sold for less from the first. If it ends,
+    nothing is left to be earned.
+    """
+    was = sold.changes(sold.net_minor)
+    kept = {} if ends else sold.changes(sold.net_minor - back_minor)
+    released = scheduled_minor(was, last_booked) - scheduled_minor(kept, last_booked)
+    deferred = min(released, back_minor)
+    return TakenBack(
+        changes=_in_place_of(was, kept, last_booked + DAY),
+        deferred_minor=deferred,
+        revenue_minor=back_minor - deferred,
+        earned_minor=released - deferred,
+    )
+
+
+def _in_place_of(
+    was: Mapping[date, int], kept: Mapping[date, int], open_from: date
+) -> dict[date, int]:
+    """What must still change; what has happened already is set right on the first open day."""
+    changes: dict[date, int] = defaultdict(int)
+    for sign, schedule in ((1, kept), (-1, was)):
+        for day, change in schedule.items():
+            changes[max(day, open_from)] += sign * change
+    return {day: change for day, change in sorted(changes.items()) if change}

@@ -65,7 +65,8 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """All of them. `sums` by currency, with `default` for any other."""
+    """All of them. `sums` by currency, with `default` for any other; so are `refunds`: what one
+    person of staff may give back of an order alone, in whole units."""
 
     address: tuple[Rate, ...]
     device: tuple[Rate, ...]
@@ -74,10 +75,13 @@ class Limits:
     declines: Rate
     hold: timedelta
     sums: Mapping[str, Sums]
+    refunds: Mapping[str, int]
 
     def __post_init__(self) -> None:
-        if DEFAULT not in self.sums:
-            raise LimitsError("sums need a default")
+        if DEFAULT not in self.sums or DEFAULT not in self.refunds:
+            raise LimitsError("sums and refunds need a default")
+        if not all(0 <= units <= LARGEST_UNITS for units in self.refunds.values()):
+            raise LimitsError(f"refunds are from 0 to {LARGEST_UNITS}")
         if not timedelta(0) <= self.hold <= MONTH:
             raise LimitsError("a hold is from 0 to 720 hours")
 
@@ -90,10 +94,21 @@ class Limits:
     def sums_minor(self, currency: str) -> list[tuple[timedelta, int]]:
         """Each span with the most of it, in minor units of `currency`."""
         own = self.sums.get(currency)
-        unit = 10 ** exponent(currency)
-        if own is None and exponent(currency) == 0:
-            unit = HUNDREDS  # one yen or won is little money
+        unit = _unit(currency, named=own is not None)
         return [(span, units * unit) for span, units in (own or self.sums[DEFAULT]).spans()]
+
+    def refund_alone_minor(self, currency: str) -> int:
+        """The most that goes back on one person's word, in minor units of `currency`."""
+        own = self.refunds.get(currency)
+        units = self.refunds[DEFAULT] if own is None else own
+        return units * _unit(currency, named=own is not None)
+
+
+def _unit(currency: str, named: bool) -> int:
+    """A whole unit in minor ones; of a currency that the table does not name, one that counts."""
+    if not named and exponent(currency) == 0:
+        return HUNDREDS  # one yen or won is little money
+    return 10 ** exponent(currency)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from keepline.core.lifecycle.line import LINE, LineState
 from keepline.core.lifecycle.number import NumberState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
+from keepline.core.lifecycle.refund import RefundState
 from keepline.core.postings import TransferCode
 from keepline.flows.settle_payment import CHECKOUT_OPEN_FOR
 from keepline.slots.sql import fetch_all, fetch_one
@@ -108,6 +109,7 @@ def _values(now: datetime) -> dict[str, Any]:
         "steps": [int(step) for steps in STEPS_OF.values() for step in steps],
         "order_states": [str(state) for state in OrderState],
         "payment_states": [str(state) for state in PaymentState],
+        "refund_states": [str(state) for state in RefundState],
         "number_states": [str(state) for state in NumberState],
     }
 

@@ -145,6 +145,73 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("A line cannot bear this name."),
         gettext_noop("Use up to 60 characters in one line, none of them invisible."),
     ),
+    "not_refundable": Refusal(
+        409,
+        gettext_noop("This order cannot be refunded."),
+        gettext_noop("Only renewals and top-ups that were carried out can be."),
+    ),
+    "refund_too_early": Refusal(
+        409,
+        gettext_noop("The order has no receipt yet."),
+        gettext_noop("It gets one within seconds; try again then."),
+        retryable=True,
+    ),
+    "refund_nothing_left": Refusal(
+        409,
+        gettext_noop("All of this order was given back, or is asked back."),
+        gettext_noop("Look at its refunds."),
+    ),
+    "refund_amount": Refusal(
+        422,
+        gettext_noop("So much cannot be given back of this order."),
+        gettext_noop("Choose an amount above zero, and no more than is left."),
+    ),
+    "refund_term_over": Refusal(
+        409,
+        gettext_noop("No whole day of this term is left."),
+        gettext_noop("Give back an amount instead, if you mean to."),
+    ),
+    "refund_later_term": Refusal(
+        409,
+        gettext_noop("A later order has extended the line after this one."),
+        gettext_noop("Refund the later one first, or give back an amount and leave the service."),
+    ),
+    "refund_way": Refusal(
+        422,
+        gettext_noop("A top-up can only go back to the payment provider."),
+        gettext_noop("The money is in the wallet already."),
+    ),
+    "refund_spent": Refusal(
+        409,
+        gettext_noop("The wallet holds less than this: the money was spent."),
+        gettext_noop("Give back no more than is free in the wallet."),
+    ),
+    "refund_changed": Refusal(
+        409,
+        gettext_noop("What would be given back has changed since you saw it."),
+        gettext_noop("Nothing has moved. Look at it again and confirm it."),
+    ),
+    "refund_decided": Refusal(
+        409,
+        gettext_noop("Somebody else has decided about this refund."),
+        gettext_noop("Look at the order's refunds."),
+    ),
+    "second_person": Refusal(
+        403,
+        gettext_noop("Who asked for a refund cannot allow it."),
+        gettext_noop("Another person of staff must."),
+    ),
+    "reason_missing": Refusal(
+        422,
+        gettext_noop("A reason is missing, or it is too long."),
+        gettext_noop("Say in up to 200 characters why; it is kept for good."),
+    ),
+    "order_under_way": Refusal(
+        409,
+        gettext_noop("The network is being told of another order for this line."),
+        gettext_noop("Nothing has moved. Wait until that order has ended, then try again."),
+        retryable=True,
+    ),
     "currency_refused": Refusal(
         422,
         gettext_noop("There is no price in this currency."),

@@ -20,7 +20,8 @@ from keepline.lines import queries as lines
 from keepline.lines.queries import LineRow
 from keepline.messages.models import Outbox
 from keepline.orders import queries as orders
-from keepline.payments import methods
+from keepline.payments import methods, refunds
+from keepline.payments.models import Refund
 
 SUBJECTS = {
     "line.renewed": gettext_noop("Your line is renewed"),
@@ -100,6 +101,7 @@ def letter_of(event: Outbox, recipient: Recipient, now: datetime) -> Letter:
             "subject": gettext(SUBJECTS[event.kind]),
             "recipient": recipient,
             "order": orders.by_id(event.order_id) if event.order_id else None,
+            "refund": _refund_of(event),
             "line": _line_of(event, now),
             "page": _page_of(event),
         }
@@ -110,6 +112,13 @@ def letter_of(event: Outbox, recipient: Recipient, now: datetime) -> Letter:
             html=render_to_string("letters/letter.html", context),
             language=recipient.language,
         )
+
+
+def _refund_of(event: Outbox) -> Refund | None:
+    """The refund that the letter tells of; else the one that goes back by itself, if there is."""
+    if event.order_id is None:
+        return None
+    return refunds.by_id(event.refund_id or refunds.own_refund_id(event.order_id))
 
 
 def _line_of(event: Outbox, now: datetime) -> LineNews | None:

@@ -16,7 +16,7 @@ from keepline.catalog.queries import PlanOffer
 from keepline.core import postings
 from keepline.core.allowances import NOTHING
 from keepline.core.lifecycle.order import OrderEvent, OrderState
-from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
+from keepline.core.lifecycle.payment import PaymentState
 from keepline.core.money import Money
 from keepline.core.terms import Period
 from keepline.ledger import services as ledger
@@ -25,7 +25,7 @@ from keepline.messages import services as outbox
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order
-from keepline.payments import services as payments
+from keepline.payments import refunds
 from keepline.payments.models import Payment
 from keepline.slots.sql import together
 from keepline.usage import queries as usage
@@ -62,15 +62,6 @@ def captured(order: Order, payment: Payment) -> list[postings.TransferDraft]:
     if is_exchanged(order, payment):
         return postings.capture_exchanged(sale_of(order), payment.provider, order.asked)
     return postings.capture(money_of(order, payment), payment.provider, payment.captured_minor)
-
-
-def send_back(order: Order, payment: Payment) -> list[postings.TransferDraft]:
-    """All that the provider took is on its way back, in the currency in which it was taken."""
-    if is_exchanged(order, payment):
-        return postings.begin_exchanged_refund(
-            sale_of(order), payment.id, order.payment_minor, order.asked
-        )
-    return postings.begin_refund(money_of(order, payment), payment.id, payment.captured_minor)
 
 
 def held_parts(order: Order) -> tuple[postings.Part, ...]:
@@ -154,6 +145,16 @@ def _proof(
     return proof
 
 
+def send_back(order: Order, payment: Payment, now: datetime) -> list[postings.TransferDraft]:
+    """All that a provider took for an order without service goes back, by itself."""
+    refund = refunds.open_by_itself(payment, now)
+    if is_exchanged(order, payment):
+        return postings.begin_exchanged_refund(
+            sale_of(order), refund.id, order.payment_minor, order.asked
+        )
+    return postings.begin_refund(money_of(order, payment), refund.id, refund.method_minor)
+
+
 def give_back(
     order: Order, payment: Payment | None, event: OrderEvent, code: str, now: datetime
 ) -> None:
@@ -161,8 +162,7 @@ def give_back(
     drafts = postings.void(sale_of(order), held_parts(order))
     columns: dict[str, Any] = {"failure_code": code}
     if payment is not None and payment.state == PaymentState.CAPTURED:
-        drafts += send_back(order, payment)
-        payments.transition(payment, PaymentEvent.REFUND)
+        drafts += send_back(order, payment, now)
         columns["next_action_at"] = now
     ledger.book(order.slot, drafts, now)
     orders.transition(order, event, now, attempts=0, **columns)

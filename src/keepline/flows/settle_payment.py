@@ -58,7 +58,7 @@ ACTION = "payment.settled"
 CHECKOUT_OPEN_FOR = timedelta(hours=1)  # then the provider is asked to close it
 SLOW_MONEY = timedelta(hours=1)
 CHARGED_FOR = timedelta(hours=5)  # less than any provider remembers the key of a charge
-RESTING = (PaymentState.CAPTURED, PaymentState.REFUNDING, PaymentState.REFUNDED)
+RESTING = (PaymentState.CAPTURED,)
 
 
 def settle(order_id: UUID, now: datetime) -> OrderState:
@@ -224,8 +224,7 @@ def period_of(order: Order, line: lines.LockedLine, offer: PlanOffer) -> Period:
 
 def _too_late(order: Order, payment: Payment, now: datetime) -> None:
     """Money for an order that has ended: it goes back the way it came."""
-    ledger.book(order.slot, send_back(order, payment), now)
-    payments.transition(payment, PaymentEvent.REFUND)
+    ledger.book(order.slot, send_back(order, payment, now), now)
     orders.look_again(order, now, attempts=0)
     wake.orders()
 

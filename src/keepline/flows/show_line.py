@@ -12,7 +12,7 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import LineCard, Surroundings, card, surroundings_of, went_on
 from keepline.inventory.queries import may_be_had_back
 from keepline.lines import queries as lines
-from keepline.lines.models import Extension, LineEvent
+from keepline.lines.models import Extension, LineEvent, Reversal
 from keepline.lines.queries import LineRow
 from keepline.orders import queries as orders
 from keepline.orders.models import Order
@@ -22,9 +22,10 @@ HISTORY = 30
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One thing that happened. `extended` carries the period, `changed` the states."""
+    """One thing that happened. `extended` carries the period, `changed` the states, `taken_back`
+    where a refund ended its order's period."""
 
-    kind: Literal["extended", "changed"]
+    kind: Literal["extended", "changed", "taken_back"]
     at: datetime
     order_id: UUID | None
     plan_name: dict[str, str] | None = None
@@ -78,7 +79,7 @@ def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
     policy = around.policies[row.policy_id]
     return LineView(
         card=card(row, around, now),
-        history=_history(extensions, events),
+        history=_history(extensions, events, lines.reversals_of(line_id, HISTORY)),
         orders=orders.orders_of_line(line_id, account_id, HISTORY),
         grace_days=policy.grace_days,
         suspended_days=policy.suspended_days,
@@ -106,7 +107,7 @@ def _reclaim(row: LineRow, around: Surroundings, now: datetime) -> Reclaim | Non
 
 
 def _history(
-    extensions: Sequence[Extension], events: Sequence[LineEvent]
+    extensions: Sequence[Extension], events: Sequence[LineEvent], reversals: Sequence[Reversal]
 ) -> Sequence[HistoryEntry]:
     plans = catalog.plans_among({row.plan_id for row in extensions})
     paid = {row.order_id for row in extensions}
@@ -134,5 +135,9 @@ def _history(
         )
         for row in events
         if row.order_id not in paid or row.order_id is None
+    ]
+    entries += [
+        HistoryEntry("taken_back", row.reversed_at, row.order_id, period_end=row.ended_at)
+        for row in reversals
     ]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:HISTORY]

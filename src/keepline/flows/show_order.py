@@ -13,7 +13,7 @@ from keepline.catalog.models import Plan, Policy
 from keepline.core.exchange import Exchange
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
-from keepline.core.lifecycle.payment import PaymentState
+from keepline.core.lifecycle.refund import RefundState
 from keepline.core.lifeline import Lifeline, lifeline_of
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import LineCard, card, surroundings
@@ -22,7 +22,8 @@ from keepline.lines.queries import LineRow
 from keepline.orders import queries as orders
 from keepline.orders.models import Order, OrderKind
 from keepline.payments import queries as payments
-from keepline.payments.models import Payment
+from keepline.payments import refunds
+from keepline.payments.models import Payment, Refund
 
 NUMBERED_WITHIN = timedelta(minutes=1)
 
@@ -74,6 +75,12 @@ class OrderView:
     buckets_before: Mapping[str, int | None]
     buckets_after: Mapping[str, int | None]
     network: Mapping[str, object]
+    refunds: Sequence[Refund]  # those that staff gave, the first first
+
+    @property
+    def ended(self) -> bool:
+        """Whether a refund took the order's service back."""
+        return any(refund.ends_service for refund in self.refunds)
 
     @property
     def taken_currency(self) -> str:
@@ -98,12 +105,14 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
     row = lines.line_of(order.line_id, account_id) if order.line_id else None
     around = surroundings(account_id, [row], [], now, {}) if row else None
     stage = stage_of(order, payment)
+    given = [each for each in refunds.of_order(order_id) if each.scope and is_told(each)]
+    given_back = sum(each.amount_minor for each in given)
     return OrderView(
         order=order,
         stage=stage,
-        resting=_resting(order, stage, now),
+        resting=_resting(order, stage, payment, now),
         steps=steps_of(order, stage),
-        taken_minor=_taken_minor(order, stage, payment),
+        taken_minor=_taken_minor(order, stage, payment, given_back),
         payment=payment,
         exchange=Exchange.of_facts(order.exchange) if order.exchange else None,
         account=accounts.account(account_id),
@@ -113,7 +122,13 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
         buckets_before=proof.get("buckets_before") or {},
         buckets_after=proof.get("buckets_after") or {},
         network=proof.get("network") or {},
+        refunds=given,
     )
+
+
+def is_told(refund: Refund) -> bool:
+    """What waits for a second person, or was refused by one, is not the holder's business."""
+    return refund.state not in (RefundState.REQUESTED, RefundState.REJECTED)
 
 
 def stage_of(order: Order, payment: Payment | None) -> Stage:
@@ -126,7 +141,7 @@ def stage_of(order: Order, payment: Payment | None) -> Stage:
         return "to_pay" if payment is None or payment.checkout_url else "asking"
     if payment is None or payment.captured_minor == 0:
         return "cancelled"
-    if payment.state == PaymentState.REFUNDING:
+    if payment.refunding_minor:
         return "refunding"
     return "refunded" if payment.refunded_minor else "to_wallet"
 
@@ -163,17 +178,20 @@ def _after_paid(order: Order) -> Sequence[StepKind]:
     return ["sent", "confirmed"] if order.delivery == "network" else ["extended"]
 
 
-def _taken_minor(order: Order, stage: Stage, payment: Payment | None) -> int:
-    if stage in ("done", "delivering", "to_pay", "asking"):
+def _taken_minor(order: Order, stage: Stage, payment: Payment | None, given_back: int) -> int:
+    if stage == "done":
+        return order.total_minor - given_back
+    if stage in ("delivering", "to_pay", "asking"):
         return order.total_minor
     return payment.captured_minor - payment.refunded_minor if payment else 0
 
 
-def _resting(order: Order, stage: Stage, now: datetime) -> bool:
+def _resting(order: Order, stage: Stage, payment: Payment | None, now: datetime) -> bool:
     if stage == "done":
         # The receipt's number follows within seconds; a page open for it looks again till then.
         ended_at = order.completed_at or now
-        return order.receipt_number is not None or now - ended_at > NUMBERED_WITHIN
+        numbered = order.receipt_number is not None or now - ended_at > NUMBERED_WITHIN
+        return numbered and not (payment and payment.refunding_minor)
     return stage in ("refunded", "to_wallet", "cancelled")
 
 

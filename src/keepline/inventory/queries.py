@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from keepline.core.ids import slot_of_text
 from keepline.core.lifecycle.number import NumberState
-from keepline.inventory.models import Number, OwnershipPeriod
+from keepline.inventory.models import CardHolding, Number, OwnershipPeriod
 from keepline.slots.sql import fetch_one
 
 
@@ -44,6 +44,19 @@ def holder_at(e164: int, at: datetime) -> UUID | None:
         begins_at__lte=at,
     ).first()
     return period.account_id if period else None
+
+
+def lines_with_number(e164: int) -> list[tuple[UUID, UUID]]:
+    """Account and line of everybody who held the number, the latest first; for staff."""
+    rows = OwnershipPeriod.objects.filter(slot=slot_of_text(str(e164)), e164=e164)
+    return list(rows.order_by("-begins_at").values_list("account_id", "line_id"))
+
+
+def line_with_card(iccid: str) -> UUID | None:
+    """The line that has the card, or None."""
+    rows = CardHolding.objects.filter(iccid=iccid).values_list("line_id", flat=True)
+    found: UUID | None = rows.first()
+    return found
 
 
 NEXT_RESTED = """

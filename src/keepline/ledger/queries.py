@@ -1,5 +1,6 @@
 """Reads of wallets and what moved in them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -56,6 +57,36 @@ def balances_of(account_id: UUID) -> list[Balance]:
         Balance(row.id, row.currency, row.purpose, row.posted_minor, row.pending_minor)
         for row in rows.order_by("currency", "-purpose")
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One transfer between two accounts, named: wallet, or the code of an account of the house."""
+
+    id: UUID
+    debit: str
+    credit: str
+    amount_minor: int
+    currency: str
+    phase: str
+    booked_at: datetime
+
+
+BOOKINGS = """
+SELECT t.id, coalesce(d.code, 'wallet') AS debit, coalesce(c.code, 'wallet') AS credit,
+       t.amount_minor, t.currency, t.phase, t.booked_at
+FROM ledger_transfer t
+LEFT JOIN ledger_houseaccount d ON d.id = t.debit_id
+LEFT JOIN ledger_houseaccount c ON c.id = t.credit_id
+WHERE t.slot = %(slot)s AND t.id = ANY(%(ids)s)
+ORDER BY t.booked_at
+"""
+
+
+def bookings_among(slot: int, transfer_ids: Sequence[UUID]) -> list[Booking]:
+    """Those of the transfers that were booked, the first first."""
+    rows = fetch_all(BOOKINGS, {"slot": slot, "ids": list(transfer_ids)})
+    return [Booking(*row) for row in rows]
 
 
 # Both halves are answered by an index (transfer_money_out, transfer_money_in), whose condition is

@@ -84,16 +84,35 @@ class Extension(SlottedModel):
     data_bytes = models.BigIntegerField(null=True)
     voice_seconds = models.BigIntegerField(null=True)
     sms_count = models.BigIntegerField(null=True)
+    # How many pieces had been taken back before: what was taken back can be bought again.
+    turn = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["slot", "line", "period_start"], name="extension_period_once"
+                fields=["slot", "line", "period_start", "turn"], name="extension_period_once"
             ),
             models.CheckConstraint(
                 condition=Q(period_end__gt=models.F("period_start")), name="extension_forward"
             ),
         ]
+
+
+class Reversal(SlottedModel):
+    """An extension taken back: since `ended_at` it gives nothing. Append-only.
+
+    `id` is the extension's, so each is taken back once; `cause_id` the refund's or the dispute's.
+    """
+
+    line = SlottedForeignKey(Line)
+    order_id = models.UUIDField()
+    cause_id = models.UUIDField()
+    ended_at = models.DateTimeField()
+    actor = models.CharField(max_length=64)
+    reversed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["slot", "line"], name="reversal_by_line")]
 
 
 class LineEvent(SlottedModel):

@@ -11,7 +11,7 @@ from keepline.core.agenda import Step
 from keepline.core.allowances import Allowance
 from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.line import LineState
-from keepline.lines.models import Extension, LineEvent
+from keepline.lines.models import Extension, LineEvent, Reversal
 from keepline.slots.sql import fetch_all
 
 
@@ -181,7 +181,10 @@ def live_extensions(
     What was taken back gives nothing, not even for the days until then: its buckets are gone.
     """
     rows = Extension.objects.filter(
-        slot=slot_of(account_id), line_id__in=list(line_ids), period_end__gt=now
+        ~Exists(Reversal.objects.filter(slot=OuterRef("slot"), id=OuterRef("id"))),
+        slot=slot_of(account_id),
+        line_id__in=list(line_ids),
+        period_end__gt=now,
     ).order_by("period_end")
     return [
         LiveExtension(
@@ -198,6 +201,12 @@ def extensions_of(line_id: UUID, limit: int) -> list[Extension]:
     """The newest pieces of a line's life, newest first. The caller has checked whose it is."""
     rows = Extension.objects.filter(slot=slot_of(line_id), line_id=line_id)
     return list(rows.order_by("-period_start")[:limit])
+
+
+def reversals_of(line_id: UUID, limit: int) -> list[Reversal]:
+    """The pieces that were taken back last, newest first. The caller has checked whose it is."""
+    rows = Reversal.objects.filter(slot=slot_of(line_id), line_id=line_id)
+    return list(rows.order_by("-reversed_at")[:limit])
 
 
 def periods_of(order_ids: Sequence[UUID]) -> dict[UUID, tuple[datetime, datetime]]:

@@ -100,9 +100,10 @@ class Grant:
 EXTEND = """
 WITH extension AS (
   INSERT INTO lines_extension (slot, id, line_id, order_id, plan_id, period_start, period_end,
-      anchor_at, anchor_count, granted_at, data_bytes, voice_seconds, sms_count)
+      anchor_at, anchor_count, granted_at, data_bytes, voice_seconds, sms_count, turn)
   VALUES (%(slot)s, %(id)s, %(line)s, %(order)s, %(plan)s, %(start)s, %(end)s,
-      %(anchor_at)s, %(anchor_count)s, %(now)s, %(data)s, %(voice)s, %(sms)s)
+      %(anchor_at)s, %(anchor_count)s, %(now)s, %(data)s, %(voice)s, %(sms)s,
+      (SELECT count(*) FROM lines_reversal r WHERE r.slot = %(slot)s AND r.line_id = %(line)s))
 )
 UPDATE lines_validity
 SET valid_until = %(end)s, anchor_at = %(anchor_at)s, anchor_count = %(anchor_count)s,

@@ -17,6 +17,7 @@ class Outbox(SlottedModel):
     account_id = models.UUIDField()
     line_id = models.UUIDField(null=True)
     order_id = models.UUIDField(null=True)
+    refund_id = models.UUIDField(null=True)  # of an order that is refunded in several parts
     occurred_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)  # null: at rest (sent or laid aside)
     attempts = models.SmallIntegerField(default=0)

@@ -13,23 +13,34 @@ from keepline.slots.ids import new_id
 from keepline.slots.sql import execute, fetch_all, write
 
 INSERT = """
-INSERT INTO messages_outbox (slot, id, kind, account_id, line_id, order_id, occurred_at, due_at,
-                             attempts, outcome, reason)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, '', '') ON CONFLICT (slot, id) DO NOTHING
+INSERT INTO messages_outbox (slot, id, kind, account_id, line_id, order_id, refund_id, occurred_at,
+                             due_at, attempts, outcome, reason)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '', '') ON CONFLICT (slot, id) DO NOTHING
 """
 
 
-def put(kind: str, account_id: UUID, line_id: UUID | None, order_id: UUID, now: datetime) -> None:
-    """Writes an event about an order into the outbox, in the caller's transaction."""
+def put(
+    kind: str,
+    account_id: UUID,
+    line_id: UUID | None,
+    order_id: UUID,
+    now: datetime,
+    refund_id: UUID | None = None,
+) -> None:
+    """Writes an event about an order, or one of its refunds, into the outbox.
+
+    In the caller's transaction.
+    """
     write(
         INSERT,
         (
             slot_of(order_id),
-            derived_id(order_id, f"outbox:{kind}"),
+            derived_id(refund_id or order_id, f"outbox:{kind}"),
             kind,
             account_id,
             line_id,
             order_id,
+            refund_id,
             now,
             now,
         ),

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -64,6 +65,8 @@ class Order(SlottedModel):
     undo_due = models.BooleanField(default=False)  # the network must be put back
     failure_code = models.CharField(max_length=40, blank=True)
     receipt_number = models.IntegerField(null=True)
+    # The first day not booked yet when the receipt was numbered, and its sale scheduled.
+    earned_from_on = models.DateField(null=True)
 
     @property
     def asked(self) -> Money:
@@ -98,6 +101,8 @@ class Order(SlottedModel):
         ]
         indexes = [
             models.Index(fields=["slot", "account_id", "id"], name="order_by_account"),
+            # Receipts are numbered about as orders lie on the disk.
+            BrinIndex(fields=["receipt_number"], name="order_by_receipt", autosummarize=True),
             models.Index(
                 fields=["next_action_at"],
                 name="order_due",

@@ -19,6 +19,28 @@ def by_id(order_id: UUID) -> Order:
     return order
 
 
+def find(order_id: UUID) -> Order | None:
+    """The order, for staff, whosever it is; None also for an id that is none of ours."""
+    try:
+        slot = slot_of(order_id)
+    except ValueError:
+        return None
+    found: Order | None = Order.objects.filter(slot=slot, id=order_id).first()
+    return found
+
+
+def by_ids(order_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """Orders by id, for staff, whosever they are. One query."""
+    slots = sorted({slot_of(order_id) for order_id in order_ids})
+    rows = Order.objects.filter(slot__in=slots, id__in=list(order_ids))
+    return {row.id: row for row in rows}
+
+
+def by_receipt(number: int, limit: int) -> list[Order]:
+    """The orders whose receipts bear this number, one of each seller."""
+    return list(Order.objects.filter(receipt_number=number).order_by("seller")[:limit])
+
+
 WAITING = (OrderState.IN_PROGRESS, OrderState.HELD)
 BY_CLOCK = "sweep"  # the channel of what nobody asked for by hand
 

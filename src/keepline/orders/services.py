@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -209,7 +209,8 @@ WITH series AS (
     ORDER BY completed_at, id LIMIT %(limit)s
   ) AS page
 ), numbered AS (
-  UPDATE orders_order o SET receipt_number = series.last_number + fresh.place
+  UPDATE orders_order o
+  SET receipt_number = series.last_number + fresh.place, earned_from_on = %(earned_from)s
   FROM fresh, series
   WHERE o.slot = fresh.slot AND o.id = fresh.id AND o.receipt_number IS NULL
   RETURNING o.id, o.kind, o.plan_id, o.currency, o.total_minor - o.tax_minor AS net_minor,
@@ -233,8 +234,20 @@ class NumberedOrder(NamedTuple):
     net_minor: int
 
 
-def number_receipts(seller: str, limit: int) -> Sequence[NumberedOrder]:
+def has_unnumbered(seller: str) -> bool:
+    """Whether a completed order of the seller waits for its receipt number."""
+    row = fetch_one(
+        "SELECT true AS waits FROM orders_order WHERE seller = %s AND receipt_number IS NULL"
+        " AND state = 'completed' AND kind <> 'opening' LIMIT 1",
+        (seller,),
+    )
+    return row is not None
+
+
+def number_receipts(seller: str, limit: int, earned_from: date) -> Sequence[NumberedOrder]:
     """Gives completed orders of a seller their receipt numbers, without a gap; returns them.
+
+    `earned_from`: the first day not booked yet, from which their sales are scheduled.
 
     One numberer at a time: the row of the series is the lock, until the caller's commit.
     """
@@ -249,5 +262,6 @@ def number_receipts(seller: str, limit: int) -> Sequence[NumberedOrder]:
         "SELECT seller FROM orders_receiptseries WHERE seller = %s FOR NO KEY UPDATE",
         (seller,),
     )
-    rows = fetch_all(NUMBER_RECEIPTS, {"seller": seller, "limit": limit})
+    params = {"seller": seller, "limit": limit, "earned_from": earned_from}
+    rows = fetch_all(NUMBER_RECEIPTS, params)
     return [NumberedOrder(*row) for row in rows]

@@ -18,7 +18,12 @@ from keepline.core.velocity import DEFAULT, Limits, LimitsError, Rate, Sums
 RATE = re.compile(r"([0-9]{1,6})/([0-9]{1,4})?([smhd])")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 ATTEMPTS = ("address", "device", "account", "method")
-SECTIONS = {"attempts": ATTEMPTS, "declines": ("account", "hold_hours"), "sums": None}
+SECTIONS = {
+    "attempts": ATTEMPTS,
+    "declines": ("account", "hold_hours"),
+    "sums": None,  # names of currencies
+    "refunds": None,
+}
 SPANS = {"day", "week", "month"}
 
 Table = dict[str, dict[str, Any]]
@@ -84,7 +89,14 @@ def _limits(table: Table) -> Limits:
         declines=declines[0],
         hold=timedelta(hours=min(max(hours, -1), 10**6)),
         sums={currency: _sums(currency, value) for currency, value in table["sums"].items()},
+        refunds={code: _units(code, value) for code, value in table["refunds"].items()},
     )
+
+
+def _units(currency: str, written: object) -> int:
+    if not isinstance(written, int) or isinstance(written, bool):
+        raise LimitsError(f"refunds.{currency} is not in whole units")
+    return written
 
 
 def _rates(name: str, written: object) -> tuple[Rate, ...]:

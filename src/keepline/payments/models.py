@@ -5,6 +5,7 @@ from django.db import models
 
 from keepline.core.lifecycle.method import MethodState
 from keepline.core.lifecycle.payment import PaymentState
+from keepline.core.lifecycle.refund import RefundState
 from keepline.slots.models import SlottedModel
 
 
@@ -26,6 +27,7 @@ class Payment(SlottedModel):
     asks = models.SmallIntegerField(default=0)
     captured_minor = models.BigIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
+    refunding_minor = models.BigIntegerField(default=0, db_default=0)  # asked of the provider
     decline_code = models.CharField(max_length=40, blank=True)
     opened_at = models.DateTimeField()
     captured_at = models.DateTimeField(null=True)
@@ -34,8 +36,14 @@ class Payment(SlottedModel):
         constraints = [
             models.UniqueConstraint(fields=["slot", "order_id"], name="payment_once_per_order"),
             models.CheckConstraint(
-                condition=models.Q(refunded_minor__lte=models.F("captured_minor")),
+                condition=models.Q(
+                    captured_minor__gte=models.F("refunded_minor") + models.F("refunding_minor")
+                ),
                 name="payment_refund_within_capture",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(refunded_minor__gte=0, refunding_minor__gte=0),
+                name="payment_refunds_not_below_zero",
             ),
         ]
         indexes = [
@@ -73,6 +81,71 @@ class SavedMethod(SlottedModel):
                 fields=["next_action_at"],
                 name="savedmethod_due",
                 condition=models.Q(next_action_at__isnull=False),
+            ),
+        ]
+
+
+class Refund(SlottedModel):
+    """Money of an order that goes back (docs/refunds.md). `id` is the provider's idempotency key.
+
+    `amount_minor` of `currency` in all, tax included, of which `method_minor` goes back the way it
+    came and the rest into the wallet. `scope` says how much was asked for (core.refunds.Scope);
+    it is empty when the order ended without service and all of it goes back by itself.
+    """
+
+    account_id = models.UUIDField()
+    order_id = models.UUIDField()
+    state = models.CharField(max_length=10, default=RefundState.REQUESTED)
+    scope = models.CharField(max_length=8, blank=True)
+    destination = models.CharField(max_length=6)
+    amount_minor = models.BigIntegerField()
+    method_minor = models.BigIntegerField()
+    # What the provider is asked to give, in the currency that it took.
+    sent_minor = models.BigIntegerField(default=0)
+    sent_currency = models.CharField(max_length=3, blank=True)
+    tax_minor = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    ends_service = models.BooleanField(default=False)
+    needs_second = models.BooleanField(default=False)  # of staff; the first has asked
+    reason = models.CharField(max_length=200, blank=True)
+    asked_by = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=64, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=200, blank=True)  # why a second person said no
+    ended_at = models.DateTimeField(null=True)
+    refusal_code = models.CharField(max_length=40, blank=True)  # the provider's word
+
+    @property
+    def wallet_minor(self) -> int:
+        """What goes into the wallet from the first."""
+        return self.amount_minor - self.method_minor
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    amount_minor__gt=0,
+                    method_minor__gte=0,
+                    method_minor__lte=models.F("amount_minor"),
+                    tax_minor__gte=0,
+                    tax_minor__lte=models.F("amount_minor"),
+                ),
+                name="refund_amounts_sane",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(needs_second=False)
+                | models.Q(state=RefundState.REQUESTED)
+                | ~models.Q(decided_by=models.F("asked_by")),
+                name="refund_by_two_people",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["slot", "order_id"], name="refund_by_order"),
+            models.Index(
+                fields=["asked_at"],
+                name="refund_requested",
+                condition=models.Q(state=RefundState.REQUESTED),
             ),
         ]
 

@@ -62,7 +62,8 @@ def booked(
 # What was not taken from the holder's money, or went back to it, is no sum. A provider that refused
 # to open a checkout declined nobody. To give a card away is to try it: it counts as an attempt.
 PAST_OF = """
-SELECT opened_at, provider, currency, greatest(amount_minor, captured_minor) AS minor, state,
+SELECT opened_at, provider, currency,
+       greatest(amount_minor, captured_minor) - refunded_minor - refunding_minor AS minor, state,
        checkout_url <> '' AS was_open
 FROM payments_payment
 WHERE slot = %(slot)s AND account_id = %(account_id)s AND opened_at > %(from_at)s
@@ -77,8 +78,6 @@ STANDINGS = {
     PaymentState.CAPTURED: Standing.PAID,
     PaymentState.DECLINED: Standing.DECLINED,
     PaymentState.EXPIRED: Standing.ENDED,
-    PaymentState.REFUNDING: Standing.ENDED,
-    PaymentState.REFUNDED: Standing.ENDED,
 }
 
 

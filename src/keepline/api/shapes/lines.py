@@ -158,7 +158,8 @@ def line_fields(card: LineCard, plan_name: str) -> dict[str, Any]:
 
 
 class Happened(Shape):
-    """One entry of a line's history. `extended` has a period, `changed` has states."""
+    """One entry of a line's history. `extended` has a period, `changed` has states, `taken_back`
+    the end that a refund put to its order's period."""
 
     kind: Literal["extended", "changed", "taken_back"]
     at: Instant

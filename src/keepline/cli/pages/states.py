@@ -9,6 +9,7 @@ from keepline.core.lifecycle.number import NUMBER
 from keepline.core.lifecycle.order import ORDER
 from keepline.core.lifecycle.payment import PAYMENT
 from keepline.core.lifecycle.profile import PROFILE
+from keepline.core.lifecycle.refund import REFUND
 
 HEAD = """# States
 
@@ -20,7 +21,7 @@ Separate machines, each a table in `src/keepline/core/lifecycle/`. A state is wr
 def page() -> str:
     """All machines."""
     return HEAD + "".join(
-        _machine(each) for each in (LINE, ORDER, PAYMENT, METHOD, NUMBER, PROFILE)
+        _machine(each) for each in (LINE, ORDER, PAYMENT, REFUND, METHOD, NUMBER, PROFILE)
     )
 
 

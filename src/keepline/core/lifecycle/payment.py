@@ -1,4 +1,7 @@
-"""A payment's life at a provider. Unknown is a state, never a guess."""
+"""A payment's life at a provider. Unknown is a state, never a guess.
+
+It ends with the money taken, or not. What goes back of it has a life of its own (refund.py).
+"""
 
 from enum import StrEnum
 
@@ -16,8 +19,6 @@ class PaymentState(StrEnum):
     CAPTURED = "captured"
     DECLINED = "declined"
     EXPIRED = "expired"
-    REFUNDING = "refunding"
-    REFUNDED = "refunded"
 
 
 class PaymentEvent(StrEnum):
@@ -28,16 +29,13 @@ class PaymentEvent(StrEnum):
     CAPTURE = "capture"
     DECLINE = "decline"
     EXPIRE = "expire"
-    REFUND = "refund"
-    REFUNDED = "refunded"
-    REFUND_REFUSED = "refund_refused"
 
 
 S, E = PaymentState, PaymentEvent
 PAYMENT: Machine[PaymentState, PaymentEvent] = Machine(
     name="payment",
     initial=S.CREATED,
-    finals=frozenset({S.CAPTURED, S.DECLINED, S.EXPIRED, S.REFUNDED}),
+    finals=frozenset({S.CAPTURED, S.DECLINED, S.EXPIRED}),
     transitions=(
         Transition(S.CREATED, E.OPEN, S.PENDING, "the holder can pay"),
         Transition(S.CREATED, E.LOSE_SIGHT, S.UNKNOWN, "no answer"),
@@ -54,8 +52,5 @@ PAYMENT: Machine[PaymentState, PaymentEvent] = Machine(
         Transition(S.CREATED, E.EXPIRE, S.EXPIRED, "never opened"),
         Transition(S.PENDING, E.EXPIRE, S.EXPIRED, "the checkout was closed"),
         Transition(S.UNKNOWN, E.EXPIRE, S.EXPIRED, "asked later: closed"),
-        Transition(S.CAPTURED, E.REFUND, S.REFUNDING, "the order ended without service"),
-        Transition(S.REFUNDING, E.REFUNDED, S.REFUNDED, "the provider gave it back"),
-        Transition(S.REFUNDING, E.REFUND_REFUSED, S.CAPTURED, "into the wallet instead"),
     ),
 )

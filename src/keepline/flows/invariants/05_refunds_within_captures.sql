@@ -12,9 +12,8 @@ WITH leg AS (
   FROM leg GROUP BY slot, order_id
 )
 SELECT coalesce(p.order_id, t.order_id) AS "order", p.state, p.captured_minor, p.refunded_minor,
-       t.sent_minor, t.minor AS in_transit_minor
+       p.refunding_minor, t.sent_minor, t.minor AS in_transit_minor
 FROM payments_payment p FULL JOIN transit t ON t.slot = p.slot AND t.order_id = p.order_id
-WHERE p.refunded_minor > p.captured_minor
-   OR coalesce(t.sent_minor, 0) > coalesce(p.captured_minor, 0)
-   OR coalesce(t.minor, 0) <> CASE WHEN p.state = 'refunding' THEN p.captured_minor ELSE 0 END
-   OR (p.state = 'refunded') <> (p.refunded_minor > 0)
+WHERE p.refunded_minor + p.refunding_minor > p.captured_minor
+   OR coalesce(t.sent_minor, 0) < coalesce(p.refunded_minor, 0)
+   OR coalesce(t.minor, 0) <> coalesce(p.refunding_minor, 0)

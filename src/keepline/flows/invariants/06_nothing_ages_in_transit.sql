@@ -1,8 +1,11 @@
 -- 6 late: A refund on its way back, or money set aside, has come to its end within 72 hours.
 -- (Captures leave clearing when a provider settles them: docs/payouts.md.)
-SELECT o.id AS "order", o.state, p.state AS payment, coalesce(o.completed_at, o.accepted_at) AS since
+SELECT o.id AS "order", o.state, p.state AS payment, begun.at AS since
 FROM orders_order o LEFT JOIN payments_payment p ON p.slot = o.slot AND p.order_id = o.id
+CROSS JOIN LATERAL (
+  SELECT greatest(coalesce(o.completed_at, o.accepted_at), max(r.decided_at)) AS at
+  FROM payments_refund r WHERE r.slot = o.slot AND r.order_id = o.id) AS begun
 WHERE o.next_action_at IS NOT NULL
-  AND coalesce(o.completed_at, o.accepted_at) < interval '-72 hours' + coalesce((
+  AND begun.at < interval '-72 hours' + coalesce((
     SELECT c.now_at FROM accounts_account a JOIN accounts_testclock c ON c.id = a.clock_id
     WHERE a.slot = o.slot AND a.id = o.account_id AND a.clock_id <> 0), %(now)s)

@@ -2,8 +2,10 @@
 WITH given AS (
   SELECT slot, order_id, count(*) AS extensions FROM lines_extension GROUP BY slot, order_id
 ), kept AS (
-  SELECT slot, order_id, sum(amount_minor) AS minor FROM ledger_transfer
-  WHERE code = %(refund_to_wallet)s GROUP BY slot, order_id
+  SELECT t.slot, t.order_id, sum(t.amount_minor) AS minor
+  FROM ledger_transfer t JOIN ledger_houseaccount h ON h.id = t.debit_id
+  WHERE t.code = %(refund_to_wallet)s AND h.code = 'refunds_in_transit'
+  GROUP BY t.slot, t.order_id
 )
 SELECT o.id AS "order", o.kind, o.state, coalesce(g.extensions, 0) AS extensions,
        p.state AS payment, p.captured_minor, p.refunded_minor, k.minor AS into_wallet_minor
@@ -16,10 +18,9 @@ WHERE coalesce(g.extensions, 0) > 1
    OR (o.kind IN ('top_up', 'reclaim') AND g.extensions IS NOT NULL)
    OR (o.state = 'completed' AND o.payment_minor > 0
        AND (p.state IS DISTINCT FROM 'captured' OR p.captured_minor
-                 <> coalesce((o.exchange->>'amount_minor')::bigint, o.payment_minor)
-            OR k.minor IS NOT NULL))
+                  <> coalesce((o.exchange->>'amount_minor')::bigint, o.payment_minor)))
    OR (o.state IN ('in_progress', 'held') AND o.payment_minor > 0
        AND p.state IS DISTINCT FROM 'captured')
    OR (o.state IN ('failed', 'cancelled', 'withdrawn') AND p.captured_minor > 0
-       AND p.state <> 'refunding'
+       AND p.refunding_minor = 0
        AND p.captured_minor IS DISTINCT FROM coalesce(k.minor, 0) + p.refunded_minor)

@@ -11,3 +11,5 @@ UNION ALL
 SELECT id, 'payment', state FROM payments_payment WHERE state <> ALL (%(payment_states)s::text[])
 UNION ALL
 SELECT id, 'number', state FROM inventory_number WHERE state <> ALL (%(number_states)s::text[])
+UNION ALL
+SELECT id, 'refund', state FROM payments_refund WHERE state <> ALL (%(refund_states)s::text[])

@@ -117,9 +117,10 @@ WITH agenda AS MATERIALIZED (
   FROM paid JOIN tariff t USING (plan_id, currency, tax_kind)
 ), extended AS (
   INSERT INTO lines_extension (slot, id, line_id, order_id, plan_id, period_start, period_end,
-    anchor_at, anchor_count, granted_at, data_bytes, voice_seconds, sms_count)
+    anchor_at, anchor_count, granted_at, data_bytes, voice_seconds, sms_count, turn)
   SELECT slot, {extension_id}, id, order_id, t.target, start_at, end_at, new_anchor_at,
-    new_anchor_count, %(now)s, t.data, t.voice, t.sms
+    new_anchor_count, %(now)s, t.data, t.voice, t.sms,
+    (SELECT count(*) FROM lines_reversal r WHERE r.slot = paid.slot AND r.line_id = paid.id)
   FROM paid JOIN tariff t USING (plan_id, currency, tax_kind)
 ), sold AS (
   INSERT INTO ledger_transfer (slot, id, debit_id, credit_id, amount_minor, currency, code, phase,

@@ -127,5 +127,6 @@ BUCKETS = f"""
     FROM lines_extension e
     LEFT JOIN usage_bucketuse u ON u.slot = e.slot AND u.id = e.id
     WHERE e.slot = paid.slot AND e.line_id = paid.id AND e.period_end > %(now)s
+      AND NOT EXISTS (SELECT FROM lines_reversal r WHERE r.slot = e.slot AND r.id = e.id)
   ) AS b
 )"""  # noqa: S608 - names of our own columns

@@ -109,6 +109,42 @@ MOVEMENTS: Words = {
     9: gettext_lazy("Fee"),
     11: gettext_lazy("Paid in another currency"),
 }
+REFUND_STATES: Words = {
+    "requested": gettext_lazy("Waits for a second person"),
+    "sending": gettext_lazy("On its way back"),
+    "refunded": gettext_lazy("Given back"),
+    "to_wallet": gettext_lazy("In the wallet"),
+    "rejected": gettext_lazy("Rejected"),
+}
+REFUND_BADGES = {
+    "requested": "badge-warn",
+    "sending": "badge-accent",
+    "refunded": "badge-ok",
+    "to_wallet": "badge-ok",
+}
+REFUND_SCOPES: Words = {
+    "whole": gettext_lazy("All that was left"),
+    "pro_rata": gettext_lazy("For the days that were left"),
+    "part": gettext_lazy("An amount, the service stays"),
+    "": gettext_lazy("Ended without service"),
+}
+ACCOUNTS: Words = {
+    "wallet": gettext_lazy("Wallet"),
+    "clearing": gettext_lazy("Payment provider"),
+    "deferred_revenue": gettext_lazy("Sold, not earned yet"),
+    "revenue": gettext_lazy("Revenue"),
+    "tax_payable": gettext_lazy("Tax owed"),
+    "refunds_in_transit": gettext_lazy("Refunds under way"),
+    "exchange": gettext_lazy("Exchange"),
+    "disputed": gettext_lazy("Disputed"),
+    "dispute_losses": gettext_lazy("Lost in disputes"),
+}
+PHASES: Words = {
+    "single": "",
+    "hold": gettext_lazy("set aside"),
+    "post": gettext_lazy("taken from what was set aside"),
+    "void": gettext_lazy("free again"),
+}
 SELLERS: Words = {"house": "Keepline"}
 METHODS: Words = {
     "sandbox": gettext_lazy("Card or other way, at the checkout"),
@@ -136,6 +172,31 @@ def _word(words: Words, code: object) -> str:
 @register.filter
 def books_differ(code: str) -> str:
     return _word(DIFFERENCES, code)
+
+
+@register.filter
+def refund_state(code: str) -> str:
+    return _word(REFUND_STATES, code)
+
+
+@register.filter
+def refund_badge(code: str) -> str:
+    return REFUND_BADGES.get(str(code), "")
+
+
+@register.filter
+def refund_scope(code: str) -> str:
+    return _word(REFUND_SCOPES, code)
+
+
+@register.filter
+def ledger_account(code: str) -> str:
+    return _word(ACCOUNTS, code)
+
+
+@register.filter
+def phase(code: str) -> str:
+    return _word(PHASES, code)
 
 
 @register.filter
