@@ -16,6 +16,7 @@ SWITCHED_OFF = {
     "enabled": False,
     "plan_code": "keep-1m",
     "lead_days": None,
+    "payment_method_id": None,
     "next_try_at": None,
     "consent_needed": False,
 }

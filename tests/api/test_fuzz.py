@@ -93,6 +93,7 @@ def places(draw: st.DrawFn, path: str, line_id: UUID) -> str:
     return path.format(
         line_id=draw(near),
         order_id=draw(near),
+        method_id=draw(near),
         currency=quote(draw(currency), safe="", errors="replace"),
         code=quote(draw(st.sampled_from(["busy", "nothing"]) | text), safe="", errors="replace"),
     )

@@ -106,9 +106,15 @@ def test_examples_fit_their_shapes(name: str) -> None:
 def test_every_problem_has_an_example_and_is_named_somewhere() -> None:
     assert set(DOCUMENT["components"]["examples"]) == set(ALL)
     used = {ref.rsplit("/", 1)[1] for ref in _refs(DOCUMENT) if "/examples/" in ref}
-    # Any address may refuse a method; details of an account are changed in the portal only, and
-    # books are compared by a command.
-    elsewhere = {"method_refused", "currency_refused", "profile_refused", "span_refused"}
+    # Any address may refuse a method; details of an account are changed in the portal only, ways to
+    # pay are saved there, and books are compared by a command.
+    elsewhere = {
+        "method_refused",
+        "currency_refused",
+        "profile_refused",
+        "provider_silent",
+        "span_refused",
+    }
     assert set(ALL) - used <= elsewhere
 
 

@@ -8,8 +8,10 @@ import pytest
 
 from keepline.api.openapi import document
 from keepline.api.urls import urlpatterns
+from keepline.payments import methods
+from keepline.payments.models import SavedMethod
 from tests.api.callers import Caller
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from tests.flows.acts import let_go
 
 pytestmark = pytest.mark.django_db
@@ -35,14 +37,18 @@ each = pytest.mark.parametrize
 
 @pytest.fixture
 def order_id(alice: Caller, stage: Cast) -> str:
-    """An order of Alice's."""
+    """An order of Alice's, who has saved a way to pay as well."""
+    methods.begin(stage.account.id, "sandbox", NOW, NOW)
     renewals = f"/v1/lines/{stage.line.id}/renewals"
     made: str = alice.post(renewals, {"plan_code": "keep-1m"}, "key-first").json()["id"]
     return made
 
 
 def filled(path: str, stage: Cast, order_id: str) -> str:
-    return path.format(line_id=stage.line.id, order_id=order_id, currency="USD", code="busy")
+    method = SavedMethod.objects.filter(account_id=stage.account.id).first()
+    assert method is not None
+    ids = {"line_id": stage.line.id, "order_id": order_id, "method_id": method.id}
+    return path.format(**ids, currency="USD", code="busy")
 
 
 def send(caller: Caller, method: str, path: str, template: str, **changes: Any) -> Any:

@@ -78,6 +78,7 @@ def test_refused_in_production(tmp_path: Path, name: str, value: str) -> None:
         ("KEEPLINE_EMAIL_URL", "mail.example.org"),
         ("KEEPLINE_LOG_FORMAT", "xml"),
         ("KEEPLINE_TRUSTED_PROXY_COUNT", "many"),
+        ("KEEPLINE_WAYS_TO_PAY", "stripe:cash"),
     ],
 )
 def test_bad_values_name_their_variable(tmp_path: Path, name: str, value: str) -> None:

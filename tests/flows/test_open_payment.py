@@ -27,6 +27,17 @@ def test_a_repeat_is_the_same_checkout(provider: FakeProvider) -> None:
     assert (len(provider.payments), ProviderPayment.objects.count()) == (1, 1)
 
 
+@pytest.mark.parametrize(("on_phone", "device"), [(False, None), (True, "phone")])
+def test_the_provider_is_told_of_a_phone(
+    provider: FakeProvider, on_phone: bool, device: str | None
+) -> None:
+    cast = assemble(wallet_minor=0)
+    order_id = renew_line.start(request(cast, provider="sandbox"), NOW).order_id
+    open_payment(order_id, "en", NOW, on_phone=on_phone)
+    [asked] = provider.bodies.values()
+    assert asked.metadata.get("device") == device
+
+
 def test_a_silent_provider_is_asked_again(provider: FakeProvider) -> None:
     cast = assemble(wallet_minor=100)
     started = renew_line.start(request(cast, provider="sandbox"), NOW)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from keepline.config.errors import SettingsError
 from keepline.config.secret_key import kept_secret_key
@@ -75,6 +75,16 @@ def limits_file(text: str) -> Path:
     except ValueError as error:
         raise ValueError(f"names limits that cannot be used: {error}") from None
     return path
+
+
+def method_codes(text: str) -> tuple[str, ...]:
+    from keepline.payments.ways import table
+
+    codes, known = hosts(text), [method.code for method in table()]
+    for code in codes:
+        if code not in known:
+            raise ValueError(f"names {code}, which is none of {', '.join(known)}")
+    return codes
 
 
 def exchange_file(text: str) -> Path:
@@ -215,7 +225,7 @@ class Environment:
     )
     ways_to_pay: tuple[str, ...] = field(
         metadata=variable(
-            hosts,
+            method_codes,
             "",
             "Methods offered to holders, parted by commas, such as `stripe:card,paypal:paypal`; "
             "docs/ways-to-pay.md lists them.",
@@ -318,6 +328,12 @@ class Environment:
         values["allowed_hosts"] = values["allowed_hosts"] or _hosts_of(values)
         values["secret_key"] = values["secret_key"] or _own_secret_key(values)
         return cls(**values)
+
+    def secrets(self) -> list[str]:
+        """What no log may show: values that are not shown here either, passwords in addresses."""
+        hidden = [str(getattr(self, each.name)) for each in fields(self) if not each.repr]
+        passwords = [unquote(urlsplit(text).password or "") for text in hidden if "://" in text]
+        return [text for text in (*hidden, *passwords) if text]
 
 
 def _parsed(each: Field[Any], given: Mapping[str, str]) -> Any:

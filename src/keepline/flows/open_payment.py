@@ -34,8 +34,12 @@ FIRST_LOOK_AFTER = timedelta(seconds=15)
 ASK_AGAIN_AFTER = timedelta(seconds=10)
 
 
-def open_payment(order_id: UUID, language: str, now: datetime) -> str | None:
+def open_payment(
+    order_id: UUID, language: str, now: datetime, *, on_phone: bool = False
+) -> str | None:
     """The address at which the holder pays, or None: no answer yet, or nothing to be done there.
+
+    `on_phone`: some providers have another page for those.
 
     Raises FlowRefused("provider_refused") after a definitive no; the order is cancelled then.
     """
@@ -46,7 +50,7 @@ def open_payment(order_id: UUID, language: str, now: datetime) -> str | None:
     if payment.checkout_url:
         return str(payment.checkout_url)
     try:
-        opened = _open(order, payment, language)
+        opened = _open(order, payment, language, on_phone)
     except ProviderUnknown:
         orders.look_later(order, now + ASK_AGAIN_AFTER)
         return None
@@ -58,7 +62,7 @@ def open_payment(order_id: UUID, language: str, now: datetime) -> str | None:
     return opened.checkout_url
 
 
-def _open(order: Order, payment: Payment, language: str) -> OpenedPayment:
+def _open(order: Order, payment: Payment, language: str, on_phone: bool) -> OpenedPayment:
     """Raises ProviderRefused only when the provider has no such payment.
 
     An opening whose answer was lost is repeated by a worker, perhaps in another language or from
@@ -67,7 +71,7 @@ def _open(order: Order, payment: Payment, language: str) -> OpenedPayment:
     provider = switchboard.payments(payment.provider)
     try:
         with network_step("open_payment.open"):
-            return provider.open_payment(_request(order, payment, language))
+            return provider.open_payment(_request(order, payment, language, on_phone))
     except ProviderRefused:
         with network_step("open_payment.ask"):
             status = provider.ask(payment.id, payment.provider_payment_id)
@@ -78,7 +82,7 @@ def _open(order: Order, payment: Payment, language: str) -> OpenedPayment:
         return OpenedPayment(status.provider_payment_id, status.checkout_url)
 
 
-def _request(order: Order, payment: Payment, language: str) -> PaymentRequest:
+def _request(order: Order, payment: Payment, language: str, on_phone: bool) -> PaymentRequest:
     page = f"{switchboard.public_url()}/orders/{order.id}"
     return PaymentRequest(
         payment_id=payment.id,
@@ -89,7 +93,7 @@ def _request(order: Order, payment: Payment, language: str) -> PaymentRequest:
         return_url=f"{page}/return/",
         cancel_url=f"{page}/return/",
         holder_language=language,
-        metadata={"order_id": str(order.id)},
+        metadata={"order_id": str(order.id)} | ({"device": "phone"} if on_phone else {}),
     )
 
 

@@ -28,13 +28,16 @@ def order(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
 
 @require_safe
 @for_spender
-def checkout(_request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
+def checkout(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
     """On to the provider's page. Safe to repeat: one order has one checkout, or one charge."""
     view = show_order(order_id, holder.account_id, holder.now)
     if view.payment is not None and view.payment.method_id:
         settle(order_id, holder.now)
         return redirect("order", order_id)
-    address = open_payment(order_id, get_language() or "en", holder.now)
+    # The word that browsers on phones say of themselves (MDN, "Browser detection").
+    on_phone = "Mobi" in request.headers.get("User-Agent", "")
+    language = get_language() or "en"
+    address = open_payment(order_id, language, holder.now, on_phone=on_phone)
     return HttpResponseRedirect(address) if address else redirect("order", order_id)
 
 
