@@ -107,13 +107,18 @@ def test_every_problem_has_an_example_and_is_named_somewhere() -> None:
     assert set(DOCUMENT["components"]["examples"]) == set(ALL)
     used = {ref.rsplit("/", 1)[1] for ref in _refs(DOCUMENT) if "/examples/" in ref}
     # Any address may refuse a method; details of an account are changed in the portal only, ways to
-    # pay are saved there, and books are compared by a command.
+    # pay are saved there, books are compared by a command, and staff refund in the back office.
     elsewhere = {
         "method_refused",
         "currency_refused",
         "profile_refused",
         "provider_silent",
         "span_refused",
+        "not_refundable",
+        "order_under_way",
+        "reason_missing",
+        "second_person",
+        *(code for code in ALL if code.startswith("refund_")),
     }
     assert set(ALL) - used <= elsewhere
 

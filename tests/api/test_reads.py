@@ -18,10 +18,10 @@ pytestmark = pytest.mark.django_db
 QUERIES = {
     "/v1/account": 3,
     "/v1/lines": 7,
-    "/v1/lines/{line}": 11,
+    "/v1/lines/{line}": 12,
     "/v1/lines/{line}/plans": 10,
     "/v1/orders": 3,
-    "/v1/orders/{order}": 10,
+    "/v1/orders/{order}": 11,
     "/v1/wallets": 2,
     "/v1/wallets/USD/statement": 6,
     "/v1/plans": 3,
