@@ -19,7 +19,8 @@ from keepline.config.errors import OperatorError
     type=click.IntRange(1, 64),
     default=lambda: 2 * (os.cpu_count() or 1),
     show_default="two a core",
-    help="Requests that a process works on at once; each holds a connection to the database.",
+    help="Requests that a process works on at once, besides up to four a payment provider that "
+    "wait for its answer; each holds a connection to the database.",
 )
 def command(host: str, workers: int, threads: int) -> None:
     """Serve the portal and the API on KEEPLINE_PORT."""
@@ -29,13 +30,16 @@ def command(host: str, workers: int, threads: int) -> None:
     from granian.constants import Interfaces
     from granian.server import Server
 
+    from keepline.gateways import switchboard
+    from keepline.gateways.payments.bulkhead import AT_ONCE
+
     Server(
         "keepline.config.wsgi:application",
         address=host,
         port=env.port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=threads,
+        blocking_threads=threads + AT_ONCE * len(switchboard.providers()),
         websockets=False,
         log_access=False,
         respawn_failed_workers=True,

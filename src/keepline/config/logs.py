@@ -5,6 +5,8 @@ from typing import Any
 
 import structlog
 
+from keepline.config.discretion import Discretion
+
 
 def configure(settings: dict[str, Any]) -> None:
     """Called by Django with settings.LOGGING."""
@@ -23,7 +25,10 @@ def configure(settings: dict[str, Any]) -> None:
         structlog.stdlib.ProcessorFormatter(
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *rendering(as_json=settings.get("format") == "json"),
+                # Tracebacks without local variables: those hold passwords and codes.
+                structlog.processors.format_exc_info,
+                Discretion(settings.get("secrets", ())),
+                rendering(as_json=settings.get("format") == "json"),
             ],
             foreign_pre_chain=shared,
         )
@@ -35,9 +40,9 @@ def configure(settings: dict[str, Any]) -> None:
     logging.getLogger("procrastinate.blueprints").setLevel(logging.WARNING)  # a line a start
 
 
-def rendering(as_json: bool) -> list[structlog.typing.Processor]:
-    """The last processors. Tracebacks without local variables: those hold passwords and codes."""
+def rendering(as_json: bool) -> structlog.typing.Processor:
+    """The last processor."""
     if as_json:
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        return structlog.processors.JSONRenderer()
     plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]
+    return structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)

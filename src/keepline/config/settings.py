@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from keepline.config.checkouts import checkout_origins
 from keepline.config.environment import Environment
 
 ENV = Environment.read(os.environ)
@@ -138,7 +139,6 @@ X_FRAME_OPTIONS = "DENY"
 if ENV.trusted_proxy_count:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-CHECKOUT_ORIGINS = [] if PRODUCTION else [f"http://localhost:{ENV.provider_port}"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -149,7 +149,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         # Browsers apply form-action to the redirect that follows a post: pay leads there.
-        "form-action": ["'self'", *CHECKOUT_ORIGINS],
+        "form-action": ["'self'", *checkout_origins(ENV)],
     }
 }
 
@@ -176,7 +176,7 @@ if ENV.mode == "test":
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DEFAULT_FROM_EMAIL = ENV.email_from
 LOGGING_CONFIG = "keepline.config.logs.configure"
-LOGGING: dict[str, Any] = {"format": ENV.log_format}
+LOGGING: dict[str, Any] = {"format": ENV.log_format, "secrets": ENV.secrets()}
 
 from keepline.config.signin import *  # noqa: E402, F403  (allauth's settings, a page of their own)
 

@@ -5,8 +5,12 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from keepline.gateways import switchboard
+from keepline.gateways.payments.bulkhead import Bulkhead
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "keepline.config.settings")
 application = get_wsgi_application()
+switchboard.put_before_payments(Bulkhead)
 
 # What is loaded now stays for good: the collector need not walk it at every request.
 gc.collect()

@@ -4,7 +4,8 @@ Adapters are made on first use, so that a process that never pays opens no conne
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from threading import RLock
 from typing import cast
 
 from keepline.gateways.messaging.port import EmailChannel
@@ -15,6 +16,7 @@ from keepline.gateways.payments.port import PaymentProvider
 _factories: dict[str, Callable[[], object]] = {}
 _addresses: dict[str, str] = {}
 _allowed: list[frozenset[str]] = []
+_making = RLock()
 
 
 def connect(port: str, factory: Callable[[], object]) -> None:
@@ -23,14 +25,30 @@ def connect(port: str, factory: Callable[[], object]) -> None:
     _adapter.cache_clear()
 
 
+def put_before_payments(guard: Callable[[PaymentProvider], object]) -> None:
+    """From now on `guard` stands before every payment adapter that is connected."""
+    for port in [port for port in _factories if port.startswith("payments:")]:
+        connect(port, partial(_guarded, guard, _factories[port]))
+
+
+def _guarded(guard: Callable[[PaymentProvider], object], factory: Callable[[], object]) -> object:
+    return guard(cast("PaymentProvider", factory()))
+
+
 @cache
 def _adapter(port: str) -> object:
     return _factories[port]()
 
 
+def _at(port: str) -> object:
+    """The one adapter of the port: threads that come first at once must not make one each."""
+    with _making:
+        return _adapter(port)
+
+
 def payments(provider: str) -> PaymentProvider:
     """The payment provider called `provider`; KeyError when the operator has none such."""
-    return cast("PaymentProvider", _adapter(f"payments:{provider}"))
+    return cast("PaymentProvider", _at(f"payments:{provider}"))
 
 
 def providers() -> list[str]:
@@ -57,12 +75,12 @@ def network() -> NetworkGateway:
     """The network gateway. Raises NetworkUnknown where none is connected: nobody can answer."""
     if not has("network"):
         raise NetworkUnknown("no network is connected")
-    return cast("NetworkGateway", _adapter("network"))
+    return cast("NetworkGateway", _at("network"))
 
 
 def email() -> EmailChannel:
     """The e-mail channel."""
-    return cast("EmailChannel", _adapter("email"))
+    return cast("EmailChannel", _at("email"))
 
 
 def announce(public_url: str) -> None:
@@ -77,4 +95,4 @@ def public_url() -> str:
 
 def sms() -> SmsChannel:
     """The SMS channel; KeyError when the operator has none, see `has`."""
-    return cast("SmsChannel", _adapter("sms"))
+    return cast("SmsChannel", _at("sms"))
