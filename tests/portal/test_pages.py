@@ -27,7 +27,7 @@ def text(client: Client, url: str) -> str:
 
 PAGES: dict[str, tuple[Callable[[Cast], str], int]] = {
     "lines": (lambda _: "/", 6),
-    "line": (lambda stage: f"/lines/{stage.line.id}/", 10),
+    "line": (lambda stage: f"/lines/{stage.line.id}/", 11),
     "plans": (lambda stage: f"{renew_url(stage)}?key={KEY}", 9),
     "order before paying": (
         lambda stage: f"{renew_url(stage)}?key={KEY}&plan={stage.plan.code}",

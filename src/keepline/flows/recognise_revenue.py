@@ -26,9 +26,10 @@ BATCH = 1000
 
 def number_receipts(seller: str, now: datetime, limit: int = BATCH) -> int:
     """Numbers completed orders of a seller and schedules their sales; returns how many."""
-    if not orders.has_unnumbered(seller):
-        return 0
     with transaction_step("recognise_revenue.number"):
+        orders.lock_series(seller)
+        if not orders.has_unnumbered(seller):
+            return 0
         open_from = revenue.lock_last_booked(_today(now)) + DAY
         numbered = orders.number_receipts(seller, limit, open_from)
         sales = [each for each in numbered if each.kind == OrderKind.RENEWAL and each.net_minor]

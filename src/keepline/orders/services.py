@@ -234,6 +234,23 @@ class NumberedOrder(NamedTuple):
     net_minor: int
 
 
+def lock_series(seller: str) -> None:
+    """One numberer at a time: the row of the series is the lock, until the caller's commit.
+
+    A statement of its own: one that waits for the lock inside NUMBER_RECEIPTS would have looked
+    for orders before the wait, and would skip the numbers of those taken meanwhile.
+    """
+    execute(
+        "INSERT INTO orders_receiptseries (seller, last_number) VALUES (%s, 0)"
+        " ON CONFLICT (seller) DO NOTHING",
+        (seller,),
+    )
+    fetch_one(
+        "SELECT seller FROM orders_receiptseries WHERE seller = %s FOR NO KEY UPDATE",
+        (seller,),
+    )
+
+
 def has_unnumbered(seller: str) -> bool:
     """Whether a completed order of the seller waits for its receipt number."""
     row = fetch_one(
@@ -247,21 +264,9 @@ def has_unnumbered(seller: str) -> bool:
 def number_receipts(seller: str, limit: int, earned_from: date) -> Sequence[NumberedOrder]:
     """Gives completed orders of a seller their receipt numbers, without a gap; returns them.
 
-    `earned_from`: the first day not booked yet, from which their sales are scheduled.
-
-    One numberer at a time: the row of the series is the lock, until the caller's commit.
+    The caller holds the lock of `lock_series`. `earned_from`: the first day not booked yet, from
+    which their sales are scheduled.
     """
-    execute(
-        "INSERT INTO orders_receiptseries (seller, last_number) VALUES (%s, 0)"
-        " ON CONFLICT (seller) DO NOTHING",
-        (seller,),
-    )
-    # A statement of its own: one that waits for the lock inside NUMBER_RECEIPTS would have
-    # looked for orders before the wait, and would skip the numbers of those taken meanwhile.
-    fetch_one(
-        "SELECT seller FROM orders_receiptseries WHERE seller = %s FOR NO KEY UPDATE",
-        (seller,),
-    )
     params = {"seller": seller, "limit": limit, "earned_from": earned_from}
     rows = fetch_all(NUMBER_RECEIPTS, params)
     return [NumberedOrder(*row) for row in rows]
