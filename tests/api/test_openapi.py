@@ -117,6 +117,7 @@ def test_every_problem_has_an_example_and_is_named_somewhere() -> None:
         "not_refundable",
         "order_under_way",
         "reason_missing",
+        "review_decided",
         "second_person",
         *(code for code in ALL if code.startswith("refund_")),
     }

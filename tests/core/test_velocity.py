@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keepline.core.money import Money
 from keepline.core.velocity import (
     Asked,
     Hit,
@@ -32,6 +33,8 @@ LIMITS = Limits(
     hold=DAY,
     sums={"default": Sums(500, 750, 1000), "JPY": Sums(80_000, 120_000, 160_000)},
     refunds={"default": 50, "JPY": 8000},
+    review={"default": 200, "EUR": 0, "JPY": 32_000},
+    known_after=7 * DAY,
 )
 ASKED = Asked("sandbox", "USD", 300, NOW)
 
@@ -134,6 +137,32 @@ def test_sums_are_in_whole_units_whatever_the_exponent(currency: str, most_minor
     assert decide(LIMITS, more, []) == Hit("sum", None, most_minor)
 
 
+@pytest.mark.parametrize(
+    ("paid", "held"),
+    [
+        (Money(19_999, "USD"), False),
+        (Money(20_000, "USD"), True),
+        (Money(200_000, "KWD"), True),
+        (Money(31_999, "JPY"), False),
+        (Money(32_000, "JPY"), True),
+        (Money(19_999, "KRW"), False),  # not named: a whole unit of it is a hundred won
+        (Money(20_000, "KRW"), True),
+        (Money(10**9, "EUR"), False),  # never
+    ],
+)
+def test_a_large_payment_of_nobody_known_waits_for_a_person(paid: Money, held: bool) -> None:
+    assert LIMITS.needs_review(paid, None, NOW) is held
+
+
+def test_an_account_is_known_a_week_after_its_first_payment_to_the_instant() -> None:
+    paid = Money(50_000, "USD")
+    assert LIMITS.needs_review(paid, NOW - 7 * DAY + INSTANT, NOW)
+    assert not LIMITS.needs_review(paid, NOW - 7 * DAY, NOW)
+    at_once = replace(LIMITS, known_after=timedelta(0))
+    assert at_once.needs_review(paid, None, NOW)
+    assert not at_once.needs_review(paid, NOW, NOW)
+
+
 WITHIN = st.integers(0, 32 * 86_400).map(lambda s: s * SECOND)
 LATELY = st.integers(0, 4000).map(lambda s: s * SECOND)
 PASTS = st.lists(
@@ -218,3 +247,20 @@ def test_what_is_beyond_the_reach_decides_nothing(before: list[Past], minor: int
 def test_limits_that_make_no_sense_are_refused(senseless: Callable[[], object]) -> None:
     with pytest.raises(LimitsError):
         senseless()
+
+
+KNOWN_SINCE = st.one_of(st.none(), st.integers(-60, 20 * 86_400).map(lambda s: NOW - s * SECOND))
+UNITS = st.integers(0, 400)
+
+
+@given(AMOUNTS, AMOUNTS, KNOWN_SINCE, KNOWN_SINCE, UNITS, st.integers(0, 14))
+def test_who_is_known_longer_or_pays_less_is_not_held_where_another_is_not(
+    minor: int, less: int, one: datetime | None, other: datetime | None, units: int, days: int
+) -> None:
+    rules = replace(LIMITS, review={"default": units}, known_after=days * DAY)
+    stranger, friend = sorted((one, other), key=lambda at: (at is not None, at and NOW - at))
+    smaller, larger = (Money(each, "USD") for each in sorted((minor, less)))
+    if not rules.needs_review(larger, stranger, NOW):
+        assert not rules.needs_review(larger, friend, NOW)
+        assert not rules.needs_review(smaller, stranger, NOW)
+    assert not rules.needs_review(larger, NOW - days * DAY, NOW)

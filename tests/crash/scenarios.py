@@ -27,9 +27,13 @@ from keepline.inventory import services as inventory
 from keepline.lines.models import Line, Validity
 from keepline.workers import due
 from tests.cast import NOW
+from tests.crash import review_acts as review
 from tests.crash import saving_acts as saving
 from tests.crash.paid_scenarios import (
+    BACK,
+    OPEN,
     PAID_SCENARIOS,
+    PAY,
     WALLET_ONLY,
     WORK,
     Act,
@@ -38,6 +42,7 @@ from tests.crash.paid_scenarios import (
     network,
 )
 from tests.crash.refund_acts import allow, ask_back, ask_for_a_second_person, reject
+from tests.crash.review_acts import LARGE
 from tests.crash.world import World
 from tests.flows.acts import let_go, move_line
 from tests.flows.test_import_base import GOOD as BASE_ROW
@@ -190,6 +195,7 @@ def _move_clock(world: World) -> None:
 
 
 SWEEP = Act(World.sweep)
+START_LARGE = Act(review.start)
 RENEWING = due_now(Step.RENEW, auto_renew=True)
 
 SCENARIOS: dict[str, Scenario] = {
@@ -251,6 +257,16 @@ SCENARIOS: dict[str, Scenario] = {
         ],
     ),
     "no way to pay is kept": Scenario({}, [Act(saving.refused), WORK]),
+    "looked at and accepted": Scenario(
+        LARGE, [START_LARGE, OPEN, PAY, BACK, WORK, Act(review.accept), WORK]
+    ),
+    "looked at and accepted for the network": Scenario(
+        LARGE | {"delivery": "network"}, [START_LARGE, OPEN, PAY, BACK, Act(review.accept), WORK]
+    ),
+    "looked at and refused": Scenario(
+        LARGE, [START_LARGE, OPEN, PAY, BACK, WORK, Act(review.say_no), WORK]
+    ),
+    "nobody looked": Scenario(LARGE, [START_LARGE, OPEN, PAY, BACK, WORK, later(hours=25), WORK]),
     "given back": Scenario({}, [WALLET_ONLY, WORK, Act(ask_back), WORK]),
     "given back by two": Scenario(
         {}, [WALLET_ONLY, WORK, Act(ask_for_a_second_person), Act(allow), WORK]

@@ -166,7 +166,7 @@ class World:
         """Likewise."""
         self.till.is_declined(self.payment())
 
-    def rest(self, hours: float = 3) -> None:
+    def rest(self, hours: float = 27) -> None:
         """Workers work until nothing is due any more; the clock jumps from due to due."""
         until = self.now() + timedelta(hours=hours)
         while True:

@@ -5,6 +5,7 @@ is audited after every step; when they are left alone at the end, everything com
 nothing is late.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -33,12 +34,14 @@ from keepline.flows.open_payment import open_payment
 from keepline.flows.receive_webhook import receive_webhook
 from keepline.flows.recognise_revenue import number_receipts
 from keepline.flows.refund_payment import refund
+from keepline.flows.review_payment import approve, refuse
 from keepline.flows.settle_payment import settle
 from keepline.flows.withdraw_order import undo_delivery, withdraw
 from keepline.gateways import switchboard
 from keepline.ledger.models import Wallet
 from keepline.lines import services as lines
 from keepline.orders.models import Order
+from keepline.payments import limits
 from keepline.payments import services as payments
 from keepline.payments.models import Payment
 from tests import cast as stage
@@ -77,11 +80,13 @@ class RenewalMachine(RuleBasedStateMachine):
         stage.plan("far-1m", delivery="network", data_bytes=1000, price_minor=450)
         self.lines = [self.cast.line, stage.line(self.cast.account, self.cast.plan)]
         self.orders: list[UUID] = []
+        limits.put_in_force(replace(limits.shipped(), review={"default": 4}))
 
     def teardown(self) -> None:
         try:
             self.left_alone_everything_comes_to_rest()
         finally:
+            limits.put_in_force(None)
             transaction.savepoint_rollback(self.before)
 
     # --- the holder
@@ -222,6 +227,15 @@ class RenewalMachine(RuleBasedStateMachine):
     )
     def the_network_has_moods(self, script: list[str], deaf: bool) -> None:
         self.network.script, self.network.deaf = script, deaf
+
+    # --- staff
+
+    @precondition(lambda self: Order.objects.filter(state=OrderState.PENDING).exists())
+    @rule(data=st.data(), decide=st.sampled_from([approve, refuse]))
+    def somebody_looks(self, data: st.DataObject, decide: Any) -> None:
+        waiting = Order.objects.filter(state=OrderState.PENDING).order_by("id")
+        order_id = data.draw(st.sampled_from(list(waiting.values_list("id", flat=True))))
+        decide(order_id, "seen", "staff:1", self.now)
 
     # --- time and workers
 

@@ -41,12 +41,17 @@ def test_what_a_file_leaves_out_stays_as_shipped(tmp_path: Path) -> None:
         declines.hold_hours = 48
         [sums]
         EUR = { day = 100, week = 200, month = 300 }
+        [review]
+        first_payment = { default = 0, CNY = 700 }
     """
     tuned, shipped = limits.read(own(tmp_path, text)), limits.shipped()
     assert tuned.address == (Rate(5, MINUTE), Rate(3, 10 * MINUTE))
     assert (tuned.account, tuned.declines) == (shipped.account, shipped.declines)
     assert tuned.hold == 2 * DAY
     assert tuned.sums == {**shipped.sums, "EUR": Sums(100, 200, 300)}
+    assert tuned.review == {**shipped.review, "default": 0, "CNY": 700}
+    assert tuned.known_after == shipped.known_after == 7 * DAY
+    assert limits.read(own(tmp_path, "review.known_after_days = 30")).known_after == 30 * DAY
     assert limits.read(own(tmp_path, "")) == shipped
 
 
@@ -73,6 +78,13 @@ def test_what_a_file_leaves_out_stays_as_shipped(tmp_path: Path) -> None:
         ("sums.EUR = 80", "sums.EUR needs day"),
         ("sums.EUR = { day = 1.5, week = 2, month = 2 }", "sums.EUR is not in whole units"),
         ("sums.EUR = { day = 9, week = 2, month = 2 }", "sums.EUR: a day is at least 1, a week"),
+        ("review.first_payment = 200", "review.first_payment is not one of"),
+        ("review.first_payment.EUROS = 2", "review.first_payment.EUROS is no currency"),
+        ("review.first_payment.EUR = 2.5", "review.first_payment.EUR is not in whole units"),
+        ("review.first_payment.EUR = -1", "review.first_payment is from 0"),
+        ("review.known_after_days = true", "review.known_after_days is not a whole number"),
+        ("review.known_after_days = 366", "review.known_after_days is from 0 to 365"),
+        ("review.after_days = 7", "review.after_days is not known, only known_after_days"),
         ("attempts.address =", "is not TOML"),
     ],
 )

@@ -44,7 +44,10 @@ def routes(
 
 
 ALL = [route for route in routes(get_resolver()) if not route[0].startswith(API)]
-WITH_PARAMETERS = [(name, params) for _, name, params in ALL if params]
+STAFF = "backoffice/"  # not there for holders, whatever the parameters; its own tests open it
+WITH_PARAMETERS = [
+    (name, params) for path, name, params in ALL if params and not path.startswith(STAFF)
+]
 WITHOUT = sorted({name for _, name, params in ALL if not params})
 
 

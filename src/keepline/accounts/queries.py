@@ -1,6 +1,7 @@
 """Reads of accounts."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -113,6 +114,13 @@ def account(account_id: UUID) -> Account:
     """Raises Account.DoesNotExist."""
     found: Account = Account.objects.by_id(account_id)
     return found
+
+
+def accounts_among(account_ids: Collection[UUID]) -> dict[UUID, Account]:
+    """By id; for staff. One query."""
+    slots = sorted({slot_of(account_id) for account_id in account_ids})
+    rows = Account.objects.filter(slot__in=slots, id__in=list(account_ids))
+    return {row.id: row for row in rows}
 
 
 def country_of(account_id: UUID) -> str | None:

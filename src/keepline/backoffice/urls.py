@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from keepline.backoffice.views import future, orders, reconciliations, refunds
+from keepline.backoffice.views import future, orders, reconciliations, refunds, reviews
 
 urlpatterns = [
     path("future/", future.future, name="future"),
@@ -11,5 +11,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/refund/", orders.refund, name="staff_refund"),
     path("refunds/", refunds.refunds, name="staff_refunds"),
     path("refunds/<uuid:refund_id>/", refunds.decide, name="decide_refund"),
+    path("reviews/", reviews.reviews, name="staff_reviews"),
+    path("reviews/<uuid:order_id>/", reviews.decide, name="decide_review"),
     path("reconciliations/", reconciliations.reconciliations, name="reconciliations"),
 ]

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from keepline.core.money import exponent
+from keepline.core.money import Money, exponent
 
 __all__ = ["Asked", "Hit", "Limits", "LimitsError", "Past", "Rate", "Standing", "Sums", "decide"]
 
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
 OPEN_FOR = timedelta(hours=1)  # then a checkout is closed and its money no longer expected
 LARGEST_COUNT, LARGEST_UNITS = 100_000, 10**9
+LONGEST_UNKNOWN = timedelta(days=365)
 DEFAULT, HUNDREDS = "default", 100
 
 
@@ -66,7 +67,8 @@ class Sums:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """All of them. `sums` by currency, with `default` for any other; so are `refunds`: what one
-    person of staff may give back of an order alone, in whole units."""
+    person of staff may give back of an order alone, and `review`: what a person looks at first when
+    an account pays it that is not known yet, in whole units, 0 for never."""
 
     address: tuple[Rate, ...]
     device: tuple[Rate, ...]
@@ -76,12 +78,19 @@ class Limits:
     hold: timedelta
     sums: Mapping[str, Sums]
     refunds: Mapping[str, int]
+    review: Mapping[str, int]
+    known_after: timedelta
 
     def __post_init__(self) -> None:
-        if DEFAULT not in self.sums or DEFAULT not in self.refunds:
-            raise LimitsError("sums and refunds need a default")
-        if not all(0 <= units <= LARGEST_UNITS for units in self.refunds.values()):
-            raise LimitsError(f"refunds are from 0 to {LARGEST_UNITS}")
+        tables = {"sums": self.sums, "refunds": self.refunds, "review.first_payment": self.review}
+        for name, table in tables.items():
+            if DEFAULT not in table:
+                raise LimitsError(f"{name} needs a default")
+        for name, units in (("refunds", self.refunds), ("review.first_payment", self.review)):
+            if not all(0 <= each <= LARGEST_UNITS for each in units.values()):
+                raise LimitsError(f"{name} is from 0 to {LARGEST_UNITS}")
+        if not timedelta(0) <= self.known_after <= LONGEST_UNKNOWN:
+            raise LimitsError(f"review.known_after_days is from 0 to {LONGEST_UNKNOWN.days}")
         if not timedelta(0) <= self.hold <= MONTH:
             raise LimitsError("a hold is from 0 to 720 hours")
 
@@ -99,9 +108,25 @@ class Limits:
 
     def refund_alone_minor(self, currency: str) -> int:
         """The most that goes back on one person's word, in minor units of `currency`."""
-        own = self.refunds.get(currency)
-        units = self.refunds[DEFAULT] if own is None else own
-        return units * _unit(currency, named=own is not None)
+        return _minor(self.refunds, currency)
+
+    def needs_review(self, paid: Money, known_since: datetime | None, at: datetime) -> bool:
+        """Must a person look at money that was taken, before it is spent?
+
+        `known_since`: when the first payment of the account was captured that still stands, of
+        others than this one; None without any.
+        """
+        from_minor = _minor(self.review, paid.currency)
+        if not 0 < from_minor <= paid.amount_minor:
+            return False
+        return known_since is None or known_since + self.known_after > at
+
+
+def _minor(table: Mapping[str, int], currency: str) -> int:
+    """What the table says of a currency, in its minor units."""
+    own = table.get(currency)
+    units = table[DEFAULT] if own is None else own
+    return units * _unit(currency, named=own is not None)
 
 
 def _unit(currency: str, named: bool) -> int:

@@ -13,6 +13,7 @@ from keepline.flows.deliver_order import deliver
 from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
 from keepline.flows.refund_payment import refund
+from keepline.flows.review_payment import give_up
 from keepline.flows.settle_payment import CHECKOUT_OPEN_FOR, settle
 from keepline.flows.withdraw_order import undo_delivery, withdraw
 from keepline.orders import queries as order_queries
@@ -28,6 +29,8 @@ def advance(order_id: UUID, language: str, now: datetime) -> OrderState:
     order = order_queries.by_id(order_id)
     if order.state == OrderState.ACKNOWLEDGED:
         _acknowledged(order, language, now)
+    elif order.state == OrderState.PENDING:
+        _pending(order, now)
     elif order.state in (OrderState.IN_PROGRESS, OrderState.HELD):
         if order.promised_until <= now:
             withdraw(order_id, now)
@@ -50,6 +53,14 @@ def _acknowledged(order: Order, language: str, now: datetime) -> None:
         except FlowRefused:
             return  # cancelled, and the holder was told
     settle(order.id, now)
+
+
+def _pending(order: Order, now: datetime) -> None:
+    """A person decides; nothing that wakes the order sooner changes when it is given back."""
+    if order.promised_until <= now:
+        give_up(order.id, now)
+    else:
+        orders.look_later(order, order.promised_until)
 
 
 def _ended(order: Order, now: datetime) -> None:

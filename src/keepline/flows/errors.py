@@ -196,6 +196,11 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("Somebody else has decided about this refund."),
         gettext_noop("Look at the order's refunds."),
     ),
+    "review_decided": Refusal(
+        409,
+        gettext_noop("This payment waits no more: somebody has decided, or its time was over."),
+        gettext_noop("Look at the order."),
+    ),
     "second_person": Refusal(
         403,
         gettext_noop("Who asked for a refund cannot allow it."),

@@ -26,8 +26,9 @@ from keepline.payments.models import Refund
 SUBJECTS = {
     "line.renewed": gettext_noop("Your line is renewed"),
     "wallet.topped_up": gettext_noop("Money is in your wallet"),
+    "order.in_review": gettext_noop("Your payment is here, and a person looks at it"),
     "order.cancelled": gettext_noop("Your order was not paid and is closed"),
-    "order.failed": gettext_noop("Your line could not be renewed; your money is coming back"),
+    "order.failed": gettext_noop("Your order could not be carried out; your money is coming back"),
     "order.withdrawn": gettext_noop("We missed our promise; your money is coming back"),
     "order.refunded": gettext_noop("Your money is on its way back to you"),
     "order.refunded_to_wallet": gettext_noop("Your money is back in your wallet"),

@@ -1,18 +1,23 @@
-"""Limits against fraud, before a provider is asked for money (docs/fraud-limits.md).
+"""Limits against fraud: before a provider is asked for money, and when it was taken.
 
-Inside the transaction that starts an order: what is refused was never counted, and a repeat of a
-key never comes here.
+docs/fraud-limits.md. `admit_payment` is called inside the transaction that starts an order: what is
+refused was never counted, and a repeat of a key never comes there.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 
+from keepline.core.money import Money
 from keepline.core.velocity import Asked, decide
 from keepline.flows.errors import FlowRefused
+from keepline.orders.models import Order
+from keepline.orders.queries import BY_CLOCK
 from keepline.payments import attempts, limits
 from keepline.payments import queries as payment_queries
+from keepline.payments.models import Payment
 
 log = structlog.get_logger(__name__)
 
@@ -55,3 +60,15 @@ def admit_payment(account_id: UUID, caller: Caller, asked: Asked) -> None:
         raise FlowRefused("payments_paused", paused_until=hit.until)
     for key, before in noted.items():
         attempts.note(key, before, asked.at, rates[key])
+
+
+def needs_review(order: Order, payment: Payment, now: datetime) -> bool:
+    """Must a person look at what was just captured, before it is spent? (docs/fraud-limits.md)
+
+    The clock's charges are not looked at: the holder had chosen them long before.
+    """
+    paid, rules = Money(payment.captured_minor, payment.currency), limits.in_force()
+    if order.channel == BY_CLOCK or not rules.needs_review(paid, None, now):
+        return False
+    known_since = payment_queries.known_since(order.account_id, but=payment.id)
+    return rules.needs_review(paid, known_since, now)

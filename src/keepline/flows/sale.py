@@ -3,7 +3,8 @@
 Where the parts of an order's money stand (docs/ledger.md):
 
     wallet part    held at the start, unless the order is over in the same transaction
-    payment part   comes into the wallet at capture; held then if the network still has to answer
+    payment part   comes into the wallet at capture; held then if the network still has to answer,
+                   or a person to look at it
     at the end     holds are posted, what was not held is sold at once, tax is set apart
     or             holds are voided, and what a provider took goes back to it
 """
@@ -29,6 +30,8 @@ from keepline.payments import refunds
 from keepline.payments.models import Payment
 from keepline.slots.sql import together
 from keepline.usage import queries as usage
+
+REVIEWED_WITHIN = timedelta(hours=24)  # then it goes back by itself
 
 
 def sale_of(order: Order) -> postings.Sale:
@@ -68,6 +71,7 @@ def held_parts(order: Order) -> tuple[postings.Part, ...]:
     """Which parts of the order's money are on hold, as its state tells."""
     waits_for_network = order.delivery == "network"
     settled = order.state in (OrderState.IN_PROGRESS, OrderState.HELD)
+    in_review = order.state == OrderState.PENDING
     parts: list[postings.Part] = []
     if (
         order.wallet_minor
@@ -75,7 +79,7 @@ def held_parts(order: Order) -> tuple[postings.Part, ...]:
         and (waits_for_network or order.payment_minor)
     ):
         parts.append("wallet")
-    if order.payment_minor and waits_for_network and settled:
+    if order.payment_minor and (in_review or (waits_for_network and settled)):
         parts.append("payment")
     return tuple(parts)
 
@@ -103,6 +107,22 @@ def deliver_by_network(order: Order, promise_seconds: int, now: datetime) -> Non
         next_action_at=now,
         attempts=0,
     )
+
+
+def wait_for_review(order: Order, now: datetime) -> None:
+    """The money is there, and is set aside until a person has looked (review_payment)."""
+    until = now + REVIEWED_WITHIN
+    orders.transition(
+        order,
+        OrderEvent.REVIEW,
+        now,
+        settled_at=now,
+        promise_until=until,
+        next_action_at=until,
+        attempts=0,
+    )
+    ledger.book(order.slot, postings.hold(sale_of(order), "payment"), now)
+    outbox.put("order.in_review", order.account_id, order.line_id, order.id, now)
 
 
 def complete_renewal(

@@ -5,8 +5,8 @@ answers is booked once, whoever comes first, twice, or hours late.
 
     N  settle_payment.ask     what does the provider hold to be true; of a charge to a saved
                               method it is asked by charging again under the same key
-    T  settle_payment.book    capture into the wallet, then extend or send to the network;
-                              or cancel; or look again later
+    T  settle_payment.book    capture into the wallet, then extend or send to the network; or let
+                              a person look first; or cancel; or look again later
 """
 
 from dataclasses import replace
@@ -25,14 +25,17 @@ from keepline.core.retries import next_ask_after
 from keepline.core.terms import Period, next_period
 from keepline.flows import wake
 from keepline.flows.forget_method import kept_by_provider
+from keepline.flows.limits import needs_review
 from keepline.flows.sale import (
     captured,
     complete_renewal,
     deliver_by_network,
     give_back,
+    held_parts,
     is_exchanged,
     sale_of,
     send_back,
+    wait_for_review,
 )
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
@@ -179,12 +182,29 @@ def _captured(
     elif Money(status.captured_minor, status.currency) != order.asked:
         give_back(order, payment, OrderEvent.REJECT, "amount_differs", now)
         wake.orders()
-    elif order.kind == OrderKind.TOP_UP:
-        orders.transition(order, OrderEvent.COMPLETE, now, settled_at=now)
+    elif _can_be_served(line) and needs_review(order, payment, now):
+        wait_for_review(order, now)
+    else:
+        serve(order, line, payment, now)
+
+
+def serve(order: Order, line: lines.LockedLine | None, payment: Payment, now: datetime) -> None:
+    """All the order's money is in the wallet and nothing stands in its way any more.
+
+    The caller holds the locks of line, wallet and order.
+    """
+    if order.kind == OrderKind.TOP_UP:
+        ledger.book(order.slot, postings.void(sale_of(order), held_parts(order)), now)
+        orders.transition(order, OrderEvent.COMPLETE, now, settled_at=order.settled_at or now)
         outbox.put("wallet.topped_up", order.account_id, None, order.id, now)
     else:
         assert line is not None
         _fund_renewal(order, line, payment, now)
+
+
+def _can_be_served(line: lines.LockedLine | None) -> bool:
+    """A top-up always; the line of a renewal may have ended since the order was accepted."""
+    return line is None or LineEvent.RENEW in LINE.allowed(line.state)
 
 
 def _fund_renewal(order: Order, line: lines.LockedLine, payment: Payment, now: datetime) -> None:
@@ -194,12 +214,12 @@ def _fund_renewal(order: Order, line: lines.LockedLine, payment: Payment, now: d
     may have been cut, and then the network must be told whatever the plan.
     """
     offer = plan_offer(order.plan_id, order.currency)
-    if LineEvent.RENEW not in LINE.allowed(line.state):
+    if not _can_be_served(line):
         give_back(order, payment, OrderEvent.REJECT, "state_refuses", now)
         wake.orders()
     elif order.delivery == "network" or is_cut(line, policy_values(line.policy_id)):
         deliver_by_network(order, offer.promise_seconds, now)
-        ledger.book(order.slot, postings.hold(sale_of(order), "payment"), now)
+        ledger.book(order.slot, postings.hold(sale_of(order), "payment"), now)  # or is, by a review
         wake.orders()
     else:
         complete_renewal(order, line, offer, period_of(order, line, offer), now)

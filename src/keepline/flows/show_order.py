@@ -30,6 +30,7 @@ NUMBERED_WITHIN = timedelta(minutes=1)
 Stage = Literal[
     "to_pay",  # the checkout is open
     "asking",  # no answer yet from the provider
+    "in_review",  # paid, and a person looks at it first
     "delivering",  # paid, the network has not confirmed
     "done",
     "refunding",  # over without service, money on its way back
@@ -39,8 +40,23 @@ Stage = Literal[
 ]
 
 
+STAGES: Mapping[OrderState, Stage] = {  # of the others, the payment tells
+    OrderState.PENDING: "in_review",
+    OrderState.IN_PROGRESS: "delivering",
+    OrderState.HELD: "delivering",
+    OrderState.COMPLETED: "done",
+}
 StepKind = Literal[
-    "ordered", "paid", "sent", "confirmed", "extended", "given_back", "booked", "ended", "refunded"
+    "ordered",
+    "paid",
+    "reviewed",
+    "sent",
+    "confirmed",
+    "extended",
+    "given_back",
+    "booked",
+    "ended",
+    "refunded",
 ]
 
 
@@ -85,7 +101,10 @@ class OrderView:
     @property
     def taken_currency(self) -> str:
         """The order's, but for what a provider alone took, and kept."""
-        if self.stage in ("done", "delivering", "to_pay", "asking") or self.payment is None:
+        if (
+            self.stage in ("done", "in_review", "delivering", "to_pay", "asking")
+            or self.payment is None
+        ):
             return self.order.currency
         return self.payment.currency
 
@@ -133,10 +152,8 @@ def is_told(refund: Refund) -> bool:
 
 def stage_of(order: Order, payment: Payment | None) -> Stage:
     """How the order stands, in the words of somebody who waits for it."""
-    if order.state == OrderState.COMPLETED:
-        return "done"
-    if order.state in (OrderState.IN_PROGRESS, OrderState.HELD):
-        return "delivering"
+    if order.state in STAGES:
+        return STAGES[OrderState(order.state)]
     if order.state == OrderState.ACKNOWLEDGED:
         return "to_pay" if payment is None or payment.checkout_url else "asking"
     if payment is None or payment.captured_minor == 0:
@@ -151,6 +168,10 @@ def steps_of(order: Order, stage: Stage) -> Sequence[Step]:
     ordered = Step("ordered", "done", order.accepted_at)
     if stage in ("to_pay", "asking"):
         return [ordered, Step("paid", "now"), *(Step(k, "next") for k in _after_paid(order))]
+    if stage == "in_review":
+        paid = Step("paid", "done", order.settled_at)
+        after = (Step(kind, "next") for kind in _after_paid(order))
+        return [ordered, paid, Step("reviewed", "now"), *after]
     if stage == "delivering":
         paid = Step("paid", "done", order.settled_at)
         return [ordered, paid, Step("sent", "done"), Step("confirmed", "now")]
@@ -181,7 +202,7 @@ def _after_paid(order: Order) -> Sequence[StepKind]:
 def _taken_minor(order: Order, stage: Stage, payment: Payment | None, given_back: int) -> int:
     if stage == "done":
         return order.total_minor - given_back
-    if stage in ("delivering", "to_pay", "asking"):
+    if stage in ("in_review", "delivering", "to_pay", "asking"):
         return order.total_minor
     return payment.captured_minor - payment.refunded_minor if payment else 0
 

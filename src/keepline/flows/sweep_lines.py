@@ -13,7 +13,7 @@ the agenda in prose.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -23,16 +23,15 @@ import structlog
 from django.db import DataError, IntegrityError
 
 from keepline.accounts import clocks
-from keepline.catalog.queries import policy_values
 from keepline.catalog.taxes import tariff_for
 from keepline.core.agenda import Due, Step
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.pricing import price_of
-from keepline.core.terms import LATENESS
 from keepline.flows import renew_line, wake
 from keepline.flows.errors import FlowRefused
 from keepline.flows.steps import transaction_step
+from keepline.flows.sweeping.leaving import may_go, paid_for, withdrawal_of
 from keepline.flows.sweeping.renewing import Raced, Refusal, renew_due
 from keepline.inventory import services as inventory
 from keepline.ledger import queries as ledger
@@ -312,11 +311,14 @@ def _change(step: Step, ids: list[UUID], now: datetime) -> Counts:
     with transaction_step("sweep_lines.change"):
         batch = due.claim_these(ids, step, now)
         over, early = _parted(batch, now)
+        paid = paid_for(over)
+        waiting = [(line, Due(now + ASK_AGAIN, step)) for line in over if line.id in paid]
+        over = [line for line in over if line.id not in paid]
         moves = [_move(line, target, now) for line in over]
         due.transition_all(moves, event, ACTOR, cause, now)
-        due.plan(early)
+        due.plan([*early, *waiting])
         _tell([(notice, line) for line in over], now)
-    return _counted(**{cause: len(over), "moved_on": len(early)})
+    return _counted(**{cause: len(over), "moved_on": len(early), "under_way": len(waiting)})
 
 
 def _move(line: DueLine, target: LineState, now: datetime) -> Move:
@@ -345,13 +347,15 @@ def _withdraw(ids: list[UUID], now: datetime) -> Counts:
     with transaction_step("sweep_lines.withdraw"):
         holders = inventory.lock_numbers(sorted(numbers.values()))
         over, early = _parted(due.claim_these(ids, Step.WITHDRAW, now), now)
-        paid = orders.lines_with_orders([line.id for line in over], unpaid=False)
-        told = [line for line in over if line.id not in paid and _may_go(line, numbers, now)]
+        paid = paid_for(over)
+        told = [line for line in over if line.id not in paid and may_go(line, numbers, now)]
         held = [line for line in over if line.id not in paid and line not in told]
         moves = [Move(line, None, None) for line in told]
         due.transition_all(moves, LineEvent.TERMINATE, ACTOR, "suspension_over", now)
         leaving = [line for line in told if holders.get(numbers.get(line.id, 0)) == line.id]
-        inventory.withdraw_all([_withdrawal(line, numbers[line.id], now) for line in leaving], now)
+        inventory.withdraw_all(
+            [withdrawal_of(line, numbers[line.id], now) for line in leaving], now
+        )
         soon, again = Due(now + ASK_AGAIN, Step.WITHDRAW), Due(now + HOLD_UNWARNED, Step.WITHDRAW)
         waiting = [(line, soon) for line in over if line.id in paid]
         due.plan([*early, *waiting, *((line, again) for line in held)])
@@ -361,26 +365,6 @@ def _withdraw(ids: list[UUID], now: datetime) -> Counts:
         log.error("withdrawal_without_notice", lines=[str(line.id) for line in held[:5]])
     return _counted(
         withdrawn=len(told), held=len(held), moved_on=len(early), under_way=len(waiting)
-    )
-
-
-def _may_go(line: DueLine, numbers: Mapping[UUID, int], now: datetime) -> bool:
-    """No number goes without one notice delivered since its line ran out.
-
-    If we were away when it should have gone, and with it the last reminders, one since then.
-    """
-    if line.id not in numbers or not policy_values(line.policy_id).notice_required:
-        return True
-    planned_at = clock.change_at(line)
-    late = planned_at is not None and now - planned_at > LATENESS
-    since_at = planned_at if late else line.valid_until
-    return line.warned_at is not None and (since_at is None or line.warned_at > since_at)
-
-
-def _withdrawal(line: DueLine, e164: int, now: datetime) -> inventory.Withdrawal:
-    rules = policy_values(line.policy_id)
-    return inventory.Withdrawal(
-        e164, now + timedelta(days=rules.quarantine_days), now + timedelta(days=rules.reclaim_days)
     )
 
 

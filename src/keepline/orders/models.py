@@ -88,8 +88,8 @@ class Order(SlottedModel):
 
     @property
     def promised_until(self) -> datetime:
-        """The promise of an order that waits for the network; it has one since it was settled."""
-        assert self.promise_until is not None, f"order {self.id} was never settled"
+        """By when an order that was paid has its service, or its decision; else it gives back."""
+        assert self.promise_until is not None, f"order {self.id} was never paid"
         return self.promise_until
 
     class Meta:
@@ -108,12 +108,18 @@ class Order(SlottedModel):
                 name="order_due",
                 condition=Q(next_action_at__isnull=False),
             ),
-            # Orders that wait for money or for the network: few. One line's are delivered in turn,
-            # and a line that has one is not renewed by itself.
+            # Orders that wait for money, a person or the network: few. One line's are delivered in
+            # turn, and a line that has one is not renewed by itself.
             models.Index(
                 fields=["slot", "line_id"],
                 name="order_under_way",
-                condition=Q(state__in=["acknowledged", "in_progress", "held"]),
+                condition=Q(state__in=["acknowledged", "pending", "in_progress", "held"]),
+            ),
+            # Those that wait for a person: fewer still.
+            models.Index(
+                fields=["slot", "account_id"],
+                name="order_in_review",
+                condition=Q(state="pending"),
             ),
             # Openings get no receipt: a base of millions must not be read for the few that do.
             models.Index(

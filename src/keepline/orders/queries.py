@@ -41,7 +41,8 @@ def by_receipt(number: int, limit: int) -> list[Order]:
     return list(Order.objects.filter(receipt_number=number).order_by("seller")[:limit])
 
 
-WAITING = (OrderState.IN_PROGRESS, OrderState.HELD)
+WAITING = (OrderState.IN_PROGRESS, OrderState.HELD)  # for the network
+PAID = (OrderState.PENDING, *WAITING)  # and not at their end
 BY_CLOCK = "sweep"  # the channel of what nobody asked for by hand
 
 
@@ -70,13 +71,13 @@ def is_behind_another(order: Order) -> bool:
 UNDER_WAY = """
 SELECT DISTINCT line_id FROM orders_order
 WHERE slot = ANY(%(slots)s) AND line_id = ANY(%(lines)s) AND state = ANY(%(states)s)
-  AND state IN ('acknowledged', 'in_progress', 'held')
+  AND state IN ('acknowledged', 'pending', 'in_progress', 'held')
 """
 
 
 def lines_with_orders(line_ids: Collection[UUID], unpaid: bool) -> set[UUID]:
     """Those of the lines that have an order under way; with `unpaid`, also one not paid yet."""
-    states = (*WAITING, OrderState.ACKNOWLEDGED) if unpaid else WAITING
+    states = (*PAID, OrderState.ACKNOWLEDGED) if unpaid else PAID
     params = {
         "slots": sorted({slot_of(line_id) for line_id in line_ids}),
         "lines": list(line_ids),
@@ -85,9 +86,30 @@ def lines_with_orders(line_ids: Collection[UUID], unpaid: bool) -> set[UUID]:
     return {row.line_id for row in fetch_all(UNDER_WAY, params)}
 
 
+IN_REVIEW = """
+SELECT DISTINCT account_id FROM orders_order
+WHERE slot = ANY(%(slots)s) AND account_id = ANY(%(accounts)s) AND state = 'pending'
+"""
+
+
+def accounts_in_review(account_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the accounts that have paid for something at which a person looks first."""
+    params = {
+        "slots": sorted({slot_of(account_id) for account_id in account_ids}),
+        "accounts": list(account_ids),
+    }
+    return {row.account_id for row in fetch_all(IN_REVIEW, params)}
+
+
+def in_review(limit: int) -> list[Order]:
+    """Orders of all accounts that wait for a person, the soonest to be given back first."""
+    rows = Order.objects.filter(state=OrderState.PENDING)
+    return list(rows.order_by("promise_until", "id")[:limit])
+
+
 CLOCK_RENEWS = """
 SELECT true AS renews FROM orders_order WHERE slot = %s AND line_id = %s AND channel = %s
-  AND state IN ('acknowledged', 'in_progress', 'held') LIMIT 1
+  AND state IN ('acknowledged', 'pending', 'in_progress', 'held') LIMIT 1
 """
 
 

@@ -23,6 +23,8 @@ SECTIONS = {
     "declines": ("account", "hold_hours"),
     "sums": None,  # names of currencies
     "refunds": None,
+    "review": ("known_after_days",),
+    "review.first_payment": None,
 }
 SPANS = {"day", "week", "month"}
 
@@ -59,12 +61,20 @@ def read(path: Path) -> Limits:
 
 def _shipped_table() -> Table:
     text = files("keepline.payments").joinpath("limits.toml").read_text(encoding="utf-8")
-    table: Table = tomllib.loads(text)
-    return table
+    return _flat(tomllib.loads(text))
+
+
+def _flat(written: Mapping[str, Any]) -> dict[str, Any]:
+    """The table of currencies within a section becomes a section of its own."""
+    flat, review = dict(written), written.get("review")
+    if isinstance(review, dict) and "first_payment" in review:
+        flat["review"] = {name: value for name, value in review.items() if name != "first_payment"}
+        flat["review.first_payment"] = review["first_payment"]
+    return flat
 
 
 def _over(table: Table, own: Mapping[str, Any]) -> Table:
-    for section, values in own.items():
+    for section, values in _flat(own).items():
         if section not in SECTIONS or not isinstance(values, dict):
             raise LimitsError(f"{section} is not one of {', '.join(SECTIONS)}")
         known = SECTIONS[section]
@@ -78,9 +88,8 @@ def _over(table: Table, own: Mapping[str, Any]) -> Table:
 
 
 def _limits(table: Table) -> Limits:
-    hours = table["declines"]["hold_hours"]
-    if type(hours) is not int:
-        raise LimitsError("declines.hold_hours is not a whole number")
+    hours = _whole("declines.hold_hours", table["declines"]["hold_hours"])
+    days = _whole("review.known_after_days", table["review"]["known_after_days"])
     declines = _rates("declines.account", table["declines"]["account"])
     if len(declines) != 1:
         raise LimitsError("declines.account is one count in one span, such as 5/h")
@@ -89,14 +98,23 @@ def _limits(table: Table) -> Limits:
         declines=declines[0],
         hold=timedelta(hours=min(max(hours, -1), 10**6)),
         sums={currency: _sums(currency, value) for currency, value in table["sums"].items()},
-        refunds={code: _units(code, value) for code, value in table["refunds"].items()},
+        refunds=_units("refunds", table),
+        review=_units("review.first_payment", table),
+        known_after=timedelta(days=min(max(days, -1), 10**6)),
     )
 
 
-def _units(currency: str, written: object) -> int:
-    if not isinstance(written, int) or isinstance(written, bool):
-        raise LimitsError(f"refunds.{currency} is not in whole units")
+def _whole(name: str, written: object) -> int:
+    if type(written) is not int:
+        raise LimitsError(f"{name} is not a whole number")
     return written
+
+
+def _units(section: str, table: Table) -> dict[str, int]:
+    for currency, units in table[section].items():
+        if type(units) is not int:
+            raise LimitsError(f"{section}.{currency} is not in whole units")
+    return table[section]
 
 
 def _rates(name: str, written: object) -> tuple[Rate, ...]:

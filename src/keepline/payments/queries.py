@@ -2,8 +2,10 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.db.models import Min
 
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.payment import PaymentState
@@ -88,6 +90,60 @@ def past_of(account_id: UUID, from_at: datetime) -> list[Past]:
         Past(row.opened_at, row.provider, row.currency, row.minor, _standing(row))
         for row in fetch_all(PAST_OF, params)
     ]
+
+
+def known_since(account_id: UUID, but: UUID) -> datetime | None:
+    """When the first payment of the account was captured of which nothing went back.
+
+    `but`: the payment that is asked about; it does not vouch for itself.
+    """
+    rows = Payment.objects.filter(
+        slot=slot_of(account_id),
+        account_id=account_id,
+        state=PaymentState.CAPTURED,
+        refunded_minor=0,
+        refunding_minor=0,
+    )
+    found: datetime | None = rows.exclude(id=but).aggregate(first=Min("captured_at"))["first"]
+    return found
+
+
+def of_orders(order_ids: Collection[UUID]) -> dict[UUID, Payment]:
+    """By order, its payment, of whatever accounts."""
+    slots = sorted({slot_of(order_id) for order_id in order_ids})
+    rows = Payment.objects.filter(slot__in=slots, order_id__in=list(order_ids))
+    return {row.order_id: row for row in rows}
+
+
+HISTORIES = """
+SELECT account_id, count(*) AS asked, count(*) FILTER (WHERE state = 'captured') AS paid,
+       count(*) FILTER (WHERE state = 'declined' AND checkout_url <> '') AS declined,
+       count(*) FILTER (WHERE refunded_minor + refunding_minor > 0) AS given_back
+FROM payments_payment
+WHERE slot = ANY(%(slots)s) AND account_id = ANY(%(accounts)s)
+GROUP BY account_id
+"""
+
+
+class PaymentHistory(NamedTuple):
+    """How many payments an account was ever asked for, and what became of them."""
+
+    asked: int
+    paid: int
+    declined: int
+    given_back: int
+
+
+def histories(account_ids: Collection[UUID]) -> dict[UUID, PaymentHistory]:
+    """By account. One query."""
+    params = {
+        "slots": sorted({slot_of(account_id) for account_id in account_ids}),
+        "accounts": list(account_ids),
+    }
+    return {
+        row.account_id: PaymentHistory(row.asked, row.paid, row.declined, row.given_back)
+        for row in fetch_all(HISTORIES, params)
+    }
 
 
 def _standing(row: Any) -> Standing:

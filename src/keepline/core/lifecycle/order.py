@@ -8,9 +8,13 @@ __all__ = ["ORDER", "OrderEvent", "OrderState"]
 
 
 class OrderState(StrEnum):
-    """TMF622's words; `withdrawn` is the promise kept (docs/renewal.md)."""
+    """TMF622's words; `withdrawn` is the promise kept (docs/renewal.md).
+
+    `pending`: paid, and a person looks at it first (docs/fraud-limits.md).
+    """
 
     ACKNOWLEDGED = "acknowledged"
+    PENDING = "pending"
     IN_PROGRESS = "in_progress"
     HELD = "held"
     COMPLETED = "completed"
@@ -22,6 +26,7 @@ class OrderState(StrEnum):
 class OrderEvent(StrEnum):
     """What moves an order."""
 
+    REVIEW = "review"
     SETTLE = "settle"
     COMPLETE = "complete"
     HOLD = "hold"
@@ -41,6 +46,10 @@ ORDER: Machine[OrderState, OrderEvent] = Machine(
         Transition(S.ACKNOWLEDGED, E.COMPLETE, S.COMPLETED, "nothing to do in the network"),
         Transition(S.ACKNOWLEDGED, E.CANCEL, S.CANCELLED, "never paid"),
         Transition(S.ACKNOWLEDGED, E.REJECT, S.FAILED, "paid, but the line cannot be renewed"),
+        Transition(S.ACKNOWLEDGED, E.REVIEW, S.PENDING, "paid, and a person looks at it first"),
+        Transition(S.PENDING, E.SETTLE, S.IN_PROGRESS, "staff let it pass"),
+        Transition(S.PENDING, E.COMPLETE, S.COMPLETED, "staff let it pass, no network to tell"),
+        Transition(S.PENDING, E.REJECT, S.FAILED, "staff refused it, or nobody looked in time"),
         Transition(S.IN_PROGRESS, E.COMPLETE, S.COMPLETED, "the network confirmed"),
         Transition(S.IN_PROGRESS, E.HOLD, S.HELD, "the network did not answer"),
         Transition(S.IN_PROGRESS, E.REJECT, S.FAILED, "the network refused"),

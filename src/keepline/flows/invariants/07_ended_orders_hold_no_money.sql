@@ -10,5 +10,5 @@ SELECT coalesce(o.id, h.order_id) AS "order", o.state, h.minor AS held_minor, o.
 FROM held h FULL JOIN orders_order o ON o.slot = h.slot AND o.id = h.order_id
 WHERE coalesce(h.minor, 0) <> CASE
   WHEN o.state = 'acknowledged' THEN o.wallet_minor
-  WHEN o.state IN ('in_progress', 'held') THEN o.total_minor
+  WHEN o.state IN ('pending', 'in_progress', 'held') THEN o.total_minor
   ELSE 0 END

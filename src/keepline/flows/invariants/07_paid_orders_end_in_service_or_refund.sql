@@ -19,7 +19,7 @@ WHERE coalesce(g.extensions, 0) > 1
    OR (o.state = 'completed' AND o.payment_minor > 0
        AND (p.state IS DISTINCT FROM 'captured' OR p.captured_minor
                   <> coalesce((o.exchange->>'amount_minor')::bigint, o.payment_minor)))
-   OR (o.state IN ('in_progress', 'held') AND o.payment_minor > 0
+   OR (o.state IN ('pending', 'in_progress', 'held') AND o.payment_minor > 0
        AND p.state IS DISTINCT FROM 'captured')
    OR (o.state IN ('failed', 'cancelled', 'withdrawn') AND p.captured_minor > 0
        AND p.refunding_minor = 0

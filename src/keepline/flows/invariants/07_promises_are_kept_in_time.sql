@@ -5,7 +5,7 @@ CROSS JOIN LATERAL (SELECT coalesce((
   SELECT c.now_at FROM accounts_account a JOIN accounts_testclock c ON c.id = a.clock_id
   WHERE a.slot = o.slot AND a.id = o.account_id AND a.clock_id <> 0), %(now)s) AS now_at) AS clock
 WHERE o.next_action_at IS NOT NULL AND (
-  (o.state IN ('in_progress', 'held') AND o.promise_until < clock.now_at - interval '15 minutes')
+  (o.state IN ('pending', 'in_progress', 'held') AND o.promise_until < clock.now_at - interval '15 minutes')
   OR (p.refunding_minor > 0 AND EXISTS (
         SELECT FROM payments_refund r WHERE r.slot = o.slot AND r.order_id = o.id
           AND r.state = 'sending' AND r.decided_at < clock.now_at - interval '15 minutes'))

@@ -10,5 +10,5 @@ WHERE w.account_id IS DISTINCT FROM o.account_id OR w.currency <> o.currency
    OR (o.line_id IS NOT NULL AND l.account_id IS DISTINCT FROM o.account_id)
    OR (p.id IS NOT NULL AND p.account_id <> o.account_id)
    OR (p.currency <> coalesce(o.exchange->>'currency', o.currency)
-       AND (p.captured_minor = 0 OR o.state IN ('completed', 'in_progress', 'held')))
+       AND (p.captured_minor = 0 OR o.state IN ('completed', 'pending', 'in_progress', 'held')))
    OR (p.id IS NULL) <> (o.payment_minor = 0)

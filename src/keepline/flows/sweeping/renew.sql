@@ -30,7 +30,7 @@ WITH agenda AS MATERIALIZED (
          EXISTS (
            SELECT FROM orders_order o
            WHERE o.slot = v.slot AND o.line_id = v.id
-             AND o.state IN ('acknowledged', 'in_progress', 'held')) AS under_way
+             AND o.state IN ('acknowledged', 'pending', 'in_progress', 'held')) AS under_way
   FROM lines_validity v
   WHERE v.next_step = 1 AND v.next_action_at <= %(now)s AND {whose}
   ORDER BY v.next_action_at LIMIT {limit}

@@ -30,7 +30,7 @@ class Raced(Exception):
 # Such an order leaves the line's row as it is: only a look after the locks were got can see it.
 BEGUN_MEANWHILE = """
 SELECT o.id FROM orders_order o
-WHERE o.state IN ('acknowledged', 'in_progress', 'held') AND o.line_id IS NOT NULL
+WHERE o.state IN ('acknowledged', 'pending', 'in_progress', 'held') AND o.line_id IS NOT NULL
   AND EXISTS (SELECT FROM lines_extension e
               WHERE e.slot = o.slot AND e.line_id = o.line_id AND e.granted_at = %(now)s
                 AND e.xmin = pg_current_xact_id()::xid)

@@ -59,6 +59,7 @@ ORDER_KINDS: Words = {
 }
 ORDER_STATES: Words = {
     "acknowledged": gettext_lazy("Waiting for payment"),
+    "pending": gettext_lazy("Looked at by a person"),
     "in_progress": gettext_lazy("Being carried out"),
     "held": gettext_lazy("Waiting for the network"),
     "completed": gettext_lazy("Done"),
@@ -73,6 +74,8 @@ FAILURES: Words = {
     "payment_expired": gettext_lazy("The checkout was not completed in time."),
     "amount_differs": gettext_lazy("The amount that came was not the amount ordered."),
     "state_refuses": gettext_lazy("By then the line could not be renewed any more."),
+    "review_refused": gettext_lazy("We looked at the payment and could not accept it."),
+    "review_lapsed": gettext_lazy("None of us looked at the payment in the promised time."),
     "network": gettext_lazy("The network refused the change."),
 }
 CAUSES: Words = {
