@@ -1,9 +1,10 @@
 """Money between two providers and us, in three currencies, under any sequence of events.
 
-Holders pay, are declined, pay too little or in another currency, or let the checkout run out;
-webhooks come at once, late, twice or never; providers fall silent; networks refuse, so that money
-goes back, or the provider keeps it; books are compared at any moment. When all are left alone and
-one night has passed, each provider's own total is our clearing account, to the unit.
+Holders pay, are declined, pay too little or in another currency, or let the checkout run out; their
+saved methods are charged, or their bank wants them present; staff give back; webhooks come at once,
+late, twice or never; providers fall silent; networks refuse, so that money goes back, or the
+provider keeps it; books are compared at any moment. When all are left alone and one night has
+passed, each provider's own total is our clearing account, to the unit.
 
 A new way for money to move at a provider is one more rule here and its doing in FakeProvider; what
 holds at rest stays as it is.
@@ -27,15 +28,26 @@ from hypothesis.stateful import (
 )
 
 from keepline.core.lifecycle.order import OrderState
-from keepline.flows import renew_line, top_up_wallet
+from keepline.core.refunds import Destination, Scope, Wish
+from keepline.flows import renew_line, save_method, top_up_wallet
 from keepline.flows.audit_books import audit, invariants
+from keepline.flows.decide_refund import Decision, decide_refund
 from keepline.flows.errors import FlowRefused
+from keepline.flows.limits import NOBODY
 from keepline.flows.open_payment import open_payment
 from keepline.flows.receive_webhook import receive_webhook
+from keepline.flows.recognise_revenue import number_receipts
 from keepline.flows.reconcile import reconcile
+from keepline.flows.refund_order import RefundRequest, ask
+from keepline.flows.save_method import SavingRequest
 from keepline.flows.settle_payment import settle
 from keepline.gateways import switchboard
-from keepline.gateways.payments.port import PaymentStatus, ProviderUnknown
+from keepline.gateways.payments.port import (
+    DeclineKind,
+    PaymentStatus,
+    ProviderUnknown,
+    StoredMethod,
+)
 from keepline.orders.models import Order
 from keepline.payments.services import payment_id_of
 from keepline.slots.sql import fetch_all
@@ -46,6 +58,16 @@ from tests.flows.at_once import rest, work_off
 
 PRICES: Final = {"EUR": 299, "JPY": 471, "KWD": 1255}  # two, no and three digits behind the point
 PROVIDERS: Final = ("sandbox", "stripe")
+NOT_REFUNDED = {  # each by what the order is, or what is left of it
+    "not_refundable",
+    "order_under_way",
+    "refund_amount",
+    "refund_later_term",
+    "refund_nothing_left",
+    "refund_spent",
+    "refund_term_over",
+    "refund_way",
+}
 SAFE = [one for one in invariants() if not one.late]
 HOW = st.sampled_from(["pays"] * 5 + ["declined"] * 3 + ["pays less", "pays otherwise", "waits"])
 POST = st.sampled_from(["at once", "late", "lost"])
@@ -86,6 +108,8 @@ class ClearingMachine(RuleBasedStateMachine):
         switchboard.connect("network", lambda: self.network)
         switchboard.connect("email", Mailbox)
         self.lines: dict[str, Any] = {}
+        self.methods: dict[tuple[str, str], UUID] = {}
+        self.refunds_asked = 0
         for currency, price_minor in PRICES.items():
             owner = stage.person(f"holder-{currency}".lower())
             account = stage.account(owner, currency, wallet_minor=100)
@@ -95,6 +119,8 @@ class ClearingMachine(RuleBasedStateMachine):
                 f"far-{word}", currency=currency, price_minor=price_minor, delivery="network"
             )
             self.lines[currency] = stage.line(account, plan)
+            for name in PROVIDERS:
+                self.methods[currency, name] = self.saved(account.id, currency, name)
         self.orders: list[UUID] = []
         self.post_bag: list[tuple[str, UUID]] = []  # late webhooks
 
@@ -104,6 +130,16 @@ class ClearingMachine(RuleBasedStateMachine):
         finally:
             transaction.savepoint_rollback(self.before)
             switchboard._factories.pop("payments:stripe", None)
+
+    def saved(self, account_id: UUID, currency: str, provider: str) -> UUID:
+        """A method that the provider keeps for the holder."""
+        asked = SavingRequest(account_id, provider, currency, "user:1", "en", NOBODY)
+        method_id, _page = save_method.start(asked, NOW)
+        kind = "card" if provider == "stripe" else provider
+        kept = StoredMethod("cus_1", f"pm_{method_id.hex[-8:]}", kind, "Test 4242", None)
+        self.providers[provider].store(method_id, kept)
+        assert save_method.settle(method_id, account_id, NOW) == "stored"
+        return method_id
 
     # --- holders
 
@@ -118,6 +154,13 @@ class ClearingMachine(RuleBasedStateMachine):
     def renews(
         self, currency: str, provider: str, plan: str, use_wallet: Any, how: str, post: str
     ) -> None:
+        order_id = self.asks_to_renew(currency, provider, plan, use_wallet, None)
+        if order_id is not None:
+            self.goes_to_pay(order_id, how, post)
+
+    def asks_to_renew(
+        self, currency: str, provider: str, plan: str, use_wallet: Any, method_id: UUID | None
+    ) -> UUID | None:
         line = self.lines[currency]
         asked = renew_line.RenewalRequest(
             account_id=line.account_id,
@@ -130,6 +173,7 @@ class ClearingMachine(RuleBasedStateMachine):
             expected_total_minor=None,
             actor="user:1",
             channel="portal",
+            method_id=method_id,
         )
         try:
             started = renew_line.start(asked, self.now)
@@ -137,8 +181,9 @@ class ClearingMachine(RuleBasedStateMachine):
             # The wallet may leave less to pay than Stripe takes.
             if refused.code not in ("state_refuses", "provider_unknown"):
                 raise
-            return
-        self.goes_to_pay(started.order_id, how, post)
+            return None
+        self.orders.append(started.order_id)
+        return started.order_id
 
     @rule(
         currency=st.sampled_from(list(PRICES)),
@@ -151,10 +196,10 @@ class ClearingMachine(RuleBasedStateMachine):
         asked = top_up_wallet.TopUpRequest(
             line.account_id, 1111, currency, provider, key, "user:1", "portal"
         )
-        self.goes_to_pay(top_up_wallet.start(asked, self.now).order_id, how, post)
+        self.orders.append(top_up_wallet.start(asked, self.now).order_id)
+        self.goes_to_pay(self.orders[-1], how, post)
 
     def goes_to_pay(self, order_id: UUID, how: str, post: str) -> None:
-        self.orders.append(order_id)
         open_payment(order_id, "en", self.now)
         self.at_the_checkout(payment_id_of(order_id), how, post)
 
@@ -174,6 +219,45 @@ class ClearingMachine(RuleBasedStateMachine):
         else:
             provider.pay(payment_id, 7 if how == "pays less" else None)
         self.tells(provider, payment_id, post)
+
+    @rule(
+        currency=st.sampled_from(list(PRICES)),
+        provider=st.sampled_from(PROVIDERS),
+        decline=st.sampled_from(["", "", "retry", "approval"]),
+    )
+    def is_charged(self, currency: str, provider: str, decline: DeclineKind) -> None:
+        """By a saved method. A bank that wants the holder present is a decline; who authenticates
+        renews at the checkout, as above."""
+        if decline:
+            self.providers[provider].declines = [decline]
+        self.asks_to_renew(currency, provider, "near", "part", self.methods[currency, provider])
+
+    # --- staff
+
+    @precondition(lambda self: self.orders)
+    @rule(
+        data=st.data(),
+        scope=st.sampled_from(Scope),
+        destination=st.sampled_from(Destination),
+        amount=st.sampled_from([1, 7, 100]),
+    )
+    def staff_give_back(
+        self, data: st.DataObject, scope: Scope, destination: Destination, amount: int
+    ) -> None:
+        order_id = data.draw(st.sampled_from(self.orders))
+        self.refunds_asked += 1
+        number_receipts("house", self.now)
+        asked = RefundRequest(
+            order_id, Wish(scope, destination, amount), "why", f"{self.refunds_asked}", "staff:1"
+        )
+        try:
+            refund = ask(asked, self.now)
+        except FlowRefused as refused:
+            if refused.code not in NOT_REFUNDED:
+                raise
+            return
+        if refund.needs_second:
+            decide_refund(Decision(refund.id, allowed=True, reason="", actor="staff:2"), self.now)
 
     @precondition(lambda self: self.orders)
     @rule(data=st.data())
