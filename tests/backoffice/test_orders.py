@@ -74,7 +74,7 @@ def test_an_order_is_found_and_shown(order: Order, olga: Client) -> None:
         page = olga.get(page_of(order)).content.decode()
     assert "US$3.00 can still go back." in page
     assert "Sold, not earned yet" in page
-    assert len(queries) <= 24
+    assert len(queries) <= 25
     assert olga.get(f"/backoffice/orders/{uuid4()}/").status_code == 404
 
 
@@ -132,6 +132,6 @@ def test_the_holder_sees_it(order: Order, olga: Client, alice: Client) -> None:
     fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', preview))
     olga.post(page_of(order, "refund/"), fields)
     page = alice.get(f"/orders/{order.id}/").content.decode()
-    assert "Refunded, the term has ended" in page
+    assert "Paid back, the term has ended" in page
     assert "In the wallet" in page
     assert "wrong plan" not in page, "the reason is staff's"

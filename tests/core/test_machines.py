@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from keepline.core.lifecycle.dispute import DISPUTE, DisputeEvent, DisputeState
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.lifecycle.machine import IllegalTransition, Machine, Transition
 from keepline.core.lifecycle.number import NUMBER, NumberEvent, NumberState
@@ -18,6 +19,7 @@ TABLES: list[tuple[Machine[Any, Any], type[StrEnum], type[StrEnum]]] = [
     (ORDER, OrderState, OrderEvent),
     (PAYMENT, PaymentState, PaymentEvent),
     (REFUND, RefundState, RefundEvent),
+    (DISPUTE, DisputeState, DisputeEvent),
     (NUMBER, NumberState, NumberEvent),
     (PROFILE, ProfileState, ProfileEvent),
 ]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from keepline.core import postings
+from keepline.core import dispute_postings, postings
 from keepline.core.ids import derived_id, make_id, slot_of
 from keepline.core.money import Money
 from keepline.core.postings import (
@@ -24,6 +24,7 @@ from keepline.core.postings import (
     fold_balances,
     house_account_id,
 )
+from keepline.core.transfer_ids import transfer_ids
 
 SLOT, WALLET = 9, make_id(9, 1, 1)
 BOTH: tuple[Part, Part] = ("wallet", "payment")
@@ -124,7 +125,7 @@ def test_a_sale_that_goes_back_is_the_holders_again(
     assert posted(drafts, house(HouseCode.TAX_PAYABLE)) == -tax
     sent = drafts + postings.begin_refund(sale, refund_id, back + tax)
     assert posted(sent, WALLET) == 0
-    known = postings.transfer_ids(sale.order_id, [refund_id])
+    known = transfer_ids(sale.order_id, [refund_id])
     assert {draft.id for draft in sent} <= set(known)
     assert len(known) == len(set(known))
 
@@ -159,6 +160,32 @@ def _sums(drafts: list[TransferDraft]) -> set[int]:
         sum(balance.posted_minor for balance in fold_balances(mine).values())
         for mine in by_currency.values()
     }
+
+
+@given(sales(), st.integers(1, 10**9), st.fractions(0, 1), st.booleans())
+def test_a_dispute_leaves_nothing_claimed_when_it_is_decided(
+    sale: Sale, amount: int, share: Fraction, won: bool
+) -> None:
+    """Of a top-up: what is in the wallet is held, the rest is the house's loss."""
+    dispute_id, held = derived_id(sale.order_id, "dispute"), int(amount * share)
+    drafts = postings.capture(sale, "sandbox", amount)
+    drafts += dispute_postings.open_dispute(sale, dispute_id, "sandbox", amount)
+    drafts += dispute_postings.hold_disputed(sale, dispute_id, held)
+    assert posted(drafts, house(HouseCode.CLEARING, "sandbox")) == 0
+    assert posted(drafts, house(HouseCode.DISPUTED)) == -amount
+    if won:
+        drafts += dispute_postings.win_dispute(sale, dispute_id, "sandbox", amount)
+        drafts += dispute_postings.free_disputed(sale, dispute_id, held)
+    else:
+        drafts += dispute_postings.take_disputed(sale, dispute_id, held)
+        drafts += dispute_postings.write_off(sale, dispute_id, amount - held)
+    assert well_formed(drafts)
+    assert {draft.id for draft in drafts} <= set(transfer_ids(sale.order_id, [], [dispute_id]))
+    balances = defaultdict(Balance, fold_balances(drafts))
+    assert balances[house(HouseCode.DISPUTED)] == Balance(0, 0)
+    assert balances[WALLET] == Balance(amount if won else amount - held, 0)
+    losses = 0 if won else held - amount
+    assert balances[house(HouseCode.DISPUTE_LOSSES)].posted_minor == losses
 
 
 @given(sales())

@@ -16,6 +16,7 @@ class Told:
     currency: str = "USD"
     captured_minor: int = 300
     refunded_minor: int = 0
+    disputed_minor: int = 0
 
 
 OURS = BookedPayment(uuid4(), uuid4(), "pay_1", "USD", 300, 0)
@@ -38,6 +39,9 @@ OURS = BookedPayment(uuid4(), uuid4(), "pay_1", "USD", 300, 0)
         (OURS, Told(currency="EUR"), Kind.AMOUNT_DIFFERS),
         (OURS, Told(refunded_minor=1), Kind.REFUND_NOT_BOOKED),
         (replace(OURS, refunded_minor=300), Told(), Kind.REFUND_MISSING),
+        (OURS, Told(disputed_minor=300), Kind.DISPUTE_DIFFERS),
+        (replace(OURS, disputed_minor=300), Told(), Kind.DISPUTE_DIFFERS),
+        (replace(OURS, disputed_minor=300), Told(disputed_minor=300), None),
     ],
 )
 def test_each_disagreement_has_its_name(

@@ -11,8 +11,9 @@ from keepline.flows.steps import BOUNDARIES
 FLOWS = Path(str(keepline.flows.__file__)).parent
 KINDS = {"transaction_step": "transaction", "network_step": "network"}
 
-# Alipay keeps no way to pay. Their stories are told at the sandbox; test_charges.py has the rest.
-AT_THE_SANDBOX_ALONE = ("save_method.", "forget_method.")
+# Alipay keeps no way to pay and tells of no dispute. Their stories are told at the sandbox;
+# test_charges.py has the rest.
+AT_THE_SANDBOX_ALONE = ("save_method.", "forget_method.", "follow_disputes.", "answer_dispute.")
 
 
 def boundaries() -> list[str]:

@@ -29,11 +29,13 @@ from keepline.workers import due
 from tests.cast import NOW
 from tests.crash import review_acts as review
 from tests.crash import saving_acts as saving
+from tests.crash.dispute_acts import answer, bank_asks, bank_decides, follow
 from tests.crash.paid_scenarios import (
     BACK,
     OPEN,
     PAID_SCENARIOS,
     PAY,
+    START,
     WALLET_ONLY,
     WORK,
     Act,
@@ -273,5 +275,13 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "not given back": Scenario(
         {}, [WALLET_ONLY, WORK, Act(ask_for_a_second_person), Act(reject), WORK]
+    ),
+    "disputed and lost": Scenario(
+        {"wallet_minor": 100},
+        [
+            *(START, OPEN, PAY, BACK, WORK),
+            *(Act(bank_asks, ours=False), Act(follow), Act(answer), WORK),
+            *(Act(bank_decides, ours=False), Act(follow), WORK),
+        ],
     ),
 }

@@ -30,7 +30,7 @@ from keepline.lines.due import Which
 from keepline.lines.models import Extension, Reversal, Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
-from keepline.payments.models import Payment, Refund, SavedMethod
+from keepline.payments.models import Dispute, Payment, Refund, SavedMethod
 from keepline.workers import due
 from tests import cast as stage
 from tests.gateways.tills import Till, Webhook
@@ -216,6 +216,9 @@ class World:
             "wallet": (wallet.posted_minor, wallet.pending_minor),
             "refunds": sorted(
                 (r.state, r.amount_minor) for r in Refund.objects.filter(account_id=account_id)
+            ),
+            "disputes": list(
+                Dispute.objects.filter(account_id=account_id).values_list("state", "evidence")
             ),
             "taken back": Reversal.objects.filter(line_id=self.cast.line.id).count(),
             "extensions": Extension.objects.filter(line_id=self.cast.line.id).count(),

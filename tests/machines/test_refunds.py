@@ -1,4 +1,4 @@
-"""Orders bought, earned, refunded whole and in parts, in any order: the books say what is left.
+"""Orders bought, earned, refunded and disputed, in any order: the books say what is left.
 
 The oracle is a list of what was paid and given back; the house keeps the rest, less its tax, when
 every term has run out, and the line lives as long as the pieces that still stand.
@@ -20,6 +20,7 @@ from keepline.flows import renew_line
 from keepline.flows.advance_order import advance
 from keepline.flows.audit_books import audit, invariants
 from keepline.flows.errors import FlowRefused
+from keepline.flows.follow_disputes import follow_disputes
 from keepline.flows.open_payment import open_payment
 from keepline.flows.recognise_revenue import number_receipts, recognise
 from keepline.flows.settle_payment import settle
@@ -27,7 +28,8 @@ from keepline.flows.sweep_lines import sweep
 from keepline.gateways import switchboard
 from keepline.lines.models import Validity
 from keepline.orders.models import Order
-from keepline.payments.models import Payment, Refund
+from keepline.payments import disputes
+from keepline.payments.models import Dispute, Payment, Refund
 from tests import cast as stage
 from tests.cast import NOW
 from tests.doubles import FakeProvider
@@ -66,13 +68,18 @@ class RefundMachine(RuleBasedStateMachine):
         kept = taxes = 0
         for order in Order.objects.filter(kind="renewal", state="completed"):
             given = list(Refund.objects.filter(order_id=order.id))
-            back, tax = sum(r.amount_minor for r in given), sum(r.tax_minor for r in given)
+            lost = list(Dispute.objects.filter(order_id=order.id, state="lost"))
+            back = sum(r.amount_minor for r in given) + sum(d.sale_minor for d in lost)
+            tax = sum(each.tax_minor for each in (*given, *lost))
             kept += order.total_minor - back - (order.tax_minor - tax)
             taxes += order.tax_minor - tax
         assert (balance("deferred_revenue"), balance("revenue")) == (0, kept)
         assert balance("tax_payable") == taxes
         held = sum(p.captured_minor - p.refunded_minor for p in self.provider.payments.values())
-        assert balance("clearing", "sandbox") == -held
+        gone = sum(d.booked_minor for d in Dispute.objects.exclude(state="won"))
+        assert balance("clearing", "sandbox") == gone - held
+        still = sum(d.booked_minor for d in Dispute.objects.filter(state="open"))
+        assert balance("disputed") == -still
 
     def key(self) -> str:
         self.keys += 1
@@ -122,6 +129,7 @@ class RefundMachine(RuleBasedStateMachine):
             return
         order = Order.objects.by_id(self.orders[-1 - which % len(self.orders)])
         given = sum(r.amount_minor for r in Refund.objects.filter(order_id=order.id))
+        given += disputes.taken_minor(order.id)
         refund = None
         with suppress(FlowRefused):
             refund = refunded(
@@ -147,6 +155,18 @@ class RefundMachine(RuleBasedStateMachine):
         for order in Order.objects.filter(next_action_at__isnull=False):
             advance(order.id, "en", self.now)
         self.provider.refuse_refunds, self.provider.silent = False, 0
+
+    @rule(which=st.integers(0, 9), outcome=st.sampled_from(["open", "won", "lost"]))
+    def the_bank_acts(self, which: int, outcome: Any) -> None:
+        """It takes a whole payment back, or decides about it; decided is decided."""
+        paid = [o for o in self.orders if Payment.objects.filter(order_id=o).exists()]
+        if not paid:
+            return
+        payment = Payment.objects.get(order_id=paid[-1 - which % len(paid)])
+        told = self.provider.payments[payment.id].disputes
+        if all(each.status == "open" for each in told.values()):
+            self.provider.dispute(payment.id, outcome, f"dispute-{payment.id}")
+        follow_disputes(payment.order_id, self.now, told=True)
 
     @invariant()
     def the_books_are_right(self) -> None:

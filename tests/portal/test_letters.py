@@ -13,7 +13,7 @@ from keepline.flows.letters import SUBJECTS, Letter, letter_of
 from keepline.lines.models import Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
-from keepline.payments.models import Refund
+from keepline.payments.models import Dispute, Refund
 from tests.cast import NOW, Cast
 from tests.doubles import FakeProvider
 from tests.portal.acts import renewed
@@ -64,7 +64,9 @@ def test_every_kind_has_words(
         currency="USD",
         ends_service=True,
     )
+    dispute = Dispute(amount_minor=300, currency="USD", blocks_line=True, ends_service=True)
     monkeypatch.setattr(letters, "_refund_of", lambda _: refund)
+    monkeypatch.setattr(letters, "_dispute_of", lambda _: dispute)
     order = Order.objects.get(id=renewed(alice, stage, pay="none:sandbox"))
     Order.objects.filter(id=order.id).update(failure_code="promise_passed")
     written = letter(stage, kind, order, language)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from keepline.backoffice.views import future, orders, reconciliations, refunds, reviews
+from keepline.backoffice.views import disputes, future, orders, reconciliations, refunds, reviews
 
 urlpatterns = [
     path("future/", future.future, name="future"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("orders/<uuid:order_id>/refund/", orders.refund, name="staff_refund"),
     path("refunds/", refunds.refunds, name="staff_refunds"),
     path("refunds/<uuid:refund_id>/", refunds.decide, name="decide_refund"),
+    path("disputes/", disputes.disputes, name="staff_disputes"),
+    path("disputes/<uuid:dispute_id>/", disputes.dispute, name="staff_dispute"),
     path("reviews/", reviews.reviews, name="staff_reviews"),
     path("reviews/<uuid:order_id>/", reviews.decide, name="decide_review"),
     path("reconciliations/", reconciliations.reconciliations, name="reconciliations"),

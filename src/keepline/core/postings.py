@@ -2,7 +2,7 @@
 
 Every account has one sign: what it was credited less what it was debited. A wallet is owed to
 its holder, so it is positive; clearing is what a provider owes the house, so it is negative; all
-accounts of one currency sum to zero. docs/ledger.md has the whole table in prose.
+accounts of one currency sum to zero. docs/ledger.md has the table in prose.
 
 | step                            | debit               | credit             | phase  |
 |---------------------------------|---------------------|--------------------|--------|
@@ -21,6 +21,13 @@ accounts of one currency sum to zero. docs/ledger.md has the whole table in pros
 | ... what was                    | revenue             | wallet             | single |
 | ... its tax                     | tax_payable         | wallet             | single |
 | ... what the ended term leaves  | deferred_revenue    | revenue            | single |
+| a payer's bank takes it back    | disputed            | clearing:PROVIDER  | single |
+| ... what of it is in the wallet | wallet              | disputed           | hold   |
+| ... won: it is with us again    | clearing:PROVIDER   | disputed           | single |
+| ... won: it is free again       | wallet              | disputed           | void   |
+| ... lost, of a sale             | as for a sale above | disputed           | single |
+| ... lost, of a top-up           | wallet              | disputed           | post   |
+| ... what was spent of it        | dispute_losses      | disputed           | single |
 | refund decided                  | wallet              | refunds_in_transit | single |
 | ... of another currency         | wallet              | exchange           | single |
 | ... as much of that as was paid | exchange            | refunds_in_transit | single |
@@ -62,7 +69,8 @@ __all__ = [
     "refund_into_wallet",
     "return_sale",
     "sell",
-    "transfer_ids",
+    "single",
+    "undo_sale",
     "void",
 ]
 
@@ -86,6 +94,7 @@ class TransferCode(IntEnum):
     RECOGNITION = 10  # between accounts of the house: no wallet moves
     EXCHANGE = 11
     PAYOUT = 12  # between accounts of the house, as RECOGNITION
+    DISPUTE = 13  # the same
 
 
 MONEY_IN = frozenset({1, 2, 5, 6, 7, 11})
@@ -110,6 +119,8 @@ class HouseCode(StrEnum):
     REVENUE = "revenue"
     TAX_PAYABLE = "tax_payable"
     REFUNDS_IN_TRANSIT = "refunds_in_transit"
+    DISPUTED = "disputed"
+    DISPUTE_LOSSES = "dispute_losses"
     OPENING_EQUITY = "opening_equity"
     INTER_SLOT = "inter_slot"
     CASH_TILL = "cash_till"
@@ -176,7 +187,7 @@ def house_account_id(code: str, currency: str, party: str = "") -> UUID:
 def capture(sale: Sale, provider: str, captured_minor: int) -> list[TransferDraft]:
     """A provider has taken the holder's money: it is the holder's, in the wallet."""
     clearing = house_account_id(HouseCode.CLEARING, sale.currency, provider)
-    return _single(sale, "capture", clearing, sale.wallet_id, captured_minor, TransferCode.CAPTURE)
+    return single(sale, "capture", clearing, sale.wallet_id, captured_minor, TransferCode.CAPTURE)
 
 
 def capture_exchanged(sale: Sale, provider: str, paid: Money) -> list[TransferDraft]:
@@ -189,10 +200,8 @@ def capture_exchanged(sale: Sale, provider: str, paid: Money) -> list[TransferDr
     taken = house_account_id(HouseCode.EXCHANGE, paid.currency)
     given = house_account_id(HouseCode.EXCHANGE, sale.currency)
     return [
-        *_single(other, "capture", clearing, taken, paid.amount_minor, TransferCode.CAPTURE),
-        *_single(
-            sale, "exchange", given, sale.wallet_id, sale.payment_minor, TransferCode.EXCHANGE
-        ),
+        *single(other, "capture", clearing, taken, paid.amount_minor, TransferCode.CAPTURE),
+        *single(sale, "exchange", given, sale.wallet_id, sale.payment_minor, TransferCode.EXCHANGE),
     ]
 
 
@@ -207,15 +216,15 @@ def sell(sale: Sale, held: Sequence[Part]) -> list[TransferDraft]:
     tax = house_account_id(HouseCode.TAX_PAYABLE, sale.currency)
     drafts = [d for part in held for d in _phase(sale, part, Phase.POST, _hold_id(sale, part))]
     rest = sale.wallet_minor + sale.payment_minor - sum(d.amount_minor for d in drafts)
-    drafts += _single(sale, "sale", sale.wallet_id, deferred, rest, TransferCode.RENEWAL)
-    drafts += _single(sale, "tax", deferred, tax, sale.tax_minor, TransferCode.TAX)
+    drafts += single(sale, "sale", sale.wallet_id, deferred, rest, TransferCode.RENEWAL)
+    drafts += single(sale, "tax", deferred, tax, sale.tax_minor, TransferCode.TAX)
     return drafts
 
 
 def charge_fee(sale: Sale) -> list[TransferDraft]:
     """A fee from the wallet for what is done at once: earned at once, nothing of it is deferred."""
     revenue = house_account_id(HouseCode.REVENUE, sale.currency)
-    return _single(sale, "fee", sale.wallet_id, revenue, sale.wallet_minor, TransferCode.FEE)
+    return single(sale, "fee", sale.wallet_id, revenue, sale.wallet_minor, TransferCode.FEE)
 
 
 def void(sale: Sale, held: Sequence[Part]) -> list[TransferDraft]:
@@ -225,6 +234,13 @@ def void(sale: Sale, held: Sequence[Part]) -> list[TransferDraft]:
 
 def return_sale(sale: Sale, refund_id: UUID, back: Returned) -> list[TransferDraft]:
     """What of a sale goes back is the holder's again, in the wallet."""
+    return undo_sale(sale, refund_id, back, sale.wallet_id, TransferCode.REFUND_TO_WALLET)
+
+
+def undo_sale(
+    sale: Sale, cause_id: UUID, back: Returned, target_id: UUID, code: TransferCode
+) -> list[TransferDraft]:
+    """What of a sale goes back, out of where it stands and into `target_id`."""
     deferred = house_account_id(HouseCode.DEFERRED_REVENUE, sale.currency)
     revenue = house_account_id(HouseCode.REVENUE, sale.currency)
     tax = house_account_id(HouseCode.TAX_PAYABLE, sale.currency)
@@ -233,14 +249,13 @@ def return_sale(sale: Sale, refund_id: UUID, back: Returned) -> list[TransferDra
         ("revenue", revenue, back.revenue_minor),
         ("tax", tax, back.tax_minor),
     )
-    code = TransferCode.REFUND_TO_WALLET
     drafts = [
         draft
         for word, source, amount in sources
-        for draft in _single(sale, f"{word}:{refund_id}", source, sale.wallet_id, amount, code)
+        for draft in single(sale, f"{word}:{cause_id}", source, target_id, amount, code)
     ]
-    earned = f"earned:{refund_id}"
-    return drafts + _single(
+    earned = f"earned:{cause_id}"
+    return drafts + single(
         sale, earned, deferred, revenue, back.earned_minor, TransferCode.RECOGNITION
     )
 
@@ -248,7 +263,7 @@ def return_sale(sale: Sale, refund_id: UUID, back: Returned) -> list[TransferDra
 def begin_refund(sale: Sale, refund_id: UUID, amount_minor: int) -> list[TransferDraft]:
     """The provider's part leaves the wallet and is on its way back."""
     transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
-    return _single(
+    return single(
         sale, f"refund:{refund_id}", sale.wallet_id, transit, amount_minor, TransferCode.REFUND
     )
 
@@ -263,8 +278,8 @@ def begin_exchanged_refund(
     transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, paid.currency)
     code = TransferCode.REFUND
     return [
-        *_single(sale, f"exchange:{refund_id}", sale.wallet_id, given, amount_minor, code),
-        *_single(other, f"refund:{refund_id}", taken, transit, paid.amount_minor, code),
+        *single(sale, f"exchange:{refund_id}", sale.wallet_id, given, amount_minor, code),
+        *single(other, f"refund:{refund_id}", taken, transit, paid.amount_minor, code),
     ]
 
 
@@ -274,7 +289,7 @@ def end_refund(
     """The provider has given it back: clearing owes that much less."""
     transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
     clearing = house_account_id(HouseCode.CLEARING, sale.currency, provider)
-    return _single(
+    return single(
         sale, f"refunded:{refund_id}", transit, clearing, amount_minor, TransferCode.REFUND
     )
 
@@ -282,25 +297,8 @@ def end_refund(
 def refund_into_wallet(sale: Sale, refund_id: UUID, amount_minor: int) -> list[TransferDraft]:
     """The provider will not give it back: the holder has it in the wallet."""
     transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
-    return _single(
-        sale,
-        f"kept:{refund_id}",
-        transit,
-        sale.wallet_id,
-        amount_minor,
-        TransferCode.REFUND_TO_WALLET,
-    )
-
-
-ORDER_STEPS = ("capture", "exchange", "sale", "tax", "fee")
-REFUND_STEPS = ("deferred", "revenue", "tax", "earned", "exchange", "refund", "refunded", "kept")
-
-
-def transfer_ids(order_id: UUID, refund_ids: Iterable[UUID]) -> list[UUID]:
-    """The ids of all transfers that an order and its refunds may have made; not all are booked."""
-    holds = [f"{phase}:{part}" for phase in (Phase.HOLD, Phase.POST, Phase.VOID) for part in PARTS]
-    of_refunds = [f"{step}:{refund_id}" for refund_id in refund_ids for step in REFUND_STEPS]
-    return [derived_id(order_id, purpose) for purpose in (*ORDER_STEPS, *holds, *of_refunds)]
+    code = TransferCode.REFUND_TO_WALLET
+    return single(sale, f"kept:{refund_id}", transit, sale.wallet_id, amount_minor, code)
 
 
 def opening_balance(
@@ -343,7 +341,7 @@ def _phase(sale: Sale, part: Part, phase: Phase, hold_id: UUID | None) -> list[T
     ]
 
 
-def _single(
+def single(
     sale: Sale, purpose: str, debit_id: UUID, credit_id: UUID, amount: int, code: TransferCode
 ) -> list[TransferDraft]:
     """One movement at once; none at all when there is nothing to move."""

@@ -24,9 +24,10 @@ class Kind(StrEnum):
     AMOUNT_DIFFERS = "amount_differs"  # both have it, in another amount or currency
     REFUND_NOT_BOOKED = "refund_not_booked"  # they gave back more than we know of
     REFUND_MISSING = "refund_missing"  # we believe it given back, and they do not
+    DISPUTE_DIFFERS = "dispute_differs"  # they lost more, or less, to a payer's bank than we know
 
 
-SETTLED_BY_ASKING = frozenset({Kind.NOT_BOOKED, Kind.REFUND_NOT_BOOKED})
+SETTLED_BY_ASKING = frozenset({Kind.NOT_BOOKED, Kind.REFUND_NOT_BOOKED, Kind.DISPUTE_DIFFERS})
 
 
 class TheirPayment(Protocol):
@@ -40,6 +41,8 @@ class TheirPayment(Protocol):
     def captured_minor(self) -> int: ...
     @property
     def refunded_minor(self) -> int: ...
+    @property
+    def disputed_minor(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,13 @@ class BookedPayment:
     currency: str
     captured_minor: int
     refunded_minor: int
+    disputed_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One payment about which the books disagree. Minor units, captured or, where the kind speaks
-    of refunds, given back."""
+    of refunds or disputes, given or taken back."""
 
     kind: Kind
     payment_id: UUID
@@ -70,7 +74,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Captured less refunded, in one currency."""
+    """Captured less what went back or is disputed, in one currency."""
 
     ours_minor: int
     theirs_minor: int
@@ -98,6 +102,8 @@ def _difference(
     kind = _kind(ours, theirs, captured)
     if kind is None:
         return None
+    if kind is Kind.DISPUTE_DIFFERS:
+        booked, captured = (ours.disputed_minor if ours else 0), theirs.disputed_minor
     about_refunds = kind in (Kind.REFUND_NOT_BOOKED, Kind.REFUND_MISSING)
     return Difference(
         kind=kind,
@@ -119,7 +125,8 @@ def _kind(ours: BookedPayment | None, theirs: TheirPayment, captured: int) -> Ki
     if (ours.captured_minor, ours.currency) != (captured, theirs.currency):
         return Kind.AMOUNT_DIFFERS
     if ours.refunded_minor == theirs.refunded_minor:
-        return None
+        disputes_agree = ours.disputed_minor == theirs.disputed_minor
+        return None if disputes_agree else Kind.DISPUTE_DIFFERS
     more_there = theirs.refunded_minor > ours.refunded_minor
     return Kind.REFUND_NOT_BOOKED if more_there else Kind.REFUND_MISSING
 
@@ -128,10 +135,12 @@ def totals(ours: Iterable[BookedPayment], theirs: Iterable[TheirPayment]) -> dic
     """Per currency, what each book says was taken and kept."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for mine in ours:
-        sums[mine.currency][0] += mine.captured_minor - mine.refunded_minor
+        gone = mine.refunded_minor + mine.disputed_minor
+        sums[mine.currency][0] += mine.captured_minor - gone
     for other in theirs:
         if other.status == "captured":
-            sums[other.currency][1] += other.captured_minor - other.refunded_minor
+            gone = other.refunded_minor + other.disputed_minor
+            sums[other.currency][1] += other.captured_minor - gone
     return {
         currency: Totals(*pair) for currency, pair in sorted(sums.items()) if any(pair) and currency
     }

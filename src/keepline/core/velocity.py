@@ -80,6 +80,7 @@ class Limits:
     refunds: Mapping[str, int]
     review: Mapping[str, int]
     known_after: timedelta
+    block_disputed: bool = True  # a line whose payment is disputed rests until that is decided
 
     def __post_init__(self) -> None:
         tables = {"sums": self.sums, "refunds": self.refunds, "review.first_payment": self.review}

@@ -11,6 +11,7 @@ from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.flows.deliver_order import deliver
 from keepline.flows.errors import FlowRefused
+from keepline.flows.follow_disputes import follow_disputes
 from keepline.flows.open_payment import open_payment
 from keepline.flows.refund_payment import refund
 from keepline.flows.review_payment import give_up
@@ -68,5 +69,6 @@ def _ended(order: Order, now: datetime) -> None:
     settle(order.id, now)
     refunded = refund(order.id, now)
     undone = undo_delivery(order.id, now)
-    if refunded and undone:
+    followed = follow_disputes(order.id, now)
+    if refunded and undone and followed:
         orders.come_to_rest(order)

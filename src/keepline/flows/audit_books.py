@@ -17,6 +17,7 @@ from importlib.resources import files
 from typing import Any
 
 from keepline.core.agenda import STEPS_OF
+from keepline.core.lifecycle.dispute import DisputeState
 from keepline.core.lifecycle.line import LINE, LineState
 from keepline.core.lifecycle.number import NumberState
 from keepline.core.lifecycle.order import OrderState
@@ -99,6 +100,7 @@ def _values(now: datetime) -> dict[str, Any]:
         "tax": int(TransferCode.TAX),
         "fee": int(TransferCode.FEE),
         "refund": int(TransferCode.REFUND),
+        "dispute": int(TransferCode.DISPUTE),
         "refund_to_wallet": int(TransferCode.REFUND_TO_WALLET),
         "edge_sources": [str(edge.source) for edge in edges],
         "edge_events": [str(edge.event) for edge in edges],
@@ -110,6 +112,7 @@ def _values(now: datetime) -> dict[str, Any]:
         "order_states": [str(state) for state in OrderState],
         "payment_states": [str(state) for state in PaymentState],
         "refund_states": [str(state) for state in RefundState],
+        "dispute_states": [str(state) for state in DisputeState],
         "number_states": [str(state) for state in NumberState],
     }
 

@@ -211,6 +211,16 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("A reason is missing, or it is too long."),
         gettext_noop("Say in up to 200 characters why; it is kept for good."),
     ),
+    "evidence_refused": Refusal(
+        422,
+        gettext_noop("This evidence was not taken."),
+        gettext_noop("Send a text of up to 20,000 characters, before the deadline, once."),
+    ),
+    "dispute_closed": Refusal(
+        409,
+        gettext_noop("The bank has decided, or it has its answer."),
+        gettext_noop("Nothing more can be sent."),
+    ),
     "order_under_way": Refusal(
         409,
         gettext_noop("The network is being told of another order for this line."),

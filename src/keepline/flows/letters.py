@@ -20,8 +20,8 @@ from keepline.lines import queries as lines
 from keepline.lines.queries import LineRow
 from keepline.messages.models import Outbox
 from keepline.orders import queries as orders
-from keepline.payments import methods, refunds
-from keepline.payments.models import Refund
+from keepline.payments import disputes, methods, refunds
+from keepline.payments.models import Dispute, Refund
 
 SUBJECTS = {
     "line.renewed": gettext_noop("Your line is renewed"),
@@ -32,6 +32,9 @@ SUBJECTS = {
     "order.withdrawn": gettext_noop("We missed our promise; your money is coming back"),
     "order.refunded": gettext_noop("Your money is on its way back to you"),
     "order.refunded_to_wallet": gettext_noop("Your money is back in your wallet"),
+    "order.disputed": gettext_noop("Your bank is taking a payment back"),
+    "order.dispute_won": gettext_noop("Your bank has left the payment with us"),
+    "order.dispute_lost": gettext_noop("Your bank has taken a payment back"),
     "line.expiry_near": gettext_noop("Your line runs out soon"),
     "line.renewal_failed": gettext_noop("Your line could not be renewed by itself"),
     "line.charge_failed": gettext_noop("Your line could not be renewed by itself"),
@@ -103,6 +106,7 @@ def letter_of(event: Outbox, recipient: Recipient, now: datetime) -> Letter:
             "recipient": recipient,
             "order": orders.by_id(event.order_id) if event.order_id else None,
             "refund": _refund_of(event),
+            "dispute": _dispute_of(event),
             "line": _line_of(event, now),
             "page": _page_of(event),
         }
@@ -120,6 +124,12 @@ def _refund_of(event: Outbox) -> Refund | None:
     if event.order_id is None:
         return None
     return refunds.by_id(event.refund_id or refunds.own_refund_id(event.order_id))
+
+
+def _dispute_of(event: Outbox) -> Dispute | None:
+    """The dispute of the order that came last."""
+    found = disputes.of_order(event.order_id) if event.order_id else []
+    return found[-1] if found else None
 
 
 def _line_of(event: Outbox, now: datetime) -> LineNews | None:

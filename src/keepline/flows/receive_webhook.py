@@ -21,11 +21,12 @@ from keepline.gateways import switchboard
 from keepline.gateways.payments.port import SignatureRefused
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
+from keepline.payments import disputes, refused_webhooks
 from keepline.payments import queries as payment_queries
-from keepline.payments import refused_webhooks
 from keepline.payments import services as payments
 
 ACTION = "webhook.received"
+DISPUTES = ("dispute.opened", "dispute.closed")
 log = structlog.get_logger(__name__)
 
 
@@ -52,6 +53,8 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes, now:
         if fresh and payment is not None and payment.provider == provider:
             assert slot_of(payment.id) == slot_of(payment.order_id)
             order = order_queries.by_id(payment.order_id)
+            if event.kind in DISPUTES:
+                disputes.ask_about(payment, due=True)
             due_at = clocks.now_for(order.account_id, now)  # its signature was of real time
             orders.look_again(order, due_at, attempts=0)
             wake.orders()

@@ -22,11 +22,13 @@ from keepline.core.reconciliation import (
     SETTLED_BY_ASKING,
     BookedPayment,
     Difference,
+    Kind,
     Totals,
     compare,
     totals,
 )
 from keepline.flows.errors import FlowRefused
+from keepline.flows.follow_disputes import follow_disputes
 from keepline.flows.refund_payment import refund
 from keepline.flows.settle_payment import settle
 from keepline.flows.steps import network_step, transaction_step
@@ -41,7 +43,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """One comparison of [from_at, until_at). `totals` by currency, captured less refunded."""
+    """One comparison of [from_at, until_at). `totals` by currency, captured less what is gone."""
 
     provider: str
     from_at: datetime
@@ -78,6 +80,8 @@ def reconcile(
         if one.order_id is not None:
             settle(one.order_id, now)
             refund(one.order_id, now)
+            if one.kind is Kind.DISPUTE_DIFFERS:
+                follow_disputes(one.order_id, now, told=True)
             _ask(adapter, ours[one.payment_id], theirs)  # settling may have given it back
         progress(done, len(settleable))
     if settleable:

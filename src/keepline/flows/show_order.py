@@ -21,9 +21,9 @@ from keepline.lines import queries as lines
 from keepline.lines.queries import LineRow
 from keepline.orders import queries as orders
 from keepline.orders.models import Order, OrderKind
+from keepline.payments import disputes, refunds
 from keepline.payments import queries as payments
-from keepline.payments import refunds
-from keepline.payments.models import Payment, Refund
+from keepline.payments.models import Dispute, Payment, Refund
 
 NUMBERED_WITHIN = timedelta(minutes=1)
 
@@ -92,11 +92,14 @@ class OrderView:
     buckets_after: Mapping[str, int | None]
     network: Mapping[str, object]
     refunds: Sequence[Refund]  # those that staff gave, the first first
+    disputes: Sequence[Dispute]
 
     @property
     def ended(self) -> bool:
         """Whether a refund took the order's service back."""
-        return any(refund.ends_service for refund in self.refunds)
+        return any(each.ends_service for each in self.refunds) or any(
+            each.ends_service for each in self.disputes
+        )
 
     @property
     def taken_currency(self) -> str:
@@ -142,6 +145,7 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
         buckets_after=proof.get("buckets_after") or {},
         network=proof.get("network") or {},
         refunds=given,
+        disputes=disputes.of_order(order_id) if payment else [],
     )
 
 

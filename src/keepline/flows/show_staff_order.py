@@ -6,14 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from keepline.accounts import clocks
-from keepline.core import postings
+from keepline.core.transfer_ids import transfer_ids
 from keepline.flows.errors import FlowRefused
 from keepline.flows.refunding.standing import read_case, refundable
 from keepline.flows.show_order import OrderView, show_order
 from keepline.ledger import queries as ledger
 from keepline.ledger.queries import Booking
-from keepline.payments import refunds
-from keepline.payments.models import Refund
+from keepline.payments import disputes, refunds
+from keepline.payments.models import Dispute, Refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class StaffOrderView:
     view: OrderView
     bookings: Sequence[Booking]
     refunds: Sequence[Refund]
+    disputes: Sequence[Dispute]
     left_minor: int
     method_left_minor: int
     has_term: bool
@@ -39,7 +40,10 @@ def show_staff_order(order_id: UUID, now: datetime) -> StaffOrderView:
     order = case.order
     view = show_order(order.id, order.account_id, clocks.now_for(order.account_id, now))
     all_refunds = refunds.of_order(order.id)
-    transfer_ids = postings.transfer_ids(order.id, [each.id for each in all_refunds])
+    all_disputes = disputes.of_order(order.id)
+    booked_ids = transfer_ids(
+        order.id, [each.id for each in all_refunds], [each.id for each in all_disputes]
+    )
     left = method_left = 0
     has_term, refused = False, None
     try:
@@ -50,8 +54,9 @@ def show_staff_order(order_id: UUID, now: datetime) -> StaffOrderView:
         refused = refusal
     return StaffOrderView(
         view=view,
-        bookings=ledger.bookings_among(order.slot, transfer_ids),
+        bookings=ledger.bookings_among(order.slot, booked_ids),
         refunds=all_refunds,
+        disputes=all_disputes,
         left_minor=left,
         method_left_minor=method_left,
         has_term=has_term,

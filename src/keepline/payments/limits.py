@@ -23,6 +23,7 @@ SECTIONS = {
     "declines": ("account", "hold_hours"),
     "sums": None,  # names of currencies
     "refunds": None,
+    "disputes": ("block",),
     "review": ("known_after_days",),
     "review.first_payment": None,
 }
@@ -98,10 +99,17 @@ def _limits(table: Table) -> Limits:
         declines=declines[0],
         hold=timedelta(hours=min(max(hours, -1), 10**6)),
         sums={currency: _sums(currency, value) for currency, value in table["sums"].items()},
+        block_disputed=_switch(table["disputes"]["block"]),
         refunds=_units("refunds", table),
         review=_units("review.first_payment", table),
         known_after=timedelta(days=min(max(days, -1), 10**6)),
     )
+
+
+def _switch(written: object) -> bool:
+    if not isinstance(written, bool):
+        raise LimitsError("disputes.block is neither true nor false")
+    return written
 
 
 def _whole(name: str, written: object) -> int:

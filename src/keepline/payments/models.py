@@ -3,6 +3,7 @@
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
+from keepline.core.lifecycle.dispute import DisputeState
 from keepline.core.lifecycle.method import MethodState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.core.lifecycle.refund import RefundState
@@ -28,6 +29,8 @@ class Payment(SlottedModel):
     captured_minor = models.BigIntegerField(default=0)
     refunded_minor = models.BigIntegerField(default=0)
     refunding_minor = models.BigIntegerField(default=0, db_default=0)  # asked of the provider
+    disputed_minor = models.BigIntegerField(default=0, db_default=0)  # taken back by a bank
+    disputes_due = models.BooleanField(default=False, db_default=False)  # to be asked about
     decline_code = models.CharField(max_length=40, blank=True)
     opened_at = models.DateTimeField()
     captured_at = models.DateTimeField(null=True)
@@ -37,12 +40,16 @@ class Payment(SlottedModel):
             models.UniqueConstraint(fields=["slot", "order_id"], name="payment_once_per_order"),
             models.CheckConstraint(
                 condition=models.Q(
-                    captured_minor__gte=models.F("refunded_minor") + models.F("refunding_minor")
+                    captured_minor__gte=models.F("refunded_minor")
+                    + models.F("refunding_minor")
+                    + models.F("disputed_minor")
                 ),
                 name="payment_refund_within_capture",
             ),
             models.CheckConstraint(
-                condition=models.Q(refunded_minor__gte=0, refunding_minor__gte=0),
+                condition=models.Q(
+                    refunded_minor__gte=0, refunding_minor__gte=0, disputed_minor__gte=0
+                ),
                 name="payment_refunds_not_below_zero",
             ),
         ]
@@ -147,6 +154,61 @@ class Refund(SlottedModel):
                 name="refund_requested",
                 condition=models.Q(state=RefundState.REQUESTED),
             ),
+        ]
+
+
+class Dispute(SlottedModel):
+    """A payer's bank takes money back (docs/refunds.md). `id` follows from the provider's own.
+
+    `booked_minor` of `amount_minor` is what was left of the payment, and is claimed while the
+    dispute is open; `held_minor` of it lies in the wallet of a top-up.
+    """
+
+    account_id = models.UUIDField()
+    order_id = models.UUIDField()
+    line_id = models.UUIDField(null=True)
+    payment_id = models.UUIDField()
+    provider = models.CharField(max_length=24)
+    provider_dispute_id = models.CharField(max_length=120)
+    state = models.CharField(max_length=4, default=DisputeState.OPEN)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    booked_minor = models.BigIntegerField()
+    sale_minor = models.BigIntegerField()  # what that comes to of the order, in its currency
+    held_minor = models.BigIntegerField(default=0)
+    tax_minor = models.BigIntegerField(default=0)  # of a sale that was lost
+    reason = models.CharField(max_length=60, blank=True)  # the provider's word
+    evidence_until = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    blocks_line = models.BooleanField(default=False)
+    ends_service = models.BooleanField(default=False)
+    evidence = models.TextField(blank=True)  # as it was sent
+    answered_by = models.CharField(max_length=64, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    booked_minor__gte=0,
+                    booked_minor__lte=models.F("amount_minor"),
+                    held_minor__gte=0,
+                    held_minor__lte=models.F("booked_minor"),
+                    tax_minor__gte=0,
+                    tax_minor__lte=models.F("sale_minor"),
+                ),
+                name="dispute_amounts_sane",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["slot", "order_id"], name="dispute_by_order"),
+            models.Index(
+                fields=["evidence_until"],
+                name="dispute_open",
+                condition=models.Q(state=DisputeState.OPEN),
+            ),
+            models.Index(fields=["closed_at"], name="dispute_by_close"),
         ]
 
 

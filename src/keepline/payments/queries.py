@@ -35,11 +35,12 @@ def by_id(payment_id: UUID) -> Payment | None:
 # By id for what the provider named, by the span for what it did not; the span's index is a BRIN,
 # since payments lie on the disk as they were opened.
 BOOKED = """
-SELECT id AS payment_id, order_id, provider_payment_id, currency, captured_minor, refunded_minor
+SELECT id AS payment_id, order_id, provider_payment_id, currency, captured_minor, refunded_minor,
+       disputed_minor
 FROM payments_payment
 WHERE provider = %(provider)s AND slot = ANY(%(slots)s) AND id = ANY(%(named)s)
 UNION
-SELECT id, order_id, provider_payment_id, currency, captured_minor, refunded_minor
+SELECT id, order_id, provider_payment_id, currency, captured_minor, refunded_minor, disputed_minor
 FROM payments_payment
 WHERE provider = %(provider)s AND opened_at >= %(from_at)s AND opened_at < %(until_at)s
   AND captured_minor > 0

@@ -144,4 +144,5 @@ def _count(payment: Payment, refunding: int, refunded: int = 0) -> None:
 
 def left_at_provider(payment: Payment) -> int:
     """What it took and has not been asked to give back, in the currency that it took."""
-    return payment.captured_minor - payment.refunded_minor - payment.refunding_minor
+    gone = payment.refunded_minor + payment.refunding_minor + payment.disputed_minor
+    return payment.captured_minor - gone

@@ -5,7 +5,12 @@ WITH back AS (
          sum(tax_minor) FILTER (WHERE state NOT IN ('requested', 'rejected')) AS tax_minor,
          sum(sent_minor) FILTER (WHERE state = 'sending') AS refunding_minor,
          sum(sent_minor) FILTER (WHERE state = 'refunded') AS refunded_minor
-  FROM payments_refund GROUP BY slot, order_id
+  FROM (
+    SELECT slot, order_id, state, amount_minor, tax_minor, sent_minor FROM payments_refund
+    UNION ALL
+    SELECT slot, order_id, state, sale_minor, tax_minor, 0 FROM payments_dispute
+    WHERE state = 'lost'
+  ) AS gone GROUP BY slot, order_id
 ), asked AS (
   SELECT coalesce(b.order_id, p.order_id) AS order_id, coalesce(b.slot, p.slot) AS slot,
          b.asked_minor, b.minor, b.tax_minor, p.captured_minor,

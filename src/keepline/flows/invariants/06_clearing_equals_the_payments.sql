@@ -1,15 +1,15 @@
--- 6: A provider's clearing account holds what it captured for us less what it gave back.
+-- 6: A provider's clearing account holds what it captured for us less what went back or is disputed.
 WITH taken AS (
-  SELECT provider, currency, sum(captured_minor - refunded_minor) AS minor
+  SELECT provider, currency, sum(captured_minor - refunded_minor - disputed_minor) AS minor
   FROM payments_payment GROUP BY provider, currency
 ), leg AS (
   SELECT h.party, h.currency, t.amount_minor AS minor
   FROM ledger_transfer t JOIN ledger_houseaccount h ON h.id = t.debit_id
-  WHERE h.code = 'clearing' AND t.code = %(capture)s
+  WHERE h.code = 'clearing' AND t.code IN (%(capture)s, %(dispute)s)
   UNION ALL
   SELECT h.party, h.currency, -t.amount_minor
   FROM ledger_transfer t JOIN ledger_houseaccount h ON h.id = t.credit_id
-  WHERE h.code = 'clearing' AND t.code = %(refund)s
+  WHERE h.code = 'clearing' AND t.code IN (%(refund)s, %(dispute)s)
 ), booked AS (
   SELECT party AS provider, currency, sum(minor) AS minor FROM leg GROUP BY party, currency
 )

@@ -5,7 +5,7 @@ FROM orders_order o LEFT JOIN payments_payment p ON p.slot = o.slot AND p.order_
 CROSS JOIN LATERAL (
   SELECT greatest(coalesce(o.completed_at, o.accepted_at), max(r.decided_at)) AS at
   FROM payments_refund r WHERE r.slot = o.slot AND r.order_id = o.id) AS begun
-WHERE o.next_action_at IS NOT NULL
+WHERE o.next_action_at IS NOT NULL AND p.disputes_due IS NOT TRUE
   AND begun.at < interval '-72 hours' + coalesce((
     SELECT c.now_at FROM accounts_account a JOIN accounts_testclock c ON c.id = a.clock_id
     WHERE a.slot = o.slot AND a.id = o.account_id AND a.clock_id <> 0), %(now)s)

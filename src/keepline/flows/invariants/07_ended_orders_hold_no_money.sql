@@ -1,4 +1,4 @@
--- 7: An order that has ended holds no money back, and one under way holds all of its own.
+-- 7: An order that has ended holds no money but what is disputed, and one under way all of its own.
 WITH held AS (
   SELECT h.slot, h.order_id, sum(h.amount_minor) AS minor
   FROM ledger_transfer h
@@ -8,7 +8,10 @@ WITH held AS (
 )
 SELECT coalesce(o.id, h.order_id) AS "order", o.state, h.minor AS held_minor, o.total_minor
 FROM held h FULL JOIN orders_order o ON o.slot = h.slot AND o.id = h.order_id
+LEFT JOIN (SELECT slot, order_id, sum(held_minor) AS minor FROM payments_dispute
+           WHERE state = 'open' GROUP BY slot, order_id) AS d
+  ON d.slot = o.slot AND d.order_id = o.id
 WHERE coalesce(h.minor, 0) <> CASE
   WHEN o.state = 'acknowledged' THEN o.wallet_minor
   WHEN o.state IN ('pending', 'in_progress', 'held') THEN o.total_minor
-  ELSE 0 END
+  ELSE coalesce(d.minor, 0) END

@@ -4,4 +4,4 @@ FROM orders_order o LEFT JOIN payments_payment p ON p.slot = o.slot AND p.order_
 WHERE o.next_action_at IS NULL
   AND (o.state NOT IN ('completed', 'failed', 'cancelled', 'withdrawn')
        OR o.undo_due OR p.state NOT IN ('captured', 'declined', 'expired')
-       OR p.refunding_minor > 0)
+       OR p.refunding_minor > 0 OR p.disputes_due)

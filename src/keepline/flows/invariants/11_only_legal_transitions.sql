@@ -13,3 +13,5 @@ UNION ALL
 SELECT id, 'number', state FROM inventory_number WHERE state <> ALL (%(number_states)s::text[])
 UNION ALL
 SELECT id, 'refund', state FROM payments_refund WHERE state <> ALL (%(refund_states)s::text[])
+UNION ALL
+SELECT id, 'dispute', state FROM payments_dispute WHERE state <> ALL (%(dispute_states)s::text[])

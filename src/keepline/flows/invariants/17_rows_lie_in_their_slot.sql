@@ -17,6 +17,8 @@ SELECT 'messages_outbox', id FROM messages_outbox WHERE slot <> get_byte(uuid_se
 UNION ALL
 SELECT 'lines_reversal', id FROM lines_reversal WHERE slot <> get_byte(uuid_send(id), 7)
 UNION ALL
+SELECT 'payments_dispute', id FROM payments_dispute WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
 SELECT 'payments_refund', id FROM payments_refund WHERE slot <> get_byte(uuid_send(id), 7)
 UNION ALL
 SELECT 'payments_savedmethod', id FROM payments_savedmethod WHERE slot <> get_byte(uuid_send(id), 7)

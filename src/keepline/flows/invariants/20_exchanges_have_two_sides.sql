@@ -1,5 +1,5 @@
 -- 20: What an order was paid in another currency stands at its rate for what it was worth in its own.
--- What went back of the one went back of the other, to the minor unit of what was paid.
+-- What went back of the one went back of the other, to a minor unit.
 WITH leg AS (
   SELECT t.slot, t.order_id, t.currency, t.amount_minor AS minor
   FROM ledger_transfer t JOIN ledger_houseaccount h ON h.id = t.credit_id WHERE h.code = 'exchange'
@@ -20,4 +20,4 @@ WITH leg AS (
 SELECT id AS "order", state, price_minor, paid_minor, taken AS taken_minor, given AS given_minor
 FROM both_sides
 WHERE paid_minor IS NULL OR others > 0 OR taken < 0 OR given < 0
-   OR abs(taken * price_minor - given * paid_minor) > price_minor
+   OR abs(taken * price_minor - given * paid_minor) > greatest(price_minor, paid_minor)

@@ -10,7 +10,7 @@ from keepline.core.lifecycle.refund import RefundEvent
 from keepline.core.refunds import tax_in
 from keepline.core.revenue import Sold, days_of, take_back
 from keepline.flows import wake
-from keepline.flows.refunding.standing import Case, sent_of
+from keepline.flows.refunding.standing import Case, given_for_good, sent_of
 from keepline.flows.sale import sale_of
 from keepline.gateways import switchboard
 from keepline.ledger import revenue
@@ -78,7 +78,7 @@ def returned(order: Order, amount_minor: int, ends: bool) -> postings.Returned:
 
     Takes the lock of the books of revenue, and changes what is still to be earned.
     """
-    given = refunds.given_minor(order.id, booked_only=True)
+    given = given_for_good(order.id)
     tax = tax_in(order.total_minor, order.tax_minor, given, amount_minor)
     net = amount_minor - tax
     if reversing.was_taken_back(order.id):  # the end of its term left nothing to be earned

@@ -18,7 +18,7 @@ from keepline.lines.services import LockedLine
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order, OrderKind
-from keepline.payments import limits, refunds
+from keepline.payments import disputes, limits, refunds
 from keepline.payments import queries as payment_queries
 from keepline.payments import services as payments
 from keepline.payments.models import Payment
@@ -88,12 +88,19 @@ def refundable(case: Case) -> Refundable:
         raise FlowRefused("not_refundable")
     if order.receipt_number is None:
         raise FlowRefused("refund_too_early")
+    disputed = disputes.taken_minor(order.id)
+    method_left = order.payment_minor - refunds.by_method_minor(order.id)
     return Refundable(
         total_minor=order.total_minor,
-        given_minor=refunds.given_minor(order.id),
-        method_left_minor=order.payment_minor - refunds.by_method_minor(order.id),
+        given_minor=refunds.given_minor(order.id) + disputed,
+        method_left_minor=max(0, method_left - disputed),
         period=None if case.is_top_up else reversing.term_of(order.id),
     )
+
+
+def given_for_good(order_id: UUID) -> int:
+    """What of a sale went back and is booked out of it: refunds, and disputes that were lost."""
+    return refunds.given_minor(order_id, booked_only=True) + disputes.lost_minor(order_id)
 
 
 def outlook(case: Case, wish: Wish, now: datetime) -> Outlook:
@@ -110,7 +117,7 @@ def outlook(case: Case, wish: Wish, now: datetime) -> Outlook:
         raise FlowRefused("refund_amount")
     valid_until_after = expiry_without(case, back.ends_at)
     limit_minor = limits.in_force().refund_alone_minor(order.currency)
-    given = refunds.given_minor(order.id, booked_only=True)
+    given = given_for_good(order.id)
     return Outlook(
         back=back,
         sent=sent,

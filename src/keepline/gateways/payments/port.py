@@ -133,6 +133,11 @@ class PaymentStatus:
     decline_kind: DeclineKind = ""  # "" unless declined
     disputes: Mapping[str, DisputeStatus] = field(default_factory=dict)
 
+    @property
+    def disputed_minor(self) -> int:
+        """What is not with us because of disputes: open ones, and those that were lost."""
+        return sum(each.amount_minor for each in self.disputes.values() if each.status != "won")
+
 
 @dataclass(frozen=True, slots=True)
 class StoredMethod:

@@ -71,6 +71,7 @@ FAILURES: Words = {
     "promise_passed": gettext_lazy("The network did not confirm in the promised time."),
     "provider_refused": gettext_lazy("The payment provider refused the payment."),
     "payment_declined": gettext_lazy("The payment was declined."),
+    "approval_needed": gettext_lazy("Your bank wants you to approve this payment yourself."),
     "payment_expired": gettext_lazy("The checkout was not completed in time."),
     "amount_differs": gettext_lazy("The amount that came was not the amount ordered."),
     "state_refuses": gettext_lazy("By then the line could not be renewed any more."),
@@ -85,6 +86,8 @@ CAUSES: Words = {
     "suspension_over": gettext_lazy("the number's holding time ran out"),
     "reclaimed": gettext_lazy("its number was had back"),
     "imported": gettext_lazy("taken over from the earlier system"),
+    "disputed": gettext_lazy("its payment is disputed"),
+    "dispute_closed": gettext_lazy("the dispute was decided"),
 }
 GRACE_RULES: Words = {
     "from_payment": gettext_lazy(
@@ -125,6 +128,12 @@ REFUND_BADGES = {
     "refunded": "badge-ok",
     "to_wallet": "badge-ok",
 }
+DISPUTE_STATES: Words = {
+    "open": gettext_lazy("Open"),
+    "won": gettext_lazy("Won"),
+    "lost": gettext_lazy("Lost"),
+}
+DISPUTE_BADGES = {"open": "badge-warn", "won": "badge-ok", "lost": "badge-bad"}
 REFUND_SCOPES: Words = {
     "whole": gettext_lazy("All that was left"),
     "pro_rata": gettext_lazy("For the days that were left"),
@@ -165,6 +174,7 @@ DIFFERENCES: Words = {
     "amount_differs": gettext_lazy("Both have it, in another amount or currency"),
     "refund_not_booked": gettext_lazy("They gave back more than we know of"),
     "refund_missing": gettext_lazy("Given back by our books, not by theirs"),
+    "dispute_differs": gettext_lazy("Disputed otherwise than we know of"),
 }
 
 
@@ -185,6 +195,16 @@ def refund_state(code: str) -> str:
 @register.filter
 def refund_badge(code: str) -> str:
     return REFUND_BADGES.get(str(code), "")
+
+
+@register.filter
+def dispute_state(code: str) -> str:
+    return _word(DISPUTE_STATES, code)
+
+
+@register.filter
+def dispute_badge(code: str) -> str:
+    return DISPUTE_BADGES.get(str(code), "")
 
 
 @register.filter
