@@ -58,18 +58,15 @@ def test_a_silent_provider_is_asked_again(cast: Cast, provider: FakeProvider) ->
 
 
 def test_a_page_that_nobody_comes_back_from_is_given_up(cast: Cast) -> None:
-    method_id, _ = save_method.start(saving(cast), NOW)
-    at, looks = NOW, 0
-    while due := methods.due(at, 10):
-        looks += 1
-        save_method.settle(*due[0], at)
-        at += timedelta(hours=1)
-    end = NOW + PAGE_OPEN_FOR
-    for _ in range(60):
+    save_method.start(saving(cast), NOW)
+    looks = []
+    for minute in range(0, 60 * 30, 10):
+        at = NOW + timedelta(minutes=minute)
         for row_id, account_id in methods.due(at, 10):
-            save_method.settle(row_id, account_id, at)
-        at += timedelta(hours=1)
-    assert at > end
+            looks.append(at)
+            assert save_method.settle(row_id, account_id, at) in ("storing", "abandoned")
+    assert NOW + PAGE_OPEN_FOR <= looks[-1] < NOW + PAGE_OPEN_FOR + timedelta(hours=2)
+    assert len(looks) < 40  # at growing pauses
     assert row_of(cast).state == "abandoned"
     assert row_of(cast).next_action_at is None
 

@@ -50,9 +50,13 @@ def method_return(request: HttpRequest, holder: Holder, method_id: UUID) -> Http
     """Back from the provider. The browser is not believed: the provider is asked."""
     state = save_method.settle(method_id, holder.account_id, holder.now)
     if state == MethodState.STORED:
-        messages.success(request, _("Saved. Choose it on a line, and it pays what the wallet lacks."))
+        messages.success(
+            request, _("Saved. Choose it on a line, and it pays what the wallet lacks.")
+        )
     elif state == MethodState.STORING:
-        messages.info(request, _("The provider has not confirmed it yet. It appears here when it has."))
+        messages.info(
+            request, _("The provider has not confirmed it yet. It appears here when it has.")
+        )
     else:
         messages.info(request, _("Nothing was saved."))
     return redirect("methods")
@@ -67,9 +71,7 @@ def forget_method(request: HttpRequest, holder: Holder, method_id: UUID) -> Http
     return redirect("methods")
 
 
-def _page(
-    request: HttpRequest, holder: Holder, refused: FlowRefused | None = None
-) -> HttpResponse:
+def _page(request: HttpRequest, holder: Holder, refused: FlowRefused | None = None) -> HttpResponse:
     context = {
         "view": list_methods(holder.account_id, holder.now),
         "refused": refused,
