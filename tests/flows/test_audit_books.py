@@ -195,7 +195,8 @@ BREAKERS: dict[str, str] = {
     "refunds_come_out_of_their_sale": "UPDATE payments_refund SET order_id = %(renewal)s"
     " WHERE order_id = %(refunded)s",
     "disputes_are_booked": "INSERT INTO payments_dispute (slot, id, account_id, order_id,"
-    " payment_id, provider, provider_dispute_id, state, amount_minor, currency, booked_minor, sale_minor,"
+    " payment_id, provider, provider_dispute_id, state,"
+    " amount_minor, currency, booked_minor, sale_minor,"
     " held_minor, tax_minor, reason, opened_at, blocks_line, ends_service, evidence, answered_by)"
     " SELECT slot, %(fresh)s, account_id, order_id, id, provider, 'd', 'open', 5, 'USD', 5, 5, 0,"
     " 0, '', %(now)s, false, false, '', '' FROM payments_payment WHERE order_id = %(paid)s",
