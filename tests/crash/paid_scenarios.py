@@ -118,11 +118,12 @@ PAID_SCENARIOS: dict[str, Scenario] = {
         ],
     ),
     "an opening refused": Scenario({"wallet_minor": 100}, [START, Act(_open_refused), WORK]),
-    "neither road tells": Scenario(
-        {"wallet_minor": 100}, [later(hours=2), START, OPEN, PAY, COMPARE, WORK]
-    ),
+    # Before the next, which at some providers asks only about payments of other worlds.
     "the books are compared": Scenario(
         {"wallet_minor": 100}, [later(hours=2), START, OPEN, PAY, BACK, COMPARE, WORK]
+    ),
+    "neither road tells": Scenario(
+        {"wallet_minor": 100}, [later(hours=2), START, OPEN, PAY, COMPARE, WORK]
     ),
     "a stranger's webhook": Scenario(
         {"wallet_minor": 100},
