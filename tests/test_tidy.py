@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.db import connection, models
 
 from keepline.slots.models import SlottedForeignKey, SlottedModel
@@ -208,3 +209,9 @@ def test_updates_name_the_slot_and_compute_nothing_volatile() -> None:
                 where = f"{relative(path)}:{node.lineno} {table}"
                 assert "slot" in rest, f"{where}: runs on every shard"
                 assert not re.search(r"\b(now|random|clock_timestamp)\(", rest), where
+
+
+@pytest.mark.django_db
+def test_every_model_is_migrated() -> None:
+    """Exits with 1, and says what is missing, when a migration is."""
+    call_command("makemigrations", check=True, dry_run=True)

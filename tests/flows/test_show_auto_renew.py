@@ -61,5 +61,5 @@ def test_queries_do_not_grow_with_the_plans(
         cast.plan(f"plan-{number}")
     show_auto_renew(stage.line.id, stage.account.id, NOW)
     # line, wallets, plans, policies, extensions, uses; offers with their plans
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         show_auto_renew(stage.line.id, stage.account.id, NOW)

@@ -98,5 +98,5 @@ def test_queries_do_not_grow_with_the_plans(
     for number in range(plans):
         cast.plan(f"plan-{number}")
     show_renewal(stage.line.id, stage.account.id, stage.plan.code, NOW)  # warms the catalogue
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         show_renewal(stage.line.id, stage.account.id, stage.plan.code, NOW)

@@ -31,7 +31,7 @@ PAGES: dict[str, tuple[Callable[[Cast], str], int]] = {
     "plans": (lambda stage: f"{renew_url(stage)}?key={KEY}", 9),
     "order before paying": (
         lambda stage: f"{renew_url(stage)}?key={KEY}&plan={stage.plan.code}",
-        15,
+        16,
     ),
     "wallet": (lambda _: "/wallet/", 5),
     "account": (lambda _: "/account/", 4),

@@ -17,6 +17,7 @@ from keepline.audit.models import AuditEvent
 from keepline.ledger.models import Transfer, Wallet
 from keepline.lines.models import Line
 from keepline.orders.models import Order, RequestKey
+from keepline.payments import methods
 from keepline.payments.models import Payment
 from keepline.portal import urls
 from tests.cast import NOW, Cast
@@ -54,6 +55,7 @@ def address(name: str, stage: Cast, order_id: Any) -> str:
         "line_id": stage.line.id,
         "order_id": order_id,
         "token_id": issue_token(stage.bob, stage.account, "backup", NOW).token.pk,
+        "method_id": methods.begin(stage.account.id, "sandbox", NOW, NOW).id,
     }
     return reverse(name, kwargs={p: things[p] for p in PATTERNS[name].pattern.converters})
 

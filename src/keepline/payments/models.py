@@ -83,7 +83,7 @@ class SavedMethod(SlottedModel):
 
     class Meta:
         indexes = [
-            models.Index(fields=["slot", "account_id"], name="savedmethod_by_account"),
+            models.Index(fields=["slot", "account_id", "begun_at"], name="savedmethod_by_account"),
             models.Index(
                 fields=["next_action_at"],
                 name="savedmethod_due",
