@@ -9,7 +9,7 @@ MESSAGES := $(wildcard src/keepline/portal/locale/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test lint pytest chromium bench bench-sweep bench-simulate year docs clean
+.PHONY: help install demo test lint pytest chromium bench bench-sweep bench-simulate year kills docs clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench-simulate: install  ## how long the future of a million lines takes
 
 year: install  ## let a year pass for 10,000 lines with failures and kills (ARGS=--seed 1)
 	@$(BIN)/python -m bench.year $(ARGS)
+
+kills: install  ## kill web and workers at every boundary of every step, at every provider
+	KILLS=all $(BIN)/pytest -n $(JOBS) tests/crash $(ARGS)
 
 docs: install  ## write the pages of docs/ that are made from the code
 	@$(BIN)/keepline docs
