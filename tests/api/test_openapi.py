@@ -119,6 +119,8 @@ def test_every_problem_has_an_example_and_is_named_somewhere() -> None:
         "reason_missing",
         "review_decided",
         "second_person",
+        "dispute_closed",
+        "evidence_refused",
         *(code for code in ALL if code.startswith("refund_")),
     }
     assert set(ALL) - used <= elsewhere

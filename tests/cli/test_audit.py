@@ -60,7 +60,7 @@ def test_a_difference_is_named(cast: Cast, process_environment: dict[str, str]) 
     assert f"wallet={cast.wallet_id}  currency=USD  posted_minor=701  posted_by_transfers=700" in (
         ledger.stdout
     )
-    assert ledger.stderr == "2 of 11 invariants are broken.\n"
+    assert ledger.stderr == "2 of 14 invariants are broken.\n"
 
 
 def test_service_without_money_is_named(cast: Cast, process_environment: dict[str, str]) -> None:

@@ -58,6 +58,7 @@ def trace(name: str, outside: Outside) -> tuple[list[set[str]], dict[str, Any]]:
         world.rest()
         outside.till.good_day()
         _traces[known] = passed, world.end()
+        world.sleep()
     return _traces[known]
 
 

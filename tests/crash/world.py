@@ -171,6 +171,7 @@ class World:
         until = self.now() + timedelta(hours=hours)
         while True:
             self.work()
+            self.sweep()
             dues = [
                 *Order.objects.filter(next_action_at__isnull=False).values_list(
                     "next_action_at", flat=True
@@ -183,6 +184,12 @@ class World:
             if not dues or min(dues) > until:
                 return
             self.shift = max(self.shift, min(dues) - datetime.now(UTC))
+
+    def sleep(self) -> None:
+        """Its line has nothing to do for longer than any other world's clock may be ahead."""
+        Validity.objects.filter(id=self.cast.line.id, next_action_at__isnull=False).update(
+            next_action_at=self.now() + timedelta(days=9)
+        )
 
     def webhook_arrives(self) -> None:
         """At the door of our web process, whether that lives or not."""
