@@ -9,13 +9,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
 
 from keepline.accounts.queries import Recipient
-from keepline.catalog.queries import policy_values, tariff_of
+from keepline.catalog.queries import policy_values
+from keepline.catalog.taxes import tariff_for
 from keepline.core.agenda import AgendaRules
 from keepline.core.lifeline import lifeline_of
-from keepline.core.pricing import price_of
+from keepline.flows.auto_renewal import auto_renewal
 from keepline.gateways import switchboard
 from keepline.ledger import queries as ledger
-from keepline.lines import clock
 from keepline.lines import queries as lines
 from keepline.lines.queries import LineRow
 from keepline.messages.models import Outbox
@@ -121,14 +121,16 @@ def letter_of(event: Outbox, recipient: Recipient, now: datetime) -> Letter:
 
 def _refund_of(event: Outbox) -> Refund | None:
     """The refund that the letter tells of; else the one that goes back by itself, if there is."""
-    if event.order_id is None:
+    if event.order_id is None or not event.kind.startswith("order."):
         return None
     return refunds.by_id(event.refund_id or refunds.own_refund_id(event.order_id))
 
 
 def _dispute_of(event: Outbox) -> Dispute | None:
     """The dispute of the order that came last."""
-    found = disputes.of_order(event.order_id) if event.order_id else []
+    if event.order_id is None or not event.kind.startswith("order.dispute"):
+        return None
+    found = disputes.of_order(event.order_id)
     return found[-1] if found else None
 
 
@@ -161,22 +163,23 @@ def _line_of(event: Outbox, now: datetime) -> LineNews | None:
 
 
 def _charge_of(row: LineRow, rules: AgendaRules, now: datetime) -> ChargeNews | None:
-    """Two queries, for the lines that a saved method pays."""
+    """Two queries, for the lines that a saved method pays. As the line's page tells it."""
     if not row.auto_renew or row.method_id is None:
         return None
     method = methods.methods_among([row.method_id]).get(row.method_id)
     if method is None:
         return None
-    currency = ledger.currency_of(row.wallet_id)
-    tariff = tariff_of(row.plan_id, currency, now)
-    at = clock.next_try(row, rules, now)
+    balances = ledger.balances_of(row.account_id)
+    wallet = next(one for one in balances if one.wallet_id == row.wallet_id)
+    tariff = tariff_for(row.account_id, row.plan_id, wallet.currency, now)
+    auto = auto_renewal(row, wallet, tariff, rules, method, now)
     return ChargeNews(
         name=method.label,
-        most_minor=price_of(tariff.offer).total_minor if tariff and tariff.offer else None,
-        currency=currency,
-        at=at,
+        most_minor=auto.price.total_minor if auto.price else None,
+        currency=wallet.currency,
+        at=auto.next_try_at,
         usable=method.usable,
-        ends_first=method.ends_before(at),
+        ends_first=auto.method_ends_first,
     )
 
 
