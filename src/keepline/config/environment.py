@@ -6,6 +6,7 @@ the same table.
 
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -66,15 +67,19 @@ def folder(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
-def limits_file(text: str) -> Path:
-    from keepline.payments import limits  # knows currencies, which most commands need not load
+def file_for(what: str, reader: str) -> Callable[[str], Path]:
+    """A file that the module `reader` can read. Imported when one is named: it knows currencies or
+    countries, which most commands need not load."""
 
-    path = folder(text)
-    try:
-        limits.read(path)
-    except ValueError as error:
-        raise ValueError(f"names limits that cannot be used: {error}") from None
-    return path
+    def parse(text: str) -> Path:
+        path = folder(text)
+        try:
+            import_module(reader).read(path)
+        except ValueError as error:
+            raise ValueError(f"names {what} that cannot be used: {error}") from None
+        return path
+
+    return parse
 
 
 def method_codes(text: str) -> tuple[str, ...]:
@@ -85,28 +90,6 @@ def method_codes(text: str) -> tuple[str, ...]:
         if code not in known:
             raise ValueError(f"names {code}, which is none of {', '.join(known)}")
     return codes
-
-
-def exchange_file(text: str) -> Path:
-    from keepline.payments import exchange_rates  # knows currencies
-
-    path = folder(text)
-    try:
-        exchange_rates.read(path)
-    except ValueError as error:
-        raise ValueError(f"names rates that cannot be used: {error}") from None
-    return path
-
-
-def taxes_file(text: str) -> Path:
-    from keepline.catalog import tax_file  # knows countries, which most commands need not load
-
-    path = folder(text)
-    try:
-        tax_file.read(path)
-    except ValueError as error:
-        raise ValueError(f"names taxes that cannot be used: {error}") from None
-    return path
 
 
 def hosts(text: str) -> tuple[str, ...]:
@@ -234,7 +217,7 @@ class Environment:
     )
     payment_limits: Path = field(
         metadata=variable(
-            limits_file,
+            file_for("limits", "keepline.payments.limits"),
             "",
             "TOML file with your limits against fraud; docs/fraud-limits.md says what it may hold.",
             "the shipped limits",
@@ -242,7 +225,7 @@ class Environment:
     )
     taxes: Path = field(
         metadata=variable(
-            taxes_file,
+            file_for("taxes", "keepline.catalog.tax_file"),
             "",
             "TOML file that says whose country's tax is charged, and your own rates; docs/tax.md "
             "says what it may hold.",
@@ -251,7 +234,7 @@ class Environment:
     )
     exchange_rates: Path = field(
         metadata=variable(
-            exchange_file,
+            file_for("rates", "keepline.payments.exchange_rates"),
             "",
             "TOML file with rates by which prices may be paid in another currency; "
             "docs/currencies.md says what it may hold.",

@@ -45,9 +45,8 @@ def advance(order_id: UUID, language: str, now: datetime) -> OrderState:
 def _acknowledged(order: Order, language: str, now: datetime) -> None:
     """Not paid yet: a checkout that never opened is opened, else the provider is asked."""
     payment = payment_queries.of_order(order.id)
-    on_a_page = payment is not None and payment.method_id is None
     open_still = now - order.accepted_at <= CHECKOUT_OPEN_FOR
-    if payment is not None and on_a_page and payment.state == PaymentState.CREATED and open_still:
+    if payment is not None and payment.state == PaymentState.CREATED and open_still:
         try:
             if open_payment(order.id, language, now):
                 return

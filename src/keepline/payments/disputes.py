@@ -23,11 +23,7 @@ def dispute_id_of(payment_id: UUID, provider_dispute_id: str) -> UUID:
 
 def by_id(dispute_id: UUID) -> Dispute | None:
     """The dispute, or None; it may be an id that is none of ours."""
-    try:
-        slot = slot_of(dispute_id)
-    except ValueError:
-        return None
-    found: Dispute | None = Dispute.objects.filter(slot=slot, id=dispute_id).first()
+    found: Dispute | None = Dispute.objects.find(dispute_id)
     return found
 
 
@@ -92,12 +88,8 @@ def win(dispute: Dispute, payment: Payment, now: datetime) -> None:
 def transition(dispute: Dispute, event: DisputeEvent, **columns: Any) -> None:
     """Moves a dispute by `event`, compare and set, with the columns that change along."""
     target = DisputeState(DISPUTE.next(DisputeState(dispute.state), event))
-    rows = Dispute.objects.filter(slot=dispute.slot, id=dispute.id, state=dispute.state)
-    if rows.update(state=target, **columns) != 1:
+    if not dispute.transition(target, **columns):
         raise DisputeMoved(dispute.id)
-    dispute.state = target
-    for name, value in columns.items():
-        setattr(dispute, name, value)
 
 
 def note_evidence(dispute: Dispute, evidence: str) -> None:

@@ -84,14 +84,8 @@ def read(method_id: UUID, account_id: UUID) -> SavedMethod:
 def transition(method: SavedMethod, event: MethodEvent, **columns: Any) -> MethodState:
     """Moves a method by `event`, compare and set, with the columns that change along."""
     target = MethodState(METHOD.next(MethodState(method.state), event))
-    changed = SavedMethod.objects.filter(slot=method.slot, id=method.id, state=method.state).update(
-        state=target, **columns
-    )
-    if changed != 1:
+    if not method.transition(target, **columns):
         raise MethodMoved(method.id)
-    method.state = target
-    for name, value in columns.items():
-        setattr(method, name, value)
     return target
 
 

@@ -7,10 +7,10 @@ from keepline.core.lifecycle.dispute import DisputeState
 from keepline.core.lifecycle.method import MethodState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.core.lifecycle.refund import RefundState
-from keepline.slots.models import SlottedModel
+from keepline.slots.models import StatedModel
 
 
-class Payment(SlottedModel):
+class Payment(StatedModel):
     """Money asked of a provider for one order. `id` is the provider's idempotency key.
 
     `currency`: the order's, until the provider has taken another one.
@@ -59,7 +59,7 @@ class Payment(SlottedModel):
         ]
 
 
-class SavedMethod(SlottedModel):
+class SavedMethod(StatedModel):
     """A way to pay that a provider keeps, to be charged while its holder is away.
 
     `id` is the idempotency key of its storing. Nothing here can be paid with but through the
@@ -92,7 +92,7 @@ class SavedMethod(SlottedModel):
         ]
 
 
-class Refund(SlottedModel):
+class Refund(StatedModel):
     """Money of an order that goes back (docs/refunds.md). `id` is the provider's idempotency key.
 
     `amount_minor` of `currency` in all, tax included, of which `method_minor` goes back the way it
@@ -157,7 +157,7 @@ class Refund(SlottedModel):
         ]
 
 
-class Dispute(SlottedModel):
+class Dispute(StatedModel):
     """A payer's bank takes money back (docs/refunds.md). `id` follows from the provider's own.
 
     `booked_minor` of `amount_minor` is what was left of the payment, and is claimed while the

@@ -25,10 +25,7 @@ def of_order(order_id: UUID) -> Payment | None:
 
 def by_id(payment_id: UUID) -> Payment | None:
     """The payment a webhook speaks of, or None; it may name an id that is none of ours."""
-    slot = _slot(payment_id)
-    if slot is None:
-        return None
-    payment: Payment | None = Payment.objects.filter(slot=slot, id=payment_id).first()
+    payment: Payment | None = Payment.objects.find(payment_id)
     return payment
 
 

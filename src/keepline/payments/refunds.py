@@ -34,11 +34,7 @@ def own_refund_id(order_id: UUID) -> UUID:
 
 def by_id(refund_id: UUID) -> Refund | None:
     """The refund, or None; it may be an id that is none of ours."""
-    try:
-        slot = slot_of(refund_id)
-    except ValueError:
-        return None
-    found: Refund | None = Refund.objects.filter(slot=slot, id=refund_id).first()
+    found: Refund | None = Refund.objects.find(refund_id)
     return found
 
 
@@ -124,12 +120,8 @@ def keep(refund: Refund, payment: Payment, code: str, now: datetime) -> None:
 def transition(refund: Refund, event: RefundEvent, **columns: Any) -> None:
     """Moves a refund by `event`, compare and set, with the columns that change along."""
     target = RefundState(REFUND.next(RefundState(refund.state), event))
-    rows = Refund.objects.filter(slot=refund.slot, id=refund.id, state=refund.state)
-    if rows.update(state=target, **columns) != 1:
+    if not refund.transition(target, **columns):
         raise RefundMoved(refund.id)
-    refund.state = target
-    for name, value in columns.items():
-        setattr(refund, name, value)
 
 
 def _count(payment: Payment, refunding: int, refunded: int = 0) -> None:

@@ -55,14 +55,8 @@ def lock_payment(order_id: UUID) -> Payment | None:
 def transition(payment: Payment, event: PaymentEvent, **columns: Any) -> PaymentState:
     """Moves a payment by `event`, compare and set, with the columns that change along."""
     target = PaymentState(PAYMENT.next(PaymentState(payment.state), event))
-    changed = Payment.objects.filter(slot=payment.slot, id=payment.id, state=payment.state).update(
-        state=target, **columns
-    )
-    if changed != 1:
+    if not payment.transition(target, **columns):
         raise PaymentMoved(payment.id)
-    payment.state = target
-    for name, value in columns.items():
-        setattr(payment, name, value)
     return target
 
 

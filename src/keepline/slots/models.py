@@ -21,6 +21,14 @@ class SlottedQuerySet(models.QuerySet[ModelT_co]):
         """The row with `row_id`; raises the model's DoesNotExist."""
         return self.get(slot=slot_of(row_id), id=row_id)
 
+    def find(self, row_id: UUID) -> ModelT_co | None:
+        """The row with `row_id`; None also for an id that is none of ours."""
+        try:
+            slot = slot_of(row_id)
+        except ValueError:
+            return None
+        return self.filter(slot=slot, id=row_id).first()
+
     def by_ids(self, slot: int, row_ids: Collection[UUID]) -> Self:
         """Rows of one slot."""
         return self.filter(slot=slot, id__in=row_ids)
@@ -44,6 +52,28 @@ class SlottedModel(models.Model):
     def _do_update(self, base_qs: Any, *args: Any, **kwargs: Any) -> Any:
         # Without the shard key an UPDATE by id runs on every shard. (Django passes positions.)
         return super()._do_update(base_qs.filter(slot=self.slot), *args, **kwargs)
+
+
+class StatedModel(SlottedModel):
+    """A row with a state, whose room has a table of transitions (core/lifecycle)."""
+
+    state = models.CharField(max_length=12)
+
+    class Meta:
+        abstract = True
+
+    def transition(self, target: str, **columns: Any) -> bool:
+        """Moves the row from the `state` that it was read in to `target`, compare and set, with the
+        columns that change along. False when it has left that state; nothing has changed then.
+
+        A room's own `transition` asks its table first, and is the only caller.
+        """
+        rows = type(self).objects.filter(slot=self.slot, id=self.id, state=self.state)
+        if rows.update(state=target, **columns) != 1:
+            return False
+        for name, value in {"state": target, **columns}.items():
+            setattr(self, name, value)
+        return True
 
 
 class SlottedForeignKey(models.ForeignKey[Any, Any]):

@@ -69,10 +69,9 @@ def work_off(clock_id: int, now: datetime) -> int:
 def tend_methods(clock: Callable[[], datetime] = timezone.now) -> int:
     """Saved methods whose provider owes an answer: kept, or forgotten? How many were looked at."""
     now = clock()
-    found = methods.due(now, METHODS_A_BATCH)
-    for method_id, account_id in found:
-        _guarded(lambda _, m=method_id, a=account_id: _tend(m, a, now))(method_id)  # type: ignore[misc]
-    return len(found)
+    accounts = dict(methods.due(now, METHODS_A_BATCH))
+    list(_pool().map(_guarded(lambda i: _tend(i, accounts[i], now)), accounts))
+    return len(accounts)
 
 
 def _tend(method_id: UUID, account_id: UUID, now: datetime) -> None:

@@ -14,6 +14,7 @@ from keepline.flows.set_auto_renew import AutoRenewWish, set_auto_renew
 from keepline.flows.show_auto_renew import show_auto_renew
 from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_spender
+from keepline.portal.views.methods import chosen_method
 
 SWITCH = {"on": True, "off": False}
 PLAN = re.compile(r"([a-z0-9][a-z0-9_-]{0,59}):([0-9]{1,15}):([A-Z]{3})")
@@ -57,15 +58,8 @@ def _wish(request: HttpRequest, holder: Holder, line_id: UUID) -> AutoRenewWish:
         lead_days=int(lead) if lead else None,
         actor=actor_of(holder),
         expected=(int(chosen[2]), chosen[3]) if chosen else None,
-        method_id=_method(posted.get("method", "")),
+        method_id=chosen_method(posted.get("method")),
     )
-
-
-def _method(posted: str) -> UUID | None:
-    try:
-        return UUID(posted) if posted else None
-    except ValueError:
-        raise FlowRefused("method_unusable") from None
 
 
 def _page(

@@ -20,6 +20,14 @@ from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_spender
 
 
+def chosen_method(posted: str | None) -> UUID | None:
+    """The saved way to pay that a form names, None for none. Raises FlowRefused for no id."""
+    try:
+        return UUID(posted) if posted else None
+    except ValueError:
+        raise FlowRefused("method_unusable") from None
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_spender
 def methods(request: HttpRequest, holder: Holder) -> HttpResponse:

@@ -25,6 +25,7 @@ from keepline.flows.show_renewal import show_renewal
 from keepline.portal.caller import caller_of, mark_device
 from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_spender
+from keepline.portal.views.methods import chosen_method
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 MINOR = re.compile(r"[0-9]{1,15}")
@@ -104,13 +105,6 @@ def _seen(posted: QueryDict) -> datetime | None:
         raise FlowRefused("line_changed") from None
 
 
-def _method(written: str | None) -> UUID | None:
-    try:
-        return UUID(written) if written else None
-    except ValueError:
-        raise FlowRefused("method_unusable") from None
-
-
 def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     posted = request.POST
     plan_code, key = posted.get("plan", ""), posted.get("key", "")
@@ -133,7 +127,7 @@ def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
                 currency=choices.currency,
                 use_wallet=pay[1],  # type: ignore[arg-type]
                 provider=pay[2] or None,
-                method_id=_method(pay[3]),
+                method_id=chosen_method(pay[3]),
                 key=key,
                 expected_total_minor=int(expected),
                 actor=actor_of(holder),
