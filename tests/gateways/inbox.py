@@ -32,7 +32,11 @@ def open_inbox() -> Iterator[Inbox]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # its sender was killed while it spoke: nothing arrived
+                self.close_connection = True
+                return
             inbox.webhooks.append((dict(self.headers), body))
             self.send_response(inbox.statuses.pop(0) if inbox.statuses else 200)
             self.end_headers()
