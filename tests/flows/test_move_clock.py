@@ -48,7 +48,7 @@ def work_off(clock_id: int, now: datetime) -> int:
     while claimed := orders.claim_due(now, 32, clock_id=clock_id):
         steps += len([advance(order_id, "en", now) for order_id in claimed])
     while letters := outbox.claim_due(now, 64, timedelta(minutes=2), clock_id=clock_id):
-        steps += len([notify(event_id, now) for event_id in letters])
+        steps += len(notify(letters, now))
     return steps
 
 

@@ -267,7 +267,7 @@ def test_unrenewed_it_is_withdrawn_again_and_can_be_had_back_again() -> None:
         if found := sweep(NOW + day * DAY):
             counts[day] = dict(found)
         if day == 60:
-            lines.note_warning(first.renewed_line, NOW + day * DAY)
+            lines.note_warnings([first.renewed_line], NOW + day * DAY)
     assert counts == {**{day: {"reminded": 1} for day in (56, 63, 67, 69)}, 70: {"withdrawn": 1}}
     assert (number().state, number().line_id) == ("quarantine", first.line_id)
     again = wanted(cast, key="reclaim-0002", line_id=first.line_id)

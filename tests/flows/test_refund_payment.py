@@ -10,6 +10,7 @@ from keepline.core.lifecycle.payment import PaymentState
 from keepline.flows import renew_line
 from keepline.flows.advance_order import advance
 from keepline.flows.letters import letter_of
+from keepline.flows.news import news_of, rows_of
 from keepline.flows.open_payment import open_payment
 from keepline.flows.settle_payment import settle
 from keepline.lines.models import Extension
@@ -63,7 +64,8 @@ def test_letters_name_what_really_goes_back(provider: FakeProvider) -> None:
     advance(order_id, "en", NOW)
     reader = Recipient(1, "alice@example.com", "Alice", "en", "Europe/Berlin")
     for kind in ("order.failed", "order.refunded"):
-        written = letter_of(Outbox.objects.get(order_id=order_id, kind=kind), reader, NOW)
+        event = Outbox.objects.get(order_id=order_id, kind=kind)
+        written = letter_of(event, news_of(event, rows_of([event]), NOW), reader)
         assert "€1.70" in written.text.splitlines()[0]
         assert "2.00" not in written.text.splitlines()[0]
 

@@ -331,7 +331,7 @@ def test_the_way_down_of_a_line_that_nobody_renews() -> None:
         now = NOW + day * DAY
         counts = sweep(now)
         if Outbox.objects.filter(kind="line.expired").exists():
-            lines.note_warning(cast.line.id, now)
+            lines.note_warnings([cast.line.id], now)
         if counts:
             days[day] = dict(counts)
     expiry, withdrawal = 20, 20 + 30 + 60
@@ -361,7 +361,7 @@ def test_no_number_goes_without_a_delivered_notice() -> None:
     assert clock_of(cast).state == "suspended"
     assert Number.objects.get(e164=12025550143).state == "assigned"
     assert told(cast)[-3:] == ["line.withdrawal_near"] * 3
-    lines.note_warning(cast.line.id, NOW + 130 * DAY)
+    lines.note_warnings([cast.line.id], NOW + 130 * DAY)
     assert sweep(NOW + 131 * DAY) == {"withdrawn": 1}
 
 
@@ -369,11 +369,11 @@ def test_a_withdrawal_that_fell_into_our_outage_is_called_out_first() -> None:
     cast = unpaid()
     for day in range(51):
         sweep(NOW + day * DAY)
-    lines.note_warning(cast.line.id, NOW + 21 * DAY)
+    lines.note_warnings([cast.line.id], NOW + 21 * DAY)
     back = NOW + 120 * DAY  # it should have gone on day 110
     assert sweep(back)["held"] == 1
     assert told(cast)[-1] == "line.withdrawal_near"
-    lines.note_warning(cast.line.id, back)
+    lines.note_warnings([cast.line.id], back)
     assert sweep(back + DAY) == {"withdrawn": 1}
 
 
@@ -382,7 +382,7 @@ def test_a_paid_order_at_the_network_keeps_the_number() -> None:
     for day in range(109):
         sweep(NOW + day * DAY)
     last = NOW + 110 * DAY
-    lines.note_warning(cast.line.id, last - DAY)
+    lines.note_warnings([cast.line.id], last - DAY)
     renew_line.start(request(cast, use_wallet="only"), last - timedelta(minutes=5))
     assert sweep(last)["under_way"] == 1
     assert clock_of(cast).state == "suspended"

@@ -1,6 +1,7 @@
 """Reads of accounts."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
@@ -117,10 +118,8 @@ def account(account_id: UUID) -> Account:
 
 
 def accounts_among(account_ids: Collection[UUID]) -> dict[UUID, Account]:
-    """By id; for staff. One query."""
-    slots = sorted({slot_of(account_id) for account_id in account_ids})
-    rows = Account.objects.filter(slot__in=slots, id__in=list(account_ids))
-    return {row.id: row for row in rows}
+    """By id; for staff and letters. One query."""
+    return {row.id: row for row in Account.objects.among(account_ids)}
 
 
 def country_of(account_id: UUID) -> str | None:
@@ -169,20 +168,27 @@ def user_by_phone(phone: str) -> User | None:
     return User.objects.filter(phone=phone).first()
 
 
-def addresses_of(account_id: UUID) -> list[Recipient]:
-    """Those who answer for the account and have a verified e-mail; the first member first."""
+def addresses_among(account_ids: Collection[UUID]) -> dict[UUID, list[Recipient]]:
+    """Those who answer for each account and have a verified e-mail; the first member first.
+
+    Accounts that have nobody are left out. One query.
+    """
     members = Membership.objects.filter(
-        account_id=account_id,
+        account_id__in=set(account_ids),
         role__in=TOLD,
         user__is_active=True,
         user__emailaddress__primary=True,
         user__emailaddress__verified=True,
     )
     rows = members.order_by("since_at", "id").values_list(
+        "account_id",
         "user_id",
         "user__emailaddress__email",
         "user__name",
         "user__language",
         "user__time_zone",
     )
-    return [Recipient(*row) for row in rows]
+    found: dict[UUID, list[Recipient]] = defaultdict(list)
+    for account_id, *columns in rows:
+        found[account_id].append(Recipient._make(columns))
+    return dict(found)

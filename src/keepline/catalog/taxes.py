@@ -17,9 +17,13 @@ def treatment_for(account_id: UUID, now: datetime) -> Treatment | None:
 
     Raises Account.DoesNotExist.
     """
+    return treatment_in(accounts.account(account_id).country if by_holder() else "", now)
+
+
+def treatment_in(country: str, now: datetime) -> Treatment | None:
+    """The same for a holder of whom it is known where they are at home; no query."""
     rules = in_force()
-    country = accounts.account(account_id).country if rules.whose == "holder" else ""
-    return treatment(rules, country, now)
+    return treatment(rules, country if rules.whose == "holder" else "", now)
 
 
 def treatments(now: datetime) -> Mapping[str, Treatment]:

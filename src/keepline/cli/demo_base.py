@@ -134,7 +134,7 @@ def _withdrawn_before(account_id: UUID, line_id: UUID) -> None:
     row = line_queries.line_of(line_id, account_id)
     assert row is not None
     assert row.next_action_at is not None
-    line_services.note_warning(line_id, row.next_action_at)
+    line_services.note_warnings([line_id], row.next_action_at)
     sweep(row.next_action_at)
 
 

@@ -4,6 +4,7 @@ Layout, from the left: 48 bits Unix milliseconds, 4 bits version 7, 12 bits slot
 62 bits random. Ids of one slot sort by the time they were made.
 """
 
+from collections.abc import Iterable
 from hashlib import sha256
 from uuid import UUID
 
@@ -15,6 +16,7 @@ __all__ = [
     "make_id",
     "slot_of",
     "slot_of_text",
+    "slots_of",
 ]
 
 SLOTS = 256
@@ -37,6 +39,11 @@ def slot_of(row_id: UUID) -> int:
     if slot >= SLOTS:
         raise ValueError(f"{row_id} carries no slot")
     return slot
+
+
+def slots_of(row_ids: Iterable[UUID]) -> list[int]:
+    """The slots that ids carry, each once; raises ValueError as `slot_of` does."""
+    return sorted({slot_of(row_id) for row_id in row_ids})
 
 
 def derived_id(parent: UUID, purpose: str) -> UUID:

@@ -1,20 +1,24 @@
-"""`holder.told`: one event of the outbox becomes a letter to the account's people.
+"""`holder.told`: events of the outbox become letters to the people of their accounts.
 
-    N  notify_holder.send      under a Message-ID made from the event's id
-    T  notify_holder.settle    sent, or laid aside
-    T  notify_holder.later     the channel is down: later again, at last laid aside
+    N  notify_holder.send      each under a Message-ID made from the event's id
+    T  notify_holder.settle    of all of them: sent, laid aside, or later again
 
-At least once: a process that dies after the send and before the settle sends it again, with the
-same Message-ID. What the letter says is read from the order at the moment of sending.
+Many at a time: what they say is read for all of them at once, from the rows as they are at the
+moment of sending, and what came of it is noted for all of them at once. At least once: a process
+that dies between the two sends that batch again, with the same Message-IDs.
 """
 
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from keepline.accounts import queries as accounts
+from keepline.accounts.queries import Recipient
 from keepline.core.ids import derived_id
 from keepline.core.retries import MESSAGE_PAUSES
 from keepline.flows.letters import WARNINGS, Letter, letter_of
+from keepline.flows.news import Rows, news_of, rows_of
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import ChannelRefused, ChannelUnavailable, EmailMessage
@@ -22,19 +26,49 @@ from keepline.lines import services as lines
 from keepline.messages import queries as messages
 from keepline.messages import services as outbox
 from keepline.messages.models import Outbox
+from keepline.messages.services import Attempt
 
 ACTION = "holder.told"
 
 
-def notify(event_id: UUID, now: datetime) -> str:
-    """Tells everybody who should know. Returns the outcome: sent, no_address, laid_aside, later."""
-    event = messages.by_id(event_id)
-    if event is None or event.due_at is None:
-        return "sent"
-    recipients = accounts.addresses_of(event.account_id)
-    if not recipients:
-        return _settle(event, "no_address", "")
-    letters = [letter_of(event, recipient, now) for recipient in recipients]
+@dataclass(frozen=True, slots=True)
+class ToTell:
+    """One event, with what was read for it and for others, and whom it is told."""
+
+    event: Outbox
+    rows: Rows
+    recipients: Sequence[Recipient]
+
+    def __str__(self) -> str:
+        return str(self.event.id)  # for logs, which have nobody's name in them
+
+
+Told = Callable[[ToTell], Attempt]
+Hands = Callable[[Told, Iterable[ToTell]], Iterable[Attempt | None]]
+
+
+def notify(event_ids: Sequence[UUID], now: datetime, hands: Hands = map) -> list[Attempt]:
+    """Tells everybody who should know of these events; what came of each.
+
+    `hands` sends them: one after the other, or side by side. It may give None for a letter that
+    could not be written: that one stays claimed and is due again when its lease ends.
+    """
+    events = messages.waiting_among(event_ids)
+    people = accounts.addresses_among([event.account_id for event in events])
+    rows = rows_of(events)
+    to_tell = [ToTell(event, rows, people.get(event.account_id, ())) for event in events]
+    tried = hands(lambda one: _tell(one, now), to_tell)
+    attempts = [attempt for attempt in tried if attempt is not None]
+    _settle(events, attempts, now)
+    return attempts
+
+
+def _tell(to_tell: ToTell, now: datetime) -> Attempt:
+    event = to_tell.event
+    if not to_tell.recipients:
+        return Attempt(event.id, "no_address")
+    news = news_of(event, to_tell.rows, now)
+    letters = [letter_of(event, news, recipient) for recipient in to_tell.recipients]
     refusals = []
     for number, letter in enumerate(letters):
         try:
@@ -45,8 +79,8 @@ def notify(event_id: UUID, now: datetime) -> str:
         except ChannelRefused as refused:
             refusals.append(refused.code)
     if len(refusals) == len(letters):
-        return _settle(event, "laid_aside", f"refused: {', '.join(refusals)}")
-    return _settle(event, "sent", "", now if event.kind in WARNINGS else None)
+        return Attempt(event.id, "laid_aside", f"refused: {', '.join(refusals)}")
+    return Attempt(event.id, "sent")
 
 
 def _message(event: Outbox, number: int, letter: Letter) -> EmailMessage:
@@ -60,18 +94,15 @@ def _message(event: Outbox, number: int, letter: Letter) -> EmailMessage:
     )
 
 
-def _settle(event: Outbox, outcome: str, reason: str, warned_at: datetime | None = None) -> str:
+def _later(event: Outbox, reason: str, now: datetime) -> Attempt:
+    if event.attempts > len(MESSAGE_PAUSES):
+        return Attempt(event.id, "laid_aside", reason)
+    return Attempt(event.id, "", reason, now + MESSAGE_PAUSES[event.attempts - 1])
+
+
+def _settle(events: Sequence[Outbox], attempts: Sequence[Attempt], now: datetime) -> None:
+    sent = {attempt.event_id for attempt in attempts if attempt.outcome == "sent"}
+    warned = {e.line_id for e in events if e.line_id and e.id in sent and e.kind in WARNINGS}
     with transaction_step("notify_holder.settle"):
-        if warned_at is not None and event.line_id is not None:
-            lines.note_warning(event.line_id, warned_at)
-        outbox.settle(event.id, outcome, reason)
-    return outcome
-
-
-def _later(event: Outbox, reason: str, now: datetime) -> str:
-    with transaction_step("notify_holder.later"):
-        if event.attempts > len(MESSAGE_PAUSES):
-            outbox.settle(event.id, "laid_aside", reason)
-            return "laid_aside"
-        outbox.try_later(event.id, now + MESSAGE_PAUSES[event.attempts - 1], reason)
-    return "later"
+        lines.note_warnings(warned, now)
+        outbox.settle(attempts)

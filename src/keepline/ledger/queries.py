@@ -1,6 +1,6 @@
 """Reads of wallets and what moved in them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -53,10 +53,16 @@ def free_minor(wallet_id: UUID) -> int:
 def balances_of(account_id: UUID) -> list[Balance]:
     """All wallets of the account, by currency, cash before bonus."""
     rows = Wallet.objects.filter(slot=slot_of(account_id), account_id=account_id)
-    return [
-        Balance(row.id, row.currency, row.purpose, row.posted_minor, row.pending_minor)
-        for row in rows.order_by("currency", "-purpose")
-    ]
+    return [_balance(row) for row in rows.order_by("currency", "-purpose")]
+
+
+def balances_among(wallet_ids: Collection[UUID]) -> dict[UUID, Balance]:
+    """Wallets by id, of any accounts. One query."""
+    return {row.id: _balance(row) for row in Wallet.objects.among(wallet_ids)}
+
+
+def _balance(row: Wallet) -> Balance:
+    return Balance(row.id, row.currency, row.purpose, row.posted_minor, row.pending_minor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from keepline.core.agenda import Due, Step
-from keepline.core.ids import SLOTS, slot_of
+from keepline.core.ids import SLOTS, slots_of
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.slots.ids import new_id
 from keepline.slots.sql import execute, fetch_all
@@ -100,7 +100,7 @@ def waiting(step: Step, now: datetime, limit: int, which: Which) -> list[UUID]:
 
 def claim_these(ids: Sequence[UUID], step: Step, now: datetime) -> list[DueLine]:
     """Locks those of the lines whose `step` is still due."""
-    slots = sorted({slot_of(line_id) for line_id in ids})
+    slots = slots_of(ids)
     params = {"step": int(step), "now": now, "ids": list(ids), "slots": slots}
     return [due_line(row._asdict()) for row in fetch_all(CLAIM_THESE, params)]
 

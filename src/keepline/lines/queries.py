@@ -1,6 +1,6 @@
 """Reads of lines. Every read names the slot, and the account whose line it must be."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from keepline.core.agenda import Step
 from keepline.core.allowances import Allowance
-from keepline.core.ids import derived_id, slot_of
+from keepline.core.ids import derived_id, slot_of, slots_of
 from keepline.core.lifecycle.line import LineState
 from keepline.lines.models import Extension, LineEvent, Reversal
 from keepline.slots.sql import fetch_all
@@ -59,8 +59,9 @@ SELECT l.id, l.account_id, v.wallet_id, l.kind, l.label, l.e164, l.iccid, l.carr
        v.auto_renew, v.lead_days, v.dormant, v.next_step, v.next_action_at,
        l.method_id
 FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id
-WHERE l.slot = %(slot)s AND l.account_id = %(account)s
 """
+OF_ACCOUNT = "WHERE l.slot = %(slot)s AND l.account_id = %(account)s"
+AMONG = "WHERE l.slot = ANY(%(slots)s) AND l.id = ANY(%(ids)s)"
 # What was lost long ago is of no use first: it stands after everything that can be saved.
 SOONEST_FIRST = """
 ORDER BY v.state = 'terminated', v.valid_until IS NULL, v.valid_until, l.id
@@ -71,7 +72,7 @@ LIMIT %(limit)s OFFSET %(offset)s
 def lines_of(account_id: UUID, limit: int, offset: int = 0) -> list[LineRow]:
     """The account's lines, soonest expiry first, lost ones last."""
     return _rows(
-        SELECT + SOONEST_FIRST,
+        SELECT + OF_ACCOUNT + SOONEST_FIRST,
         {
             "slot": slot_of(account_id),
             "account": account_id,
@@ -84,10 +85,19 @@ def lines_of(account_id: UUID, limit: int, offset: int = 0) -> list[LineRow]:
 def line_of(line_id: UUID, account_id: UUID) -> LineRow | None:
     """The line when it is this account's; None for any other."""
     rows = _rows(
-        SELECT + " AND l.id = %(line)s",
+        SELECT + OF_ACCOUNT + " AND l.id = %(line)s",
         {"slot": slot_of(account_id), "account": account_id, "line": line_id},
     )
     return rows[0] if rows else None
+
+
+def lines_among(line_ids: Collection[UUID]) -> dict[UUID, LineRow]:
+    """Lines by id, whosever they are: for letters to their holders. One query."""
+    if not line_ids:
+        return {}
+    slots = slots_of(line_ids)
+    rows = _rows(SELECT + AMONG, {"slots": slots, "ids": list(line_ids)})
+    return {row.id: row for row in rows}
 
 
 def owner_of(line_id: UUID) -> UUID | None:
@@ -115,7 +125,7 @@ WHERE slot = ANY(%(slots)s) AND id = ANY(%(ids)s) AND method_id IS NOT NULL
 
 def methods_among(line_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """The saved method by line id, of those of the lines that have one; of any accounts."""
-    slots = sorted({slot_of(line_id) for line_id in line_ids})
+    slots = slots_of(line_ids)
     rows = fetch_all(METHODS, {"slots": slots, "ids": list(line_ids)}) if line_ids else []
     return {row.id: row.method_id for row in rows}
 
@@ -161,7 +171,7 @@ WHERE slot = ANY(%(slots)s) AND id = ANY(%(ids)s) AND e164 IS NOT NULL
 
 def numbers_among(line_ids: Sequence[UUID]) -> dict[UUID, int]:
     """E.164 by line id, of those of the lines that have a number; of any accounts."""
-    slots = sorted({slot_of(line_id) for line_id in line_ids})
+    slots = slots_of(line_ids)
     rows = fetch_all(NUMBERS, {"slots": slots, "ids": list(line_ids)})
     return {row.id: row.e164 for row in rows}
 
@@ -215,7 +225,7 @@ def periods_of(order_ids: Sequence[UUID]) -> dict[UUID, tuple[datetime, datetime
         "SELECT order_id, period_start, period_end FROM lines_extension"
         " WHERE slot = ANY(%s) AND id = ANY(%s)",
         (
-            sorted({slot_of(order_id) for order_id in order_ids}),
+            slots_of(order_ids),
             [derived_id(order_id, "extension") for order_id in order_ids],
         ),
     )

@@ -1,12 +1,12 @@
 """Writes of lines: the one way into a state, and the one way to a longer life."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from uuid import UUID
 
 from keepline.core.allowances import Allowance
-from keepline.core.ids import derived_id, slot_of
+from keepline.core.ids import derived_id, slot_of, slots_of
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.terms import Period
 from keepline.lines import clock
@@ -280,9 +280,19 @@ def follow_clock(account_id: UUID, clock_id: int) -> int:
     )
 
 
-def note_warning(line_id: UUID, now: datetime) -> None:
-    """A notice that the line may be lost has reached its holder."""
-    execute(
-        "UPDATE lines_validity SET warned_at = %s WHERE slot = %s AND id = %s",
-        (now, slot_of(line_id), line_id),
-    )
+# Locked in one order: two who tell of the same lines must not wait for each other.
+WARNED = """
+UPDATE lines_validity v SET warned_at = %(now)s
+FROM (
+  SELECT slot, id FROM lines_validity
+  WHERE slot = ANY(%(slots)s) AND id = ANY(%(ids)s) ORDER BY slot, id FOR NO KEY UPDATE
+) AS told
+WHERE v.slot = told.slot AND v.id = told.id
+"""
+
+
+def note_warnings(line_ids: Collection[UUID], now: datetime) -> None:
+    """A notice that each line may be lost has reached its holder."""
+    if line_ids:
+        slots = slots_of(line_ids)
+        execute(WARNED, {"now": now, "slots": slots, "ids": list(line_ids)})

@@ -1,18 +1,17 @@
 """Reads of the outbox."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from keepline.accounts import clocks
-from keepline.core.ids import slot_of
 from keepline.messages.models import Outbox
 from keepline.slots.sql import fetch_one
 
 
-def by_id(event_id: UUID) -> Outbox | None:
-    """One event, or None when it was never written."""
-    event: Outbox | None = Outbox.objects.filter(slot=slot_of(event_id), id=event_id).first()
-    return event
+def waiting_among(event_ids: Collection[UUID]) -> list[Outbox]:
+    """Those of the events that are not at rest. One query."""
+    return list(Outbox.objects.among(event_ids).filter(due_at__isnull=False))
 
 
 NEXT_DUE = """

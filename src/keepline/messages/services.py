@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 
 from keepline.accounts import clocks
 from keepline.core.ids import derived_id, slot_of
-from keepline.messages.models import Outbox
 from keepline.slots.ids import new_id
 from keepline.slots.sql import execute, fetch_all, write
 
@@ -114,15 +114,46 @@ def claim_due(
     return [row.id for row in rows]
 
 
-def settle(event_id: UUID, outcome: str, reason: str = "") -> None:
-    """The event is at rest: sent, no_address or laid_aside."""
-    Outbox.objects.filter(slot=slot_of(event_id), id=event_id).update(
-        due_at=None, outcome=outcome, reason=reason[:200]
-    )
+class Attempt(NamedTuple):
+    """What one try to tell came to: `outcome` is sent, no_address or laid_aside, and the event is
+    at rest; or "", and it is tried again at `again_at`."""
+
+    event_id: UUID
+    outcome: str
+    reason: str = ""
+    again_at: datetime | None = None
 
 
-def try_later(event_id: UUID, at: datetime, reason: str) -> None:
-    """The channel did not take it; it is tried again at `at`."""
-    Outbox.objects.filter(slot=slot_of(event_id), id=event_id).update(
-        due_at=at, reason=reason[:200]
+# Locked in one order, for two who have told the same. What is at rest stays so: whoever took longer
+# than the lease does not send a second time what another has sent.
+SETTLE = """
+WITH tried AS (
+  SELECT * FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(outcomes)s::text[],
+                       %(reasons)s::text[], %(again)s::timestamptz[])
+    AS t(slot, id, outcome, reason, again_at)
+), held AS (
+  SELECT slot, id FROM messages_outbox
+  WHERE slot = ANY(%(slots)s::smallint[]) AND id = ANY(%(ids)s) AND due_at IS NOT NULL
+  ORDER BY slot, id FOR NO KEY UPDATE
+)
+UPDATE messages_outbox m SET due_at = t.again_at, outcome = t.outcome, reason = t.reason
+FROM held h JOIN tried t ON t.slot = h.slot AND t.id = h.id
+WHERE m.slot = h.slot AND m.id = h.id
+"""
+
+
+def settle(attempts: Sequence[Attempt]) -> None:
+    """Notes what the tries came to. In the caller's transaction; one statement."""
+    if not attempts:
+        return
+    ids, outcomes, reasons, again = zip(*attempts, strict=True)
+    execute(
+        SETTLE,
+        {
+            "slots": [slot_of(event_id) for event_id in ids],
+            "ids": list(ids),
+            "outcomes": list(outcomes),
+            "reasons": [reason[:200] for reason in reasons],
+            "again": list(again),
+        },
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Max
 
 from keepline.accounts import clocks
-from keepline.core.ids import slot_of
+from keepline.core.ids import slot_of, slots_of
 from keepline.core.lifecycle.order import OrderState
 from keepline.orders.models import Order, OrderKind
 from keepline.slots.sql import ask, fetch_all, fetch_one
@@ -26,10 +26,8 @@ def find(order_id: UUID) -> Order | None:
 
 
 def by_ids(order_ids: Collection[UUID]) -> dict[UUID, Order]:
-    """Orders by id, for staff, whosever they are. One query."""
-    slots = sorted({slot_of(order_id) for order_id in order_ids})
-    rows = Order.objects.filter(slot__in=slots, id__in=list(order_ids))
-    return {row.id: row for row in rows}
+    """Orders by id, for staff and letters, whosever they are. One query."""
+    return {row.id: row for row in Order.objects.among(order_ids)}
 
 
 def by_receipt(number: int, limit: int) -> list[Order]:
@@ -75,7 +73,7 @@ def lines_with_orders(line_ids: Collection[UUID], unpaid: bool) -> set[UUID]:
     """Those of the lines that have an order under way; with `unpaid`, also one not paid yet."""
     states = (*PAID, OrderState.ACKNOWLEDGED) if unpaid else PAID
     params = {
-        "slots": sorted({slot_of(line_id) for line_id in line_ids}),
+        "slots": slots_of(line_ids),
         "lines": list(line_ids),
         "states": [state.value for state in states],
     }
@@ -91,7 +89,7 @@ WHERE slot = ANY(%(slots)s) AND account_id = ANY(%(accounts)s) AND state = 'pend
 def accounts_in_review(account_ids: Collection[UUID]) -> set[UUID]:
     """Those of the accounts that have paid for something at which a person looks first."""
     params = {
-        "slots": sorted({slot_of(account_id) for account_id in account_ids}),
+        "slots": slots_of(account_ids),
         "accounts": list(account_ids),
     }
     return {row.account_id for row in fetch_all(IN_REVIEW, params)}

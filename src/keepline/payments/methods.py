@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from keepline.core.ids import slot_of
+from keepline.core.ids import slot_of, slots_of
 from keepline.core.lifecycle.method import METHOD, MethodEvent, MethodState
 from keepline.payments.models import SavedMethod
 from keepline.slots.ids import new_id
@@ -121,7 +121,7 @@ def methods_among(method_ids: Collection[UUID]) -> dict[UUID, MethodFacts]:
     """Methods by id, of any accounts."""
     if not method_ids:
         return {}
-    slots = sorted({slot_of(method_id) for method_id in method_ids})
+    slots = slots_of(method_ids)
     rows = fetch_all(SELECT + " WHERE slot = ANY(%s) AND id = ANY(%s)", (slots, list(method_ids)))
     return {row.id: _facts(row) for row in rows}
 

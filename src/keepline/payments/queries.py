@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Min
 
-from keepline.core.ids import slot_of
+from keepline.core.ids import slot_of, slots_of
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.core.reconciliation import BookedPayment
 from keepline.core.velocity import Past, Standing
@@ -51,7 +51,7 @@ def booked(
     ours = [payment_id for payment_id in named if _slot(payment_id) is not None]
     params = {
         "provider": provider,
-        "slots": sorted({slot_of(payment_id) for payment_id in ours}),
+        "slots": slots_of(ours),
         "named": ours,
         "from_at": from_at,
         "until_at": until_at,
@@ -108,7 +108,7 @@ def known_since(account_id: UUID, but: UUID) -> datetime | None:
 
 def of_orders(order_ids: Collection[UUID]) -> dict[UUID, Payment]:
     """By order, its payment, of whatever accounts."""
-    slots = sorted({slot_of(order_id) for order_id in order_ids})
+    slots = slots_of(order_ids)
     rows = Payment.objects.filter(slot__in=slots, order_id__in=list(order_ids))
     return {row.order_id: row for row in rows}
 
@@ -135,7 +135,7 @@ class PaymentHistory(NamedTuple):
 def histories(account_ids: Collection[UUID]) -> dict[UUID, PaymentHistory]:
     """By account. One query."""
     params = {
-        "slots": sorted({slot_of(account_id) for account_id in account_ids}),
+        "slots": slots_of(account_ids),
         "accounts": list(account_ids),
     }
     return {

@@ -3,6 +3,7 @@
 The caller of whatever writes holds the lock of the order, which is that of its refunds as well.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,11 @@ def by_id(refund_id: UUID) -> Refund | None:
     """The refund, or None; it may be an id that is none of ours."""
     found: Refund | None = Refund.objects.find(refund_id)
     return found
+
+
+def among(refund_ids: Collection[UUID]) -> dict[UUID, Refund]:
+    """Refunds by id, of any accounts. One query."""
+    return {row.id: row for row in Refund.objects.among(refund_ids)}
 
 
 def of_order(order_id: UUID) -> list[Refund]:

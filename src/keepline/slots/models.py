@@ -9,7 +9,7 @@ from django.db.models.expressions import Col
 from django.db.models.lookups import Exact
 from django.db.models.sql.where import WhereNode
 
-from keepline.core.ids import slot_of
+from keepline.core.ids import slot_of, slots_of
 
 ModelT_co = TypeVar("ModelT_co", bound=models.Model, covariant=True)
 
@@ -32,6 +32,13 @@ class SlottedQuerySet(models.QuerySet[ModelT_co]):
     def by_ids(self, slot: int, row_ids: Collection[UUID]) -> Self:
         """Rows of one slot."""
         return self.filter(slot=slot, id__in=row_ids)
+
+    def among(self, row_ids: Collection[UUID]) -> Self:
+        """Rows of any slots. One query, or none when there are no ids."""
+        if not row_ids:
+            return self.none()
+        slots = slots_of(row_ids)
+        return self.filter(slot__in=slots, id__in=list(row_ids))
 
 
 class SlottedModel(models.Model):

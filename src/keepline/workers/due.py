@@ -4,11 +4,12 @@ The due columns are the truth (orders.next_action_at, outbox.due_at); what a dea
 due again when its lease ends.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cache
 from time import monotonic, sleep
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -30,6 +31,8 @@ from keepline.payments import methods
 
 log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
+Row = TypeVar("Row")
+Result = TypeVar("Result")
 THREADS = 8
 ORDERS_A_BATCH, MESSAGES_A_BATCH, METHODS_A_BATCH = 32, 64, 100
 LINES_BESIDE_PEOPLE = 200  # renewed in one transaction: short enough that nobody notices
@@ -41,7 +44,6 @@ LANGUAGE = "en"  # a worker opens a checkout only when the entrance could not
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    # Slow answers of networks and providers are waited for side by side.
     return ThreadPoolExecutor(THREADS, thread_name_prefix="due")
 
 
@@ -70,7 +72,7 @@ def tend_methods(clock: Callable[[], datetime] = timezone.now) -> int:
     """Saved methods whose provider owes an answer: kept, or forgotten? How many were looked at."""
     now = clock()
     accounts = dict(methods.due(now, METHODS_A_BATCH))
-    list(_pool().map(_guarded(lambda i: _tend(i, accounts[i], now)), accounts))
+    list(_side_by_side(lambda i: _tend(i, accounts[i], now), accounts))
     return len(accounts)
 
 
@@ -93,7 +95,7 @@ def _by_test_clocks(work: Callable[[Clock, int], int]) -> int:
 def _advance(clock: Clock, clock_id: int) -> int:
     steps = 0
     while claimed := orders.claim_due(clock(), ORDERS_A_BATCH, clock_id=clock_id):
-        list(_pool().map(_guarded(lambda i: advance(i, LANGUAGE, clock())), claimed))
+        list(_side_by_side(lambda i: advance(i, LANGUAGE, clock()), claimed))
         steps += len(claimed)
     return steps
 
@@ -101,9 +103,14 @@ def _advance(clock: Clock, clock_id: int) -> int:
 def _send(clock: Clock, clock_id: int) -> int:
     tried = 0
     while claimed := outbox.claim_due(clock(), MESSAGES_A_BATCH, MESSAGE_LEASE, clock_id=clock_id):
-        list(_pool().map(_guarded(lambda i: notify(i, clock())), claimed))
+        notify(claimed, clock(), _side_by_side)
         tried += len(claimed)
     return tried
+
+
+def _side_by_side(work: Callable[[Row], Result], rows: Iterable[Row]) -> Iterator[Result | None]:
+    """Slow answers are waited for side by side."""
+    return _pool().map(_guarded(work), rows)
 
 
 def sweep_lines(clock: Callable[[], datetime] = timezone.now) -> int:
@@ -149,15 +156,16 @@ def number_receipts(clock: Callable[[], datetime] = timezone.now, seller: str = 
         pass
 
 
-def _guarded(work: Callable[[UUID], object]) -> Callable[[UUID], None]:
+def _guarded(work: Callable[[Row], Result]) -> Callable[[Row], Result | None]:
     """One row that fails must not stop the batch; it is due again when its lease ends."""
 
-    def guarded(row_id: UUID) -> None:
+    def guarded(row: Row) -> Result | None:
         close_old_connections()
         try:
-            work(row_id)
+            return work(row)
         except Exception:
-            log.exception("due_work_failed", id=str(row_id))
+            log.exception("due_work_failed", row=str(row))
+            return None
         finally:
             close_old_connections()
 

@@ -1,0 +1,172 @@
+"""What letters can say, read for many events at once and at the moment of sending."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from keepline.accounts import queries as accounts
+from keepline.accounts.models import Account
+from keepline.catalog.queries import policy_values, tariff_of
+from keepline.catalog.taxes import taxed_tariff, treatment_in
+from keepline.core.lifeline import lifeline_of
+from keepline.flows.auto_renewal import auto_renewal
+from keepline.ledger import queries as ledger
+from keepline.ledger.queries import Balance
+from keepline.lines import queries as lines
+from keepline.lines.queries import LineRow
+from keepline.messages.models import Outbox
+from keepline.orders import queries as orders
+from keepline.orders.models import Order
+from keepline.payments import disputes, methods, refunds
+from keepline.payments.methods import MethodFacts
+from keepline.payments.models import Dispute, Refund
+
+# Such news name an order that has ended: what counts is its line.
+ABOUT_LINES = frozenset({"number.reclaimed", "line.charge_failed", "line.approval_needed"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeNews:
+    """What a saved method will be charged at most, for the next renewal. Minor units.
+
+    `at`: when it is tried next, None when it is not. `usable`: it can still be charged;
+    `ends_first`: it expires before that.
+    """
+
+    name: str
+    most_minor: int | None
+    currency: str
+    at: datetime | None
+    usable: bool
+    ends_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineNews:
+    """What letters say of a line. Instants UTC; `withdrawn_at`: when the number goes.
+
+    `charge`: None when no saved method pays for it.
+    """
+
+    label: str
+    e164: int | None
+    iccid: str | None
+    valid_until: datetime | None
+    withdrawn_at: datetime | None
+    auto_renew: bool
+    charge: ChargeNews | None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """All that the letter of one event can speak of. What it does not speak of is None.
+
+    `refund`: the one it tells of, else what goes back by itself. `dispute`: the order's last.
+    """
+
+    order: Order | None
+    refund: Refund | None
+    dispute: Dispute | None
+    line: LineNews | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows that the letters of some events speak of, by id; `disputes` by order."""
+
+    orders: Mapping[UUID, Order]
+    refunds: Mapping[UUID, Refund]
+    disputes: Mapping[UUID, Dispute]
+    lines: Mapping[UUID, LineRow]
+    methods: Mapping[UUID, MethodFacts]
+    wallets: Mapping[UUID, Balance]
+    holders: Mapping[UUID, Account]
+
+
+def rows_of(events: Sequence[Outbox]) -> Rows:
+    """At most seven queries for any number of events, and one for those about lines alone."""
+    order_ids = {event.order_id for event in events if event.order_id}
+    disputed = {event.order_id for event in events if event.order_id and _tells_of_dispute(event)}
+    told_lines = lines.lines_among({e.line_id for e in events if e.line_id and is_about_line(e)})
+    charged = [row for row in told_lines.values() if row.auto_renew and row.method_id]
+    return Rows(
+        orders=orders.by_ids(order_ids),
+        refunds=refunds.among({refund for event in events if (refund := _refund_id(event))}),
+        disputes=disputes.last_of_orders(disputed),
+        lines=told_lines,
+        methods=methods.methods_among({row.method_id for row in charged if row.method_id}),
+        wallets=ledger.balances_among({row.wallet_id for row in charged}),
+        holders=accounts.accounts_among({row.account_id for row in charged}),
+    )
+
+
+def news_of(event: Outbox, rows: Rows, now: datetime) -> News:
+    """No query. Raises KeyError for an event of which `rows` were not read."""
+    refund_id = _refund_id(event)
+    line = rows.lines[event.line_id] if event.line_id and is_about_line(event) else None
+    return News(
+        order=rows.orders[event.order_id] if event.order_id else None,
+        refund=rows.refunds.get(refund_id) if refund_id else None,
+        dispute=rows.disputes.get(event.order_id) if event.order_id else None,
+        line=_line(line, rows, now) if line else None,
+    )
+
+
+def is_about_line(event: Outbox) -> bool:
+    """Of some news the order is over, and what can be done is done for the line."""
+    return event.order_id is None or event.kind in ABOUT_LINES
+
+
+def _refund_id(event: Outbox) -> UUID | None:
+    if event.order_id is None or not event.kind.startswith("order."):
+        return None
+    return event.refund_id or refunds.own_refund_id(event.order_id)
+
+
+def _tells_of_dispute(event: Outbox) -> bool:
+    return event.kind.startswith("order.dispute")
+
+
+def _line(row: LineRow, rows: Rows, now: datetime) -> LineNews:
+    rules = policy_values(row.policy_id)
+    lifeline = lifeline_of(
+        row.state,
+        row.activated_at or row.opened_at,
+        row.valid_until,
+        rules.grace_days,
+        rules.suspended_days,
+        rules.quarantine_days,
+        now,
+        since_at=row.since_at,
+    )
+    return LineNews(
+        label=row.label,
+        e164=row.e164,
+        iccid=row.iccid,
+        valid_until=row.valid_until,
+        withdrawn_at=lifeline.withdrawn_at if lifeline else None,
+        auto_renew=row.auto_renew,
+        charge=_charge(row, rows, now),
+    )
+
+
+def _charge(row: LineRow, rows: Rows, now: datetime) -> ChargeNews | None:
+    """For a line that a saved method pays; as the line's page tells it."""
+    method = rows.methods.get(row.method_id) if row.auto_renew and row.method_id else None
+    if method is None:
+        return None
+    wallet = rows.wallets[row.wallet_id]
+    tariff = tariff_of(row.plan_id, wallet.currency, now)
+    if tariff is not None:
+        country = rows.holders[row.account_id].country
+        tariff = taxed_tariff(tariff, treatment_in(country, now))
+    auto = auto_renewal(row, wallet, tariff, policy_values(row.policy_id).agenda, method, now)
+    return ChargeNews(
+        name=method.label,
+        most_minor=auto.price.total_minor if auto.price else None,
+        currency=wallet.currency,
+        at=auto.next_try_at,
+        usable=method.usable,
+        ends_first=auto.method_ends_first,
+    )
