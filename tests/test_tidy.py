@@ -33,7 +33,6 @@ MODULES_OF_FLOWS = {
     "steps",
     "sale",
     "wake",
-    "letters",
     "limits",
     "auto_renewal",
 }  # not verbs

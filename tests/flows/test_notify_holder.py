@@ -8,9 +8,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from keepline.catalog.queries import policy_values
 from keepline.core.retries import MESSAGE_PAUSES
-from keepline.flows import news, notify_holder, renew_line
-from keepline.flows.news import News, Rows
+from keepline.flows import notify_holder, renew_line
 from keepline.flows.notify_holder import notify
+from keepline.flows.telling import news
+from keepline.flows.telling.news import News, Rows
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import (
     ChannelRefused,

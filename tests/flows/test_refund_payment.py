@@ -9,10 +9,10 @@ from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.flows import renew_line
 from keepline.flows.advance_order import advance
-from keepline.flows.letters import letter_of
-from keepline.flows.news import news_of, rows_of
 from keepline.flows.open_payment import open_payment
 from keepline.flows.settle_payment import settle
+from keepline.flows.telling.letters import letter_of
+from keepline.flows.telling.news import news_of, rows_of
 from keepline.lines.models import Extension
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order

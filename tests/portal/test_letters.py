@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
 from keepline.accounts.queries import Recipient
-from keepline.flows.letters import SUBJECTS, Letter, letter_of
-from keepline.flows.news import news_of, rows_of
+from keepline.flows.telling.letters import SUBJECTS, Letter, letter_of
+from keepline.flows.telling.news import news_of, rows_of
 from keepline.lines.models import Line, Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order

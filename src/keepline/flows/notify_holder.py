@@ -17,9 +17,9 @@ from keepline.accounts import queries as accounts
 from keepline.accounts.queries import Recipient
 from keepline.core.ids import derived_id
 from keepline.core.retries import MESSAGE_PAUSES
-from keepline.flows.letters import WARNINGS, Letter, letter_of
-from keepline.flows.news import Rows, news_of, rows_of
 from keepline.flows.steps import network_step, transaction_step
+from keepline.flows.telling.letters import WARNINGS, Letter, letter_of
+from keepline.flows.telling.news import Rows, news_of, rows_of
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import ChannelRefused, ChannelUnavailable, EmailMessage
 from keepline.lines import services as lines

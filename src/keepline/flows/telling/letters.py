@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext, gettext_noop
 
 from keepline.accounts.queries import Recipient
-from keepline.flows.news import News, is_about_line
+from keepline.flows.telling.news import News, is_about_line
 from keepline.gateways import switchboard
 from keepline.messages.models import Outbox
 
