@@ -80,13 +80,11 @@ class RenewalMachine(RuleBasedStateMachine):
         stage.plan("far-1m", delivery="network", data_bytes=1000, price_minor=450)
         self.lines = [self.cast.line, stage.line(self.cast.account, self.cast.plan)]
         self.orders: list[UUID] = []
-        limits.put_in_force(replace(limits.shipped(), review={"default": 4}))
 
     def teardown(self) -> None:
         try:
             self.left_alone_everything_comes_to_rest()
         finally:
-            limits.put_in_force(None)
             transaction.savepoint_rollback(self.before)
 
     # --- the holder
@@ -327,4 +325,5 @@ class RenewalMachine(RuleBasedStateMachine):
 @pytest.mark.django_db
 @pytest.mark.books_broken  # they are audited after each step, and swept before the test ends
 def test_renewal(effort: settings) -> None:
+    limits.put_in_force(replace(limits.in_force(), review={"default": 4}))
     run_state_machine_as_test(RenewalMachine, settings=effort)

@@ -91,7 +91,7 @@ def past_of(account_id: UUID, from_at: datetime) -> list[Past]:
 
 
 def known_since(account_id: UUID, but: UUID) -> datetime | None:
-    """When the first payment of the account was captured of which nothing went back.
+    """When the first payment of the account was captured of which nothing went back or is disputed.
 
     `but`: the payment that is asked about; it does not vouch for itself.
     """
@@ -101,6 +101,7 @@ def known_since(account_id: UUID, but: UUID) -> datetime | None:
         state=PaymentState.CAPTURED,
         refunded_minor=0,
         refunding_minor=0,
+        disputed_minor=0,
     )
     found: datetime | None = rows.exclude(id=but).aggregate(first=Min("captured_at"))["first"]
     return found
