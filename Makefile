@@ -37,7 +37,7 @@ lint: install  ## style, types, and the import law
 	$(BIN)/lint-imports
 
 pytest: install  ## all tests (ARGS="-k name" runs some)
-	$(BIN)/pytest -n $(JOBS) $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 chromium:
 	@tools/chromium

@@ -20,7 +20,7 @@ import psycopg
 from bench.installation import QUICK, Installation, installation, keepline, machine, say
 from keepline.flows.importing.reading import COLUMNS
 
-GOOD = int(os.environ.get("ROWS", "20000" if QUICK else "1000000"))
+GOOD = int(os.environ.get("ROWS", "5000" if QUICK else "1000000"))
 BAD_EVERY = 1000
 TABLES = (
     "accounts_account",

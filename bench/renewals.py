@@ -16,8 +16,9 @@ from pathlib import Path
 from bench import load
 from bench.installation import QUICK, Installation, installation, machine, say, served
 
-ROUNDS, SECONDS, CONNECTIONS = (3, 1.5, 16) if QUICK else (5, 10.0, 16)
-ACCOUNTS, LINES_EACH = (500, 2) if QUICK else (5000, 4)
+ROUNDS, SECONDS, CONNECTIONS = (1, 1.5, 16) if QUICK else (5, 10.0, 16)
+ACCOUNTS, LINES_EACH = (150, 2) if QUICK else (5000, 4)
+SCALE = "1" if QUICK else "20"
 
 
 def measure(inst: Installation) -> dict[str, object]:
@@ -31,7 +32,7 @@ def measure(inst: Installation) -> dict[str, object]:
     )
     lines = [line.split() for line in made.stdout.splitlines()]
     requests = _requests(inst.port, lines)
-    pgbench(inst, "-i", "-q", "-s", "20")
+    pgbench(inst, "-i", "-q", "-s", SCALE)
     rounds: list[tuple[load.Outcome, float]] = []
     with served(inst) as start_s:
         load.run(inst.port, requests, CONNECTIONS, 1.5)  # warm-up: prepared statements, caches

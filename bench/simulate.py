@@ -16,7 +16,7 @@ import psycopg
 
 from bench.installation import QUICK, Installation, installation, keepline, machine, say
 
-LINES = int(os.environ.get("LINES_SIMULATED", "20000" if QUICK else "1000000"))
+LINES = int(os.environ.get("LINES_SIMULATED", "5000" if QUICK else "1000000"))
 
 MADE = """
 CREATE TEMPORARY TABLE made AS

@@ -23,20 +23,15 @@ def stage(transactional_db: None) -> "Cast":
         return assemble()
 
 
-def signed_in(name: str) -> Client:
-    from tests.cast import PASSWORD
-
-    client = Client(HTTP_ACCEPT_LANGUAGE="en")
-    answer = client.post("/accounts/login/", {"login": f"{name}@example.com", "password": PASSWORD})
-    assert answer.status_code == 302, answer.content
-    return client
-
-
 @pytest.fixture
 def olga(stage: "Cast") -> Client:
-    return signed_in("olga")
+    from tests.sessions import signed_in
+
+    return signed_in("olga@example.com")
 
 
 @pytest.fixture
 def alice(stage: "Cast") -> Client:
-    return signed_in("alice")
+    from tests.sessions import signed_in
+
+    return signed_in("alice@example.com")

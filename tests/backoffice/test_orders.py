@@ -17,9 +17,9 @@ from keepline.flows.recognise_revenue import number_receipts
 from keepline.orders.models import Order
 from keepline.payments import limits
 from keepline.payments.models import Refund
-from tests.backoffice.conftest import signed_in
 from tests.cast import Cast, person
 from tests.flows.acts import request
+from tests.sessions import signed_in
 
 ASKED = {"scope": "whole", "destination": "wallet", "amount": "", "reason": "wrong plan"}
 
@@ -36,7 +36,7 @@ def order(stage: Cast) -> Order:
 def bruno(stage: Cast) -> Client:
     with transaction.atomic():
         person("bruno", is_staff=True)
-    return signed_in("bruno")
+    return signed_in("bruno@example.com")
 
 
 @pytest.fixture

@@ -36,23 +36,15 @@ def stage(db: None) -> "Iterator[Cast]":
         yield assemble(data_bytes=5_000_000_000, voice_seconds=600, sms_count=None)
 
 
-def signed_in(email: str) -> Client:
-    """Through the forms, password typed again: allauth's guarded pages open too."""
-    from tests.cast import PASSWORD
-
-    client = Client(HTTP_ACCEPT_LANGUAGE="en")
-    answer = client.post("/accounts/login/", {"login": email, "password": PASSWORD})
-    assert answer.status_code == 302, answer.content
-    again = client.post("/accounts/reauthenticate/", {"password": PASSWORD})
-    assert again.status_code == 302, again.content
-    return client
-
-
 @pytest.fixture
 def alice(stage: "Cast") -> Client:
+    from tests.sessions import signed_in
+
     return signed_in("alice@example.com")
 
 
 @pytest.fixture
 def charlie(stage: "Cast") -> Client:
+    from tests.sessions import signed_in
+
     return signed_in("charlie@example.com")

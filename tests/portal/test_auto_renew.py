@@ -19,7 +19,7 @@ from keepline.orders.models import Order
 from tests import cast
 from tests.cast import NOW, Cast
 from tests.portal.acts import KEY, renew_url
-from tests.portal.conftest import signed_in
+from tests.sessions import signed_in
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

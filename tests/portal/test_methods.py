@@ -15,8 +15,8 @@ from keepline.payments.models import SavedMethod
 from tests.cast import Cast
 from tests.doubles import FakeProvider
 from tests.portal.acts import order_form, renew_url
-from tests.portal.conftest import signed_in
 from tests.saved import VISA, charged_for, kept, saved
+from tests.sessions import signed_in
 
 pytestmark = pytest.mark.django_db
 URL = "/ways-to-pay/"

@@ -13,7 +13,7 @@ from keepline.orders.models import Order
 from tests.cast import NOW, Cast
 from tests.flows.acts import let_go
 from tests.portal.acts import KEY
-from tests.portal.conftest import signed_in
+from tests.sessions import signed_in
 
 pytestmark = pytest.mark.django_db
 E164 = 12025550143

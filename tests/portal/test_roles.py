@@ -22,7 +22,7 @@ from keepline.payments.models import Payment
 from keepline.portal import urls
 from tests.cast import NOW, Cast
 from tests.portal.acts import KEY, order_form, renew_url, renewed
-from tests.portal.conftest import signed_in
+from tests.sessions import signed_in
 
 pytestmark = pytest.mark.django_db
 
