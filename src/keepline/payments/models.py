@@ -98,6 +98,7 @@ class Refund(StatedModel):
     `amount_minor` of `currency` in all, tax included, of which `method_minor` goes back the way it
     came and the rest into the wallet. `scope` says how much was asked for (core.refunds.Scope);
     it is empty when the order ended without service and all of it goes back by itself.
+    `by_bank_minor` of `sent_minor` the payer's bank has taken, for now or for good.
     """
 
     account_id = models.UUIDField()
@@ -110,6 +111,7 @@ class Refund(StatedModel):
     # What the provider is asked to give, in the currency that it took.
     sent_minor = models.BigIntegerField(default=0)
     sent_currency = models.CharField(max_length=3, blank=True)
+    by_bank_minor = models.BigIntegerField(default=0, db_default=0)
     tax_minor = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     ends_service = models.BooleanField(default=False)
@@ -128,6 +130,11 @@ class Refund(StatedModel):
         """What goes into the wallet from the first."""
         return self.amount_minor - self.method_minor
 
+    @property
+    def by_provider_minor(self) -> int:
+        """What the provider itself is to give, or gave."""
+        return self.sent_minor - self.by_bank_minor
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -139,6 +146,10 @@ class Refund(StatedModel):
                     tax_minor__lte=models.F("amount_minor"),
                 ),
                 name="refund_amounts_sane",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(by_bank_minor__gte=0, by_bank_minor__lte=models.F("sent_minor")),
+                name="refund_by_bank_sane",
             ),
             models.CheckConstraint(
                 condition=models.Q(needs_second=False)
@@ -161,7 +172,7 @@ class Dispute(StatedModel):
     """A payer's bank takes money back (docs/refunds.md). `id` follows from the provider's own.
 
     `booked_minor` of `amount_minor` is what was left of the payment, and is claimed while the
-    dispute is open; `held_minor` of it lies in the wallet of a top-up.
+    dispute is open; `held_minor` of it lies in a wallet, `in_transit_minor` was on its way back.
     """
 
     account_id = models.UUIDField()
@@ -176,6 +187,7 @@ class Dispute(StatedModel):
     booked_minor = models.BigIntegerField()
     sale_minor = models.BigIntegerField()  # what that comes to of the order, in its currency
     held_minor = models.BigIntegerField(default=0)
+    in_transit_minor = models.BigIntegerField(default=0, db_default=0)
     tax_minor = models.BigIntegerField(default=0)  # of a sale that was lost
     reason = models.CharField(max_length=60, blank=True)  # the provider's word
     evidence_until = models.DateTimeField(null=True)
@@ -194,7 +206,8 @@ class Dispute(StatedModel):
                     booked_minor__gte=0,
                     booked_minor__lte=models.F("amount_minor"),
                     held_minor__gte=0,
-                    held_minor__lte=models.F("booked_minor"),
+                    in_transit_minor__gte=0,
+                    held_minor__lte=models.F("booked_minor") - models.F("in_transit_minor"),
                     tax_minor__gte=0,
                     tax_minor__lte=models.F("sale_minor"),
                 ),
