@@ -37,7 +37,9 @@ def configure(settings: dict[str, Any]) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines carry whole URLs
-    logging.getLogger("procrastinate.blueprints").setLevel(logging.WARNING)  # a line a start
+    logging.getLogger("procrastinate").setLevel(
+        logging.WARNING
+    )  # lines for each job: they only wake
 
 
 def rendering(as_json: bool) -> structlog.typing.Processor:
