@@ -303,6 +303,22 @@ class DisputeContract:
         assert status.captured_minor == 1999
         assert status.disputes[dispute_id].status == ("won" if won else "lost")
 
+    @pytest.mark.parametrize("won", [True, False])
+    def test_disputed_money_is_given_back_once_it_was_won(
+        self, provider: PaymentProvider, keeper: Keeper, won: bool
+    ) -> None:
+        request = a_request()
+        named = provider.open_payment(request).provider_payment_id
+        keeper.pays(request.payment_id)
+        keeper.disputes(request.payment_id)
+        (dispute_id,) = provider.ask(request.payment_id, named).disputes
+        refund = a_refund(request, named, 500)
+        assert provider.refund(refund).status == "refused"
+        assert provider.ask(request.payment_id, named).refunded_minor == 0
+        keeper.decides(dispute_id, won=won)
+        assert provider.refund(refund).status == ("refunded" if won else "refused")
+        assert provider.ask(request.payment_id, named).refunded_minor == (500 if won else 0)
+
     def test_webhooks_of_a_dispute_name_the_payment(
         self, provider: PaymentProvider, keeper: Keeper
     ) -> None:

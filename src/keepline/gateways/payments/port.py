@@ -252,6 +252,7 @@ class PaymentProvider(Protocol):
     def refund(self, request: RefundRequest) -> RefundStatus:
         """Gives money back; a repeat returns the first answer.
 
+        Disputed money is `refused`; the same refund may be asked for again once that was won.
         Raises ProviderRefused (the call itself was wrong), ProviderUnknown.
         """
         ...

@@ -103,6 +103,9 @@ class SandboxPayments:
         }
         answer = self._call("POST", "/v1/refunds", json=body, key=request.refund_id)
         with readable():
+            if answer.status_code == codes.CONFLICT:  # a dispute has the money
+                code, _ = error_of(answer)
+                return RefundStatus(request.refund_id, "refused", request.amount_minor, code)
             return read_refund(accepted(answer))
 
     def open_storing(self, request: StoringRequest) -> StoringStatus:

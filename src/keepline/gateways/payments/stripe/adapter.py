@@ -135,6 +135,9 @@ class StripePayments:
             raise ProviderRefused(OTHER_CONTENT, "this refund was made with another amount")
         if known is not None or not intent:
             return known or _no_refund(request, "not_captured")
+        if any(each.status == "open" for each in payment.disputes.values()):
+            # Asked all the same, Stripe would repeat its no for a day after the dispute was won.
+            return _no_refund(request, "charge_disputed")
         try:
             return self._make_refund(request, intent, amount)
         except ProviderRefused as refused:

@@ -102,8 +102,10 @@ async def _capture(request: Request) -> Response:
 async def _refund(request: Request) -> Response:
     books: Books = request.app.state.fake.books
     key = request.headers["paypal-request-id"]
-    body = await request.json()
-    return JSONResponse(books.refund(key, request.path_params["capture"], body), 201)
+    body, capture_id = await request.json(), request.path_params["capture"]
+    if request.app.state.fake.disputes.holds(capture_id):
+        raise Refusal(422, "REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK")
+    return JSONResponse(books.refund(key, capture_id, body), 201)
 
 
 async def _get_capture(request: Request) -> Response:

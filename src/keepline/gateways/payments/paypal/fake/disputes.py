@@ -1,11 +1,12 @@
 """The fake's disputes, as PayPal would show them in full."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from .books import Refusal, instant, new_id
 
 Json = dict[str, Any]
+FOR_THE_BUYER: Final = ("RESOLVED_BUYER_FAVOUR", "ACCEPTED")
 
 
 class Disputes:
@@ -50,6 +51,17 @@ class Disputes:
             if row["disputed_transactions"][0]["seller_transaction_id"] == capture_id
         ]
         return {"items": found, "links": []}
+
+    def holds(self, capture_id: str) -> bool:
+        """Whether the payer has, or may get, the money of a capture."""
+        return any(
+            row["disputed_transactions"][0]["seller_transaction_id"] == capture_id
+            and (
+                row["status"] != "RESOLVED"
+                or row["dispute_outcome"]["outcome_code"] in FOR_THE_BUYER
+            )
+            for row in self.rows.values()
+        )
 
     def answer(self, dispute_id: str) -> None:
         """Evidence came: PayPal reviews it and awaits no more."""

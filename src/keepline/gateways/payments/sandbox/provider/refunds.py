@@ -23,7 +23,8 @@ def refunds_of(books: Books, payment: Payment) -> list[Refund]:
 def refund(books: Books, body: RefundBody) -> Refund:
     """The refund of this key: the one that exists, or a new one.
 
-    Raises RequestRefused: 404 no such payment, 422 other body under the key or other currency.
+    Raises RequestRefused: 404 no such payment, 422 other body under the key or other currency,
+    409 when a dispute has the money; then nothing is kept, and the key works once it has come back.
     """
     payment = books.find(body.payment_id)
     if payment is None:
@@ -32,6 +33,8 @@ def refund(books: Books, body: RefundBody) -> Refund:
     if known is None:
         if body.currency != payment["currency"]:
             raise RequestRefused(422, "currency_differs", "the payment has another currency")
+        if _is_disputed(books, payment, body):
+            raise RequestRefused(409, "disputed", "a dispute has the money")
         known = _insert(books, payment, body)
         books.on_event()
         crash_point(REFUND_STORED)
@@ -89,16 +92,22 @@ def _insert(books: Books, payment: Payment, body: RefundBody) -> Refund:
 
 
 def _refusal(books: Books, payment: Payment, body: RefundBody) -> str:
-    """Why the books forbid it; pending refunds count as given, disputed money as gone."""
+    """Why the books forbid it; pending refunds count as given."""
     if payment["status"] != "captured":
         return "not_captured"
-    promised = sum(
+    return "exceeds_captured" if body.amount_minor > _left(books, payment) else ""
+
+
+def _is_disputed(books: Books, payment: Payment, body: RefundBody) -> bool:
+    left, taken = _left(books, payment), taken_back(books, payment)
+    return left >= body.amount_minor > left - taken
+
+
+def _left(books: Books, payment: Payment) -> int:
+    given = (
         row["amount_minor"] for row in refunds_of(books, payment) if row["status"] != "refused"
     )
-    left = payment["captured_minor"] - promised
-    if body.amount_minor > left:
-        return "exceeds_captured"
-    return "disputed" if body.amount_minor > left - taken_back(books, payment) else ""
+    return int(payment["captured_minor"]) - sum(given)
 
 
 def _succeed(books: Books, refund_id: str) -> None:

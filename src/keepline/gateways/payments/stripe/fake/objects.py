@@ -2,9 +2,11 @@
 
 import secrets
 import time
-from typing import Any
+from typing import Any, Final
 
 from .store import Json, Store
+
+FOR_THE_SELLER: Final = ("won", "warning_closed")  # what a dispute ends in that took no money
 
 
 class Refused(Exception):
@@ -138,6 +140,11 @@ def refund(store: Store, call: Json, status: str) -> Json:
     amount = int(call.get("amount", left))
     if left == 0:
         raise Refused(400, "Charge has already been refunded.", code="charge_already_refunded")
+    if any(
+        row["charge"] == intent["latest_charge"] and row["status"] not in FOR_THE_SELLER
+        for row in store.newest("dispute")
+    ):
+        raise Refused(400, "This charge has been charged back.", code="charge_disputed")
     if amount > left:  # Stripe names the parameter and no code
         message = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
         raise Refused(400, message, param="amount")
