@@ -77,6 +77,7 @@ FAILURES: Words = {
     "state_refuses": gettext_lazy("By then the line could not be renewed any more."),
     "review_refused": gettext_lazy("We looked at the payment and could not accept it."),
     "review_lapsed": gettext_lazy("None of us looked at the payment in the promised time."),
+    "payment_disputed": gettext_lazy("Your bank asked for the payment back."),
     "network": gettext_lazy("The network refused the change."),
 }
 CAUSES: Words = {
