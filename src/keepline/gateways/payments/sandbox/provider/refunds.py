@@ -107,7 +107,8 @@ def _left(books: Books, payment: Payment) -> int:
     given = (
         row["amount_minor"] for row in refunds_of(books, payment) if row["status"] != "refused"
     )
-    return int(payment["captured_minor"]) - sum(given)
+    left: int = payment["captured_minor"] - sum(given)
+    return left
 
 
 def _succeed(books: Books, refund_id: str) -> None:
