@@ -94,10 +94,20 @@ class FakeProvider:
         return status
 
     def refund(self, request: RefundRequest) -> RefundStatus:
+        """What is disputed is not given back; the same refund may be asked for later."""
+        status = self.payments[request.payment_id]
+        if request.refund_id not in self.refunds and self._is_disputed(status, request):
+            self._answer()
+            return RefundStatus(request.refund_id, "refused", request.amount_minor, "disputed")
         if request.refund_id not in self.refunds:
             self.refunds[request.refund_id] = self._first_refund(request)
         self._answer()
         return self.refunds[request.refund_id]
+
+    def _is_disputed(self, status: PaymentStatus, request: RefundRequest) -> bool:
+        open_still = any(each.status == "open" for each in status.disputes.values())
+        left_minor = status.captured_minor - status.refunded_minor - status.disputed_minor
+        return open_still or bool(status.disputed_minor and request.amount_minor > left_minor)
 
     def _first_refund(self, request: RefundRequest) -> RefundStatus:
         if self.refuse_refunds:
@@ -105,8 +115,10 @@ class FakeProvider:
         status = self.payments[request.payment_id]
         back = status.refunded_minor + request.amount_minor
         assert back <= status.captured_minor, "more refunded than captured"
-        self.payments[request.payment_id] = replace(status, refunded_minor=back)
-        return RefundStatus(request.refund_id, "refunded", request.amount_minor)
+        made = RefundStatus(request.refund_id, "refunded", request.amount_minor)
+        refunds = {**status.refunds, request.refund_id: made}
+        self.payments[request.payment_id] = replace(status, refunded_minor=back, refunds=refunds)
+        return made
 
     def open_storing(self, request: StoringRequest) -> StoringStatus:
         reference = f"sto_{request.storing_id.hex[-12:]}"
@@ -207,13 +219,18 @@ class FakeProvider:
         outcome: DisputeOutcome = "open",
         dispute_id: str = "dispute-1",
         evidence_until: datetime | None = None,
+        amount_minor: int | None = None,
     ) -> None:
-        """The payer's bank takes the whole payment back, or decides about it."""
+        """The payer's bank takes back what is left of the payment, or decides about it."""
         status = self.payments[payment_id]
+        before = status.disputes.get(dispute_id)
+        left_minor = status.captured_minor - status.refunded_minor
+        if amount_minor is not None:
+            left_minor = amount_minor
         found = DisputeStatus(
             dispute_id,
             outcome,
-            status.captured_minor,
+            before.amount_minor if before else left_minor,
             status.currency,
             "fraudulent",
             evidence_until,

@@ -147,7 +147,8 @@ def test_more_than_is_left_is_a_difference_between_the_books(provider: FakeProvi
     order = bought(cast, provider=provider)
     refunded(order, scope="part", amount_minor=150)
     advance(order.id, "en", NOW)
-    disputed(provider, order)
+    provider.dispute(Payment.objects.get().id, amount_minor=200)
+    follow_disputes(order.id, NOW, told=True)
     dispute = Dispute.objects.get()
     assert (dispute.amount_minor, dispute.booked_minor) == (200, 50)
     assert audit(NOW) == []
@@ -239,17 +240,16 @@ def test_a_webhook_says_where_to_look(
 def test_an_order_under_way_comes_to_its_end_first(
     provider: FakeProvider, network: ScriptedNetwork
 ) -> None:
-    """Else its money would go back twice: by the bank, and by us when the network refuses."""
+    """Else nobody knew whose the money is: the network may still take the order or refuse it."""
     cast = assemble(wallet_minor=100, delivery="network")
     network.script = ["refuse"]
     order_id = pay_by_provider(cast, provider)
     provider.dispute(Payment.objects.get().id)
     assert not follow_disputes(order_id, NOW, told=True)
     assert not Dispute.objects.exists()
-    for _ in range(2):
+    for _ in range(3):
         advance(order_id, "en", NOW)
-    follow_disputes(order_id, NOW, told=True)
-    assert (Dispute.objects.get().booked_minor, Payment.objects.get().refunded_minor) == (0, 200)
+    assert (Dispute.objects.get().booked_minor, Payment.objects.get().refunded_minor) == (200, 0)
     assert wallet(cast) == (100, 0)
 
 
@@ -262,3 +262,21 @@ def test_a_comparison_of_the_books_finds_it(provider: FakeProvider) -> None:
     assert found.totals == {} or all(
         both.ours_minor == both.theirs_minor == 0 for both in found.totals.values()
     )
+
+
+@pytest.mark.parametrize("outcome", ["won", "lost"])
+def test_what_is_lost_waits_for_the_receipt_and_what_is_won_for_nothing(
+    provider: FakeProvider, outcome: str
+) -> None:
+    cast = assemble(wallet_minor=100)
+    order_id = renew_line.start(request(cast, provider="sandbox"), NOW).order_id
+    open_payment(order_id, "en", NOW)
+    provider.pay(Payment.objects.get().id)
+    settle(order_id, NOW)
+    order = Order.objects.by_id(order_id)
+    disputed(provider, order)
+    disputed(provider, order, outcome)
+    assert Dispute.objects.get().state == ("open" if outcome == "lost" else "won")
+    number_receipts("house", NOW)
+    advance(order_id, "en", NOW + DAY)
+    assert Dispute.objects.get().state == outcome

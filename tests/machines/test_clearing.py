@@ -3,7 +3,8 @@
 Holders pay, are declined, pay too little or in another currency, or let the checkout run out; their
 saved methods are charged, or their bank wants them present; staff give back; webhooks come at once,
 late, twice or never; providers fall silent; networks refuse, so that money goes back, or the
-provider keeps it; books are compared at any moment. When all are left alone and one night has
+provider keeps it; banks take payments back and decide later; a person looks at first large payments
+in time or not; books are compared at any moment. When all are left alone and one night has
 passed, each provider's own total is our clearing account, to the unit.
 
 A new way for money to move at a provider is one more rule here and its doing in FakeProvider; what
@@ -11,6 +12,7 @@ holds at rest stays as it is.
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -39,16 +41,19 @@ from keepline.flows.receive_webhook import receive_webhook
 from keepline.flows.recognise_revenue import number_receipts
 from keepline.flows.reconcile import reconcile
 from keepline.flows.refund_order import RefundRequest, ask
+from keepline.flows.review_payment import approve, refuse
 from keepline.flows.save_method import SavingRequest
 from keepline.flows.settle_payment import settle
 from keepline.gateways import switchboard
 from keepline.gateways.payments.port import (
     DeclineKind,
+    DisputeOutcome,
     PaymentStatus,
     ProviderUnknown,
     StoredMethod,
 )
 from keepline.orders.models import Order
+from keepline.payments import limits
 from keepline.payments.services import payment_id_of
 from keepline.slots.sql import fetch_all
 from tests import cast as stage
@@ -259,6 +264,12 @@ class ClearingMachine(RuleBasedStateMachine):
         if refund.needs_second:
             decide_refund(Decision(refund.id, allowed=True, reason="", actor="staff:2"), self.now)
 
+    @precondition(lambda self: self.in_review())
+    @rule(data=st.data(), verdict=st.sampled_from([approve, refuse]))
+    def staff_look_at_a_payment(self, data: st.DataObject, verdict: Any) -> None:
+        """Nobody may; then it is given up after a day."""
+        verdict(data.draw(st.sampled_from(self.in_review())), "why", "staff:1", self.now)
+
     @precondition(lambda self: self.orders)
     @rule(data=st.data())
     def comes_back(self, data: st.DataObject) -> None:
@@ -273,8 +284,28 @@ class ClearingMachine(RuleBasedStateMachine):
             self.webhook(provider.name, payment_id)
 
     def webhook(self, provider: str, payment_id: UUID) -> None:
-        body = f"evt_{payment_id}_{self.status(payment_id).status} {payment_id}"
-        receive_webhook(provider, {"X-Good": "yes"}, body.encode(), self.now)
+        status = self.status(payment_id)
+        told = "-".join([status.status, *(one.status for one in status.disputes.values())])
+        kind = "dispute.changed" if status.disputes else "payment.captured"
+        body = f"evt_{payment_id}_{told} {payment_id} {kind}"
+        with suppress(ProviderUnknown):  # whose payment is disputed is asked; it sends it again
+            receive_webhook(provider, {"X-Good": "yes"}, body.encode(), self.now)
+
+    @precondition(lambda self: self.undisputed())
+    @rule(data=st.data(), post=POST)
+    def a_bank_takes_back(self, data: st.DataObject, post: str) -> None:
+        self.a_bank_says(data.draw(st.sampled_from(self.undisputed())), "open", post)
+
+    @precondition(lambda self: self.disputed())
+    @rule(data=st.data(), outcome=st.sampled_from(["won", "lost"]), post=POST)
+    def a_bank_decides(self, data: st.DataObject, outcome: DisputeOutcome, post: str) -> None:
+        self.a_bank_says(data.draw(st.sampled_from(self.disputed())), outcome, post)
+
+    def a_bank_says(self, payment_id: UUID, outcome: DisputeOutcome, post: str) -> None:
+        provider = self.provider_of(payment_id)
+        assert provider is not None
+        provider.dispute(payment_id, outcome)
+        self.tells(provider, payment_id, post)
 
     @precondition(lambda self: self.post_bag)
     @rule(data=st.data())
@@ -349,6 +380,7 @@ class ClearingMachine(RuleBasedStateMachine):
     def a_night_passes(self, at: datetime) -> None:
         """Books are compared, what that found is worked off, and nothing is left for a person."""
         self.now = at
+        number_receipts("house", at)
         for name in self.providers:
             self.compares(name)
         self.now = rest(self.now, timedelta(days=3))
@@ -383,6 +415,28 @@ class ClearingMachine(RuleBasedStateMachine):
     def declined(self) -> list[UUID]:
         return self.that_are("declined")
 
+    def undisputed(self) -> list[UUID]:
+        """With money left that a bank can take back."""
+        return [
+            payment_id
+            for payment_id in self.that_are("captured")
+            if (found := self.status(payment_id)).captured_minor > found.refunded_minor
+            and not found.disputes
+        ]
+
+    def disputed(self) -> list[UUID]:
+        """Of which a bank has not decided."""
+        return [
+            payment_id
+            for payment_id in self.that_are("captured")
+            if any(one.status == "open" for one in self.status(payment_id).disputes.values())
+        ]
+
+    def in_review(self) -> list[UUID]:
+        rows = Order.objects.filter(id__in=self.orders, state=OrderState.PENDING)
+        waiting = set(rows.values_list("id", flat=True))
+        return [order_id for order_id in self.orders if order_id in waiting]
+
     def that_are(self, status: str) -> list[UUID]:
         every = [item for one in self.providers.values() for item in one.payments.items()]
         return [payment_id for payment_id, found in every if found.status == status]
@@ -391,4 +445,5 @@ class ClearingMachine(RuleBasedStateMachine):
 @pytest.mark.django_db
 @pytest.mark.books_broken  # they are audited after each step, and swept before the test ends
 def test_clearing(effort: settings) -> None:
+    limits.put_in_force(replace(limits.in_force(), review={"KWD": 1, "default": 10**6}))
     run_state_machine_as_test(ClearingMachine, settings=effort)

@@ -25,6 +25,7 @@ __all__ = [
     "hold_disputed",
     "lose_sale",
     "open_dispute",
+    "return_by_bank",
     "take_disputed",
     "win_dispute",
     "write_off",
@@ -76,6 +77,14 @@ def write_off(sale: Sale, dispute_id: UUID, amount_minor: int) -> list[TransferD
     losses = house_account_id(HouseCode.DISPUTE_LOSSES, sale.currency)
     disputed = house_account_id(HouseCode.DISPUTED, sale.currency)
     return single(sale, f"loss:{dispute_id}", losses, disputed, amount_minor, TransferCode.DISPUTE)
+
+
+def return_by_bank(sale: Sale, dispute_id: UUID, amount_minor: int) -> list[TransferDraft]:
+    """Lost is what was on its way back: the bank has given it back instead of us."""
+    transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
+    disputed = house_account_id(HouseCode.DISPUTED, sale.currency)
+    code = TransferCode.DISPUTE
+    return single(sale, f"returned:{dispute_id}", transit, disputed, amount_minor, code)
 
 
 def hold_disputed(sale: Sale, dispute_id: UUID, amount_minor: int) -> list[TransferDraft]:

@@ -27,6 +27,7 @@ accounts of one currency sum to zero. docs/ledger.md has the table in prose.
 | ... won: it is free again       | wallet              | disputed           | void   |
 | ... lost, of a sale             | as for a sale above | disputed           | single |
 | ... lost, of a top-up           | wallet              | disputed           | post   |
+| ... lost, on its way back       | refunds_in_transit  | disputed           | single |
 | ... what was spent of it        | dispute_losses      | disputed           | single |
 | refund decided                  | wallet              | refunds_in_transit | single |
 | ... of another currency         | wallet              | exchange           | single |

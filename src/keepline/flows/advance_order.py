@@ -56,18 +56,19 @@ def _acknowledged(order: Order, language: str, now: datetime) -> None:
 
 
 def _pending(order: Order, now: datetime) -> None:
-    """A person decides; nothing that wakes the order sooner changes when it is given back."""
+    """A person decides, or the payer's bank; nothing else that wakes the order sooner changes when
+    it is given back."""
     if order.promised_until <= now:
         give_up(order.id, now)
-    else:
+    elif follow_disputes(order.id, now):
         orders.look_later(order, order.promised_until)
 
 
 def _ended(order: Order, now: datetime) -> None:
     """Over, but money may still come in, and money or network may have to go back."""
     settle(order.id, now)
+    followed = follow_disputes(order.id, now)  # first: what a bank has taken is not sent as well
     refunded = refund(order.id, now)
     undone = undo_delivery(order.id, now)
-    followed = follow_disputes(order.id, now)
-    if refunded and undone and followed:
+    if followed and refunded and undone:
         orders.come_to_rest(order)

@@ -4,32 +4,39 @@ A webhook, or a comparison of the books, only says that something is disputed; t
 what. While a dispute is open it is asked once a day.
 
     N  follow_disputes.ask     what does the provider hold to be true
-    T  follow_disputes.book    opened: clearing -> disputed, the line rests; won: back again;
-                               lost: out of the sale, and its service ends
+    T  follow_disputes.book    opened: clearing -> disputed, the line rests, and nobody needs to
+                               look at the payment any more; won: back again; lost: out of the sale,
+                               and its service ends. What is on its way back already goes back once
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from keepline.core.lifecycle.dispute import DisputeState
-from keepline.core.lifecycle.order import OrderState
+from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.flows.disputing.booking import close_dispute, open_dispute
+from keepline.flows.refunding.answers import given_back
 from keepline.flows.refunding.standing import lock_case
+from keepline.flows.sale import give_back
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.payments.port import DisputeStatus, PaymentStatus, ProviderUnknown
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
-from keepline.payments import disputes
+from keepline.orders.models import Order
+from keepline.payments import disputes, refunds
 from keepline.payments import queries as payment_queries
+from keepline.payments.models import Payment
 
 ACTION = "payment.disputed"
 ASK_AGAIN = timedelta(days=1)
+SETTLED = orders.FINAL | {OrderState.PENDING}  # else the network may yet take or leave the money
 
 
 def follow_disputes(order_id: UUID, now: datetime, told: bool = False) -> bool:
-    """Asks and books; False: it is asked again later.
+    """Asks and books; False: it is asked again later, or there is more to do.
 
     Payments of which nobody said that they are disputed are not asked about, unless the caller was
     `told` just now.
@@ -40,7 +47,7 @@ def follow_disputes(order_id: UUID, now: datetime, told: bool = False) -> bool:
     if not (told or payment.disputes_due):
         return True
     seen = order_queries.by_id(order_id)
-    if seen.state not in orders.FINAL:  # first it is settled who has the money
+    if seen.state not in SETTLED:
         return False
     try:
         with network_step("follow_disputes.ask"):
@@ -51,34 +58,70 @@ def follow_disputes(order_id: UUID, now: datetime, told: bool = False) -> bool:
         orders.look_later(seen, now + timedelta(seconds=15) * 2 ** min(seen.attempts, 8))
         return False
     with transaction_step("follow_disputes.book"):
-        still_open = _book(order_id, status, now)
-        if still_open:
-            orders.look_later(seen, now + ASK_AGAIN, attempts=0)
-    return not still_open
+        return _book(seen, status, now)
 
 
-def _book(order_id: UUID, status: PaymentStatus, now: datetime) -> bool:
-    """Returns whether a dispute is still open."""
+def _book(seen: Order, status: PaymentStatus, now: datetime) -> bool:
+    _note_made_refunds(seen.id, status, now)
+    ended = _end_review(seen.id, status, now)
     told = sorted(status.disputes.values(), key=lambda each: each.dispute_id)
-    still_open = DisputeState.OPEN in [_one(order_id, each, now) for each in told]
-    payment = lock_case(order_id).payment
-    assert payment is not None, "it is disputed"
-    disputes.ask_about(payment, due=still_open)
-    return still_open
+    on_their_way = [each.refund_id for each in status.refunds.values() if each.status == "pending"]
+    states = [_one(seen.id, each, on_their_way, now) for each in told]
+    still_open = DisputeState.OPEN in states
+    case = lock_case(seen.id)
+    assert case.payment is not None, "it is disputed"
+    disputes.ask_about(case.payment, due=still_open)
+    if still_open:
+        orders.look_later(seen, now + ASK_AGAIN, attempts=0)
+        return False
+    return not (_refunds_go_on(case.order, case.payment, now) or ended)
 
 
-def _one(order_id: UUID, told: DisputeStatus, now: datetime) -> DisputeState:
+def _note_made_refunds(order_id: UUID, status: PaymentStatus, now: datetime) -> None:
+    """What the provider gave back, without our having heard its answer, no bank takes any more."""
+    case = lock_case(order_id)
+    assert case.payment is not None, "it is disputed"
+    for refund in refunds.sending(order_id):
+        made = status.refunds.get(refund.id)
+        if made is not None and made.status == "refunded" and not refund.by_bank_minor:
+            given_back(case.order, case.payment, refund, now)
+
+
+def _end_review(order_id: UUID, status: PaymentStatus, now: datetime) -> bool:
+    """Money that a bank has taken is not looked at: it is the bank that gives it back."""
+    case = lock_case(order_id)
+    if case.order.state != OrderState.PENDING or not status.disputed_minor:
+        return False
+    give_back(case.order, case.payment, OrderEvent.REJECT, "payment_disputed", now)
+    return True
+
+
+def _one(
+    order_id: UUID, told: DisputeStatus, on_their_way: Collection[UUID], now: datetime
+) -> DisputeState:
     """Reads the case anew for each step: the one before may have moved line and wallet."""
     case = lock_case(order_id)
     assert case.payment is not None, "it is disputed"
-    dispute_id = disputes.dispute_id_of(case.payment.id, told.dispute_id)
-    dispute = disputes.by_id(dispute_id)
+    dispute = disputes.by_id(disputes.dispute_id_of(case.payment.id, told.dispute_id))
     if dispute is None:
-        dispute = open_dispute(case, case.payment, dispute_id, told, now)
+        dispute = open_dispute(case, case.payment, told, on_their_way, now)
         case = lock_case(order_id)
     decided = dispute.state == DisputeState.OPEN and told.status != "open"
+    won = told.status == "won"
     # A sale that has no receipt yet is not scheduled, and nothing can be taken out of it.
-    waits = case.order.state == OrderState.COMPLETED and case.order.receipt_number is None
-    if decided and case.payment and not waits:
-        close_dispute(case, case.payment, dispute, told.status == "won", now)
+    unscheduled = case.order.state == OrderState.COMPLETED and case.order.receipt_number is None
+    if decided and case.payment and (won or not unscheduled):
+        close_dispute(case, case.payment, dispute, won, now)
     return DisputeState(dispute.state)
+
+
+def _refunds_go_on(order: Order, payment: Payment, now: datetime) -> bool:
+    """All is decided: refunds that the bank has paid are over, the others are due."""
+    waiting = refunds.sending(order.id)
+    for refund in waiting:
+        if not refund.by_provider_minor:
+            given_back(order, payment, refund, now)
+    due = any(refund.by_provider_minor for refund in waiting)
+    if due:
+        orders.look_again(order, now, attempts=0)
+    return due

@@ -79,9 +79,9 @@ def reconcile(
     for done, one in enumerate(settleable, 1):
         if one.order_id is not None:
             settle(one.order_id, now)
-            refund(one.order_id, now)
             if one.kind is Kind.DISPUTE_DIFFERS:
                 follow_disputes(one.order_id, now, told=True)
+            refund(one.order_id, now)
             _ask(adapter, ours[one.payment_id], theirs)  # settling may have given it back
         progress(done, len(settleable))
     if settleable:

@@ -1,34 +1,37 @@
 """`payment.refunded`: money goes back the way it came, by itself.
 
 It was decided, and booked into refunds_in_transit, when its order ended without service (sale) or
-when staff refunded it (refund_order, decide_refund).
+when staff refunded it (refund_order, decide_refund). While the payment is disputed it waits: the
+payer's bank may have taken it (follow_disputes).
 
     N  refund_payment.refund     under the refund's own id: sent twice, done once
     T  refund_payment.refunded   in transit -> clearing of the provider
-    T  refund_payment.refused    the provider will not: in transit -> wallet, the holder is told
+    N  refund_payment.ask        the provider will not: is it because of a dispute?
+    T  refund_payment.refused    it is: follow_disputes looks; else in transit -> wallet, and the
+                                 holder is told
 """
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from keepline.core import postings
 from keepline.core.lifecycle.refund import RefundState
-from keepline.flows.sale import money_of
+from keepline.flows.refunding.answers import given_back, kept
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.payments.port import (
+    PaymentProvider,
+    PaymentStatus,
     ProviderRefused,
     ProviderUnknown,
     RefundRequest,
     RefundStatus,
 )
 from keepline.ledger import services as ledger
-from keepline.messages import services as outbox
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order
+from keepline.payments import disputes, refunds
 from keepline.payments import queries as payment_queries
-from keepline.payments import refunds
 from keepline.payments import services as payments
 from keepline.payments.models import Payment, Refund
 
@@ -41,26 +44,37 @@ def refund(order_id: UUID, now: datetime) -> bool:
     payment = payment_queries.of_order(order_id) if waiting else None
     if payment is None:
         return True
+    if payment.disputes_due:
+        return False
     order = order_queries.by_id(order_id)
     answered = [_send(order, payment, each, now) for each in waiting]
     return all(answered)
 
 
 def _send(order: Order, payment: Payment, sent: Refund, now: datetime) -> bool:
-    request = _request(payment, sent)
+    provider = switchboard.payments(payment.provider)
     try:
-        with network_step("refund_payment.refund"):
-            status = switchboard.payments(payment.provider).refund(request)
+        status = _asked_back(provider, _request(payment, sent))
+        if status.status == "refused":
+            with network_step("refund_payment.ask"):
+                found = provider.ask(payment.id, payment.provider_payment_id)
     except ProviderUnknown:
         return _later(order, now)
-    except ProviderRefused as refused:
-        status = RefundStatus(sent.id, "refused", sent.sent_minor, refused.code)
     if status.status == "pending":
         return _later(order, now)
-    step = "refunded" if status.status == "refunded" else "refused"
-    with transaction_step(f"refund_payment.{step}"):
-        _book(order, payment, sent.id, status, now)
-    return True
+    if status.status == "refunded":
+        with transaction_step("refund_payment.refunded"):
+            return _book_refunded(order, sent, now)
+    with transaction_step("refund_payment.refused"):
+        return _book_refused(order, sent, status.code, found, now)
+
+
+def _asked_back(provider: PaymentProvider, request: RefundRequest) -> RefundStatus:
+    try:
+        with network_step("refund_payment.refund"):
+            return provider.refund(request)
+    except ProviderRefused as refused:
+        return RefundStatus(request.refund_id, "refused", request.amount_minor, refused.code)
 
 
 def _request(payment: Payment, sent: Refund) -> RefundRequest:
@@ -68,7 +82,7 @@ def _request(payment: Payment, sent: Refund) -> RefundRequest:
         refund_id=sent.id,
         payment_id=payment.id,
         provider_payment_id=payment.provider_payment_id or "",
-        amount_minor=sent.sent_minor,
+        amount_minor=sent.by_provider_minor,
         currency=sent.sent_currency,
     )
 
@@ -78,24 +92,45 @@ def _later(seen: Order, now: datetime) -> bool:
     return False
 
 
-def _book(
-    seen: Order, taken: Payment, refund_id: UUID, status: RefundStatus, now: datetime
-) -> None:
-    if status.status != "refunded":
-        ledger.lock_wallet_of(seen.account_id, taken.currency)
+def _book_refunded(seen: Order, asked: Refund, now: datetime) -> bool:
+    order, payment, sent = _lock(seen, asked)
+    if sent is None:
+        return True
+    if sent.by_bank_minor != asked.by_bank_minor:  # a dispute was faster; it is asked again then
+        return False
+    given_back(order, payment, sent, now)
+    return True
+
+
+def _book_refused(
+    seen: Order, asked: Refund, code: str, found: PaymentStatus, now: datetime
+) -> bool:
+    """Nothing goes into a wallet that the payer's bank has taken, or may have."""
+    ledger.lock_wallet_of(seen.account_id, asked.sent_currency)
+    order, payment, sent = _lock(seen, asked)
+    if sent is None:
+        return True
+    if payment.disputes_due:
+        return False
+    if _tells_news(payment, found):
+        disputes.ask_about(payment, due=True)
+        orders.look_again(order, now, attempts=0)
+        return False
+    kept(order, payment, sent, code, now)
+    return True
+
+
+def _lock(seen: Order, asked: Refund) -> tuple[Order, Payment, Refund | None]:
+    """The refund is None when it has come to its end meanwhile."""
     order = orders.lock_order(seen.id)
     payment = payments.lock_payment(order.id)
-    sent = refunds.by_id(refund_id)
-    if payment is None or sent is None or sent.state != RefundState.SENDING:
-        return
-    sale, amount = money_of(order, payment), sent.sent_minor
-    if status.status == "refunded":
-        drafts = postings.end_refund(sale, sent.id, payment.provider, amount)
-        refunds.confirm(sent, payment, now)
-        kind = "order.refunded"
-    else:
-        drafts = postings.refund_into_wallet(sale, sent.id, amount)
-        refunds.keep(sent, payment, status.code, now)
-        kind = "order.refunded_to_wallet"
-    ledger.book(order.slot, drafts, now)
-    outbox.put(kind, order.account_id, order.line_id, order.id, now, sent.id)
+    assert payment is not None, "a provider took what goes back"
+    sent = refunds.by_id(asked.id)
+    still = sent is not None and sent.state == RefundState.SENDING
+    return order, payment, sent if still else None
+
+
+def _tells_news(payment: Payment, found: PaymentStatus) -> bool:
+    """Whether the provider tells of a dispute, or of its end, that is not in our books."""
+    known = {each.provider_dispute_id: each.state for each in disputes.of_order(payment.order_id)}
+    return any(known.get(each.dispute_id, "won") != each.status for each in found.disputes.values())

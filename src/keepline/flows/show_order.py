@@ -35,6 +35,7 @@ Stage = Literal[
     "done",
     "refunding",  # over without service, money on its way back
     "refunded",
+    "disputed",  # over without service, and the payer's bank has the money
     "to_wallet",  # the provider would not take it back: it lies in the wallet
     "cancelled",  # nothing was taken
 ]
@@ -164,7 +165,9 @@ def stage_of(order: Order, payment: Payment | None) -> Stage:
         return "cancelled"
     if payment.refunding_minor:
         return "refunding"
-    return "refunded" if payment.refunded_minor else "to_wallet"
+    if payment.refunded_minor:
+        return "refunded"
+    return "disputed" if payment.disputed_minor else "to_wallet"
 
 
 def steps_of(order: Order, stage: Stage) -> Sequence[Step]:
@@ -192,7 +195,9 @@ def steps_of(order: Order, stage: Stage) -> Sequence[Step]:
     if stage == "cancelled":
         return [ordered, ended]
     paid = Step("paid", "done", order.settled_at)
-    return [ordered, paid, ended, Step("refunded", "now" if stage == "refunding" else "done")]
+    refunded = Step("refunded", "now" if stage == "refunding" else "done")
+    back = [] if stage == "disputed" else [refunded]  # what the bank does is told below
+    return [ordered, paid, ended, *back]
 
 
 def _after_paid(order: Order) -> Sequence[StepKind]:
@@ -208,7 +213,8 @@ def _taken_minor(order: Order, stage: Stage, payment: Payment | None, given_back
         return order.total_minor - given_back
     if stage in ("in_review", "delivering", "to_pay", "asking"):
         return order.total_minor
-    return payment.captured_minor - payment.refunded_minor if payment else 0
+    gone = payment.refunded_minor + payment.disputed_minor if payment else 0
+    return payment.captured_minor - gone if payment else 0
 
 
 def _resting(order: Order, stage: Stage, payment: Payment | None, now: datetime) -> bool:
@@ -217,7 +223,7 @@ def _resting(order: Order, stage: Stage, payment: Payment | None, now: datetime)
         ended_at = order.completed_at or now
         numbered = order.receipt_number is not None or now - ended_at > NUMBERED_WITHIN
         return numbered and not (payment and payment.refunding_minor)
-    return stage in ("refunded", "to_wallet", "cancelled")
+    return stage in ("refunded", "disputed", "to_wallet", "cancelled")
 
 
 def _lifeline(order: Order, row: LineRow, policy: Policy) -> Lifeline | None:

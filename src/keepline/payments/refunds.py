@@ -112,15 +112,43 @@ def send(refund: Refund, payment: Payment, **columns: Any) -> None:
 
 
 def confirm(refund: Refund, payment: Payment, now: datetime) -> None:
-    """The provider has given it back."""
+    """The provider has given it back, but for what the payer's bank had taken of it."""
     transition(refund, RefundEvent.CONFIRM, ended_at=now)
-    _count(payment, refunding=-refund.sent_minor, refunded=refund.sent_minor)
+    given = refund.by_provider_minor
+    _count(payment, refunding=-given, refunded=given)
 
 
 def keep(refund: Refund, payment: Payment, code: str, now: datetime) -> None:
-    """The provider would not: it is in the wallet, all of it."""
+    """The provider would not: it is in the wallet, but for what a bank had taken of it."""
     transition(refund, RefundEvent.PUT_IN_WALLET, ended_at=now, refusal_code=code[:40])
-    _count(payment, refunding=-refund.sent_minor)
+    _count(payment, refunding=-refund.by_provider_minor)
+
+
+def leave_to_bank(payment: Payment, at_most_minor: int, but_not: Collection[UUID]) -> int:
+    """The payer's bank takes of what is on its way back, the oldest first; returns how much.
+
+    `but_not`: refunds that the provider has made or is making; nothing of those is left to take.
+    """
+    free = [each for each in sending(payment.order_id) if each.id not in but_not]
+    left_minor = at_most_minor
+    for refund in free:
+        left_minor -= _move_to_bank(refund, payment, min(refund.by_provider_minor, left_minor))
+    return at_most_minor - left_minor
+
+
+def take_from_bank(payment: Payment, amount_minor: int) -> None:
+    """The bank has left it with us: it is on its way back again, the youngest first."""
+    for refund in reversed(sending(payment.order_id)):
+        amount_minor += _move_to_bank(refund, payment, -min(refund.by_bank_minor, amount_minor))
+    assert amount_minor == 0, "what a bank took stays with refunds that wait"
+
+
+def _move_to_bank(refund: Refund, payment: Payment, amount_minor: int) -> int:
+    refund.by_bank_minor += amount_minor
+    rows = Refund.objects.filter(slot=refund.slot, id=refund.id)
+    rows.update(by_bank_minor=refund.by_bank_minor)
+    _count(payment, refunding=-amount_minor)
+    return amount_minor
 
 
 def transition(refund: Refund, event: RefundEvent, **columns: Any) -> None:

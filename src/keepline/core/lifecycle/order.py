@@ -49,7 +49,12 @@ ORDER: Machine[OrderState, OrderEvent] = Machine(
         Transition(S.ACKNOWLEDGED, E.REVIEW, S.PENDING, "paid, and a person looks at it first"),
         Transition(S.PENDING, E.SETTLE, S.IN_PROGRESS, "staff let it pass"),
         Transition(S.PENDING, E.COMPLETE, S.COMPLETED, "staff let it pass, no network to tell"),
-        Transition(S.PENDING, E.REJECT, S.FAILED, "staff refused it, or nobody looked in time"),
+        Transition(
+            S.PENDING,
+            E.REJECT,
+            S.FAILED,
+            "staff refused it, nobody looked in time, or a bank has it",
+        ),
         Transition(S.IN_PROGRESS, E.COMPLETE, S.COMPLETED, "the network confirmed"),
         Transition(S.IN_PROGRESS, E.HOLD, S.HELD, "the network did not answer"),
         Transition(S.IN_PROGRESS, E.REJECT, S.FAILED, "the network refused"),

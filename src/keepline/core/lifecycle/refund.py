@@ -35,7 +35,9 @@ REFUND: Machine[RefundState, RefundEvent] = Machine(
         Transition(S.REQUESTED, E.SEND, S.SENDING, "allowed: the provider is asked"),
         Transition(S.REQUESTED, E.PUT_IN_WALLET, S.TO_WALLET, "allowed: nothing for a provider"),
         Transition(S.REQUESTED, E.REJECT, S.REJECTED, "a second person said no"),
-        Transition(S.SENDING, E.CONFIRM, S.REFUNDED, "the provider gave it back"),
+        Transition(
+            S.SENDING, E.CONFIRM, S.REFUNDED, "the provider gave it back, or the payer's bank"
+        ),
         Transition(S.SENDING, E.PUT_IN_WALLET, S.TO_WALLET, "the provider would not"),
     ),
 )

@@ -3,12 +3,14 @@
 The caller holds the locks of line, wallet, order and payment (refunding.standing.lock_case).
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from keepline.core import dispute_postings
 from keepline.core.lifecycle.dispute import DisputeEvent
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
+from keepline.core.lifecycle.order import OrderState
 from keepline.core.money import Money
 from keepline.core.postings import TransferDraft
 from keepline.core.refunds import ending
@@ -29,28 +31,37 @@ ACTOR = "provider"
 
 
 def open_dispute(
-    case: Case, payment: Payment, dispute_id: UUID, told: DisputeStatus, now: datetime
+    case: Case,
+    payment: Payment,
+    told: DisputeStatus,
+    on_their_way: Collection[UUID],
+    now: datetime,
 ) -> Dispute:
     """The money is not with us for now: it is claimed, what of it lies in a wallet is held, and
     the line rests.
 
-    Booked is no more than is left of the payment: what exceeds that is a difference between the
-    books, which reconciliation names.
+    Booked is no more than is left of the payment, and then of refunds that wait (not of those that
+    are `on_their_way` at the provider): what exceeds that is a difference between the books, which
+    reconciliation names.
     """
     order = case.order
-    left = refunds.left_at_provider(payment) if told.currency == payment.currency else 0
-    booked = min(told.amount_minor, left)
-    held = min(booked, max(case.free_minor, 0)) if case.is_top_up else 0
+    fits = told.currency == payment.currency
+    kept = min(told.amount_minor, refunds.left_at_provider(payment)) if fits else 0
+    rest = told.amount_minor - kept if fits else 0
+    in_transit = refunds.leave_to_bank(payment, rest, on_their_way)
+    booked = kept + in_transit
+    held = min(kept, _in_wallet(case, payment))
     dispute = disputes.open_dispute(
-        dispute_id,
+        disputes.dispute_id_of(payment.id, told.dispute_id),
         payment,
         line_id=order.line_id,
         provider_dispute_id=told.dispute_id,
         amount_minor=told.amount_minor,
         currency=told.currency,
         booked_minor=booked,
-        sale_minor=_of_the_sale(case.order, booked),
+        sale_minor=_of_the_sale(order, kept),
         held_minor=held,
+        in_transit_minor=in_transit,
         reason=told.reason[:60],
         evidence_until=told.evidence_until,
         opened_at=now,
@@ -64,8 +75,20 @@ def open_dispute(
     return dispute
 
 
+def _in_wallet(case: Case, payment: Payment) -> int:
+    """What may be held: of a top-up, and of an order without service when the provider would not
+    give it back, the money lies in a wallet. A sale has none."""
+    if case.order.state == OrderState.COMPLETED and not case.is_top_up:
+        return 0
+    if payment.currency == case.order.currency:
+        return max(case.free_minor, 0)
+    return max(ledger.lock_wallet_of(payment.account_id, payment.currency)[1], 0)
+
+
 def _of_the_sale(order: Order, booked: int) -> int:
     """What was taken, as a part of the order in its own currency; no more than is left of it."""
+    if order.state != OrderState.COMPLETED:
+        return 0
     gone = refunds.given_minor(order.id) + disputes.taken_minor(order.id)
     return max(0, min(_worth(order, booked), order.total_minor - gone))
 
@@ -81,6 +104,8 @@ def _block(case: Case, now: datetime) -> bool:
     """Rests the line, if the operator wants that; True also when another dispute does so."""
     line = case.line
     if line is None or not limits.in_force().block_disputed:
+        return False
+    if case.order.state != OrderState.COMPLETED:  # its money gave the line nothing
         return False
     if line.state is LineState.BLOCKED:
         return disputes.another_blocks(line.id, case.order.id)
@@ -114,6 +139,7 @@ def _won(case: Case, payment: Payment, dispute: Dispute, now: datetime) -> list[
     sale = money_of(case.order, payment)
     drafts = dispute_postings.win_dispute(sale, dispute.id, payment.provider, dispute.booked_minor)
     disputes.win(dispute, payment, now)
+    refunds.take_from_bank(payment, dispute.in_transit_minor)
     return drafts + dispute_postings.free_disputed(sale, dispute.id, dispute.held_minor)
 
 
@@ -125,12 +151,14 @@ def _lost(
     now: datetime,
 ) -> list[TransferDraft]:
     order, sale = case.order, money_of(case.order, payment)
-    if case.is_top_up or order.state != "completed":
+    kept = dispute.booked_minor - dispute.in_transit_minor
+    drafts = dispute_postings.return_by_bank(sale, dispute.id, dispute.in_transit_minor)
+    if case.is_top_up or order.state != OrderState.COMPLETED:
         disputes.transition(dispute, DisputeEvent.LOSE, closed_at=now)
-        rest = dispute.booked_minor - dispute.held_minor
-        drafts = dispute_postings.take_disputed(sale, dispute.id, dispute.held_minor)
-        return drafts + dispute_postings.write_off(sale, dispute.id, rest)
-    ends_at = _ends_at(case, now)
+        drafts += dispute_postings.take_disputed(sale, dispute.id, dispute.held_minor)
+        return drafts + dispute_postings.write_off(sale, dispute.id, kept - dispute.held_minor)
+    # What was on its way back alone: whoever sent it has decided about the service.
+    ends_at = None if dispute.in_transit_minor and not kept else _ends_at(case, now)
     back = returned(order, dispute.sale_minor, ends=ends_at is not None)
     if ends_at is not None and line is not None:
         reversing.take_back(line, order.id, dispute.id, ends_at, ACTOR, now)
@@ -144,11 +172,10 @@ def _lost(
         ends_service=ends_at is not None,
     )
     # What went into the wallet before is not in the sale any more: the bank took it once again.
-    worth = _worth(order, dispute.booked_minor)
-    made_good = dispute.booked_minor * dispute.sale_minor // max(worth, 1)
+    made_good = kept * dispute.sale_minor // max(_worth(order, kept), 1)
     taken = Money(made_good, dispute.currency)
-    drafts = dispute_postings.lose_sale(sale_of(order), dispute.id, back, taken)
-    return drafts + dispute_postings.write_off(sale, dispute.id, dispute.booked_minor - made_good)
+    drafts += dispute_postings.lose_sale(sale_of(order), dispute.id, back, taken)
+    return drafts + dispute_postings.write_off(sale, dispute.id, kept - made_good)
 
 
 def _ends_at(case: Case, now: datetime) -> datetime | None:

@@ -3,12 +3,13 @@ WITH back AS (
   SELECT slot, order_id, sum(amount_minor) FILTER (WHERE state <> 'rejected') AS asked_minor,
          sum(amount_minor) FILTER (WHERE state NOT IN ('requested', 'rejected')) AS minor,
          sum(tax_minor) FILTER (WHERE state NOT IN ('requested', 'rejected')) AS tax_minor,
-         sum(sent_minor) FILTER (WHERE state = 'sending') AS refunding_minor,
-         sum(sent_minor) FILTER (WHERE state = 'refunded') AS refunded_minor
+         sum(sent_minor - by_bank_minor) FILTER (WHERE state = 'sending') AS refunding_minor,
+         sum(sent_minor - by_bank_minor) FILTER (WHERE state = 'refunded') AS refunded_minor
   FROM (
-    SELECT slot, order_id, state, amount_minor, tax_minor, sent_minor FROM payments_refund
+    SELECT slot, order_id, state, amount_minor, tax_minor, sent_minor, by_bank_minor
+    FROM payments_refund
     UNION ALL
-    SELECT slot, order_id, state, sale_minor, tax_minor, 0 FROM payments_dispute
+    SELECT slot, order_id, state, sale_minor, tax_minor, 0, 0 FROM payments_dispute
     WHERE state = 'lost'
   ) AS gone GROUP BY slot, order_id
 ), asked AS (
