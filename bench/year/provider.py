@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import httpx
 
+from keepline.gateways.loopback import LOOPBACK
+
 
 @contextmanager
 def provider(environ: Mapping[str, str]) -> Iterator[None]:
@@ -26,7 +28,7 @@ def _wait(address: str, process: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + 30
     while process.poll() is None and time.monotonic() < until:
         try:
-            if httpx.get(address, trust_env=False, timeout=2).text == "ok":
+            if httpx.get(address, timeout=2, **LOOPBACK).text == "ok":
                 return
         except httpx.TransportError:
             time.sleep(0.05)

@@ -26,6 +26,7 @@ from bench.year.provider import provider
 from keepline.config.wiring import sandbox_secret
 from keepline.flows import renew_line
 from keepline.gateways import switchboard
+from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.sandbox.adapter import SandboxPayments
 from keepline.orders.models import Order
 from keepline.payments.models import Payment
@@ -63,7 +64,7 @@ class Site:
             cookies=_sessions[cast.account.id],
             headers={"accept-language": "en"},
             timeout=60,
-            trust_env=False,
+            **LOOPBACK,
             verify=NO_TLS,
         )
 
@@ -79,7 +80,7 @@ class Site:
             self.provider + path,
             json=content,
             headers={"authorization": f"Bearer {sandbox_secret('api')}"},
-            trust_env=False,
+            **LOOPBACK,
             verify=NO_TLS,
         ).raise_for_status()
 

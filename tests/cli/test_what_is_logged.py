@@ -25,6 +25,7 @@ from bench.installation import wait_for
 from keepline.accounts.services import issue_token
 from keepline.config.wiring import sandbox_secret
 from keepline.flows import renew_line
+from keepline.gateways.loopback import LOOPBACK
 from keepline.orders.models import Order
 from keepline.payments.models import Payment
 from tests.cast import PASSWORD, Cast, assemble
@@ -144,7 +145,7 @@ def scene(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Scene
 
 
 def browser(scene: Scene) -> httpx.Client:
-    return httpx.Client(base_url=scene.address, timeout=30, trust_env=False)
+    return httpx.Client(base_url=scene.address, timeout=30, **LOOPBACK)
 
 
 def submit(client: httpx.Client, path: str, **form: str) -> httpx.Response:
@@ -222,7 +223,7 @@ def by_providers(scene: Scene) -> None:
         provider = f"http://127.0.0.1:{scene.environ['KEEPLINE_PROVIDER_PORT']}"
         key = {"authorization": f"Bearer {sandbox_key(scene)}"}
         paid = f"{provider}/v1/payments/{payment.id}/simulate"
-        answer = httpx.post(paid, json={"outcome": "captured"}, headers=key, trust_env=False)
+        answer = httpx.post(paid, json={"outcome": "captured"}, headers=key, **LOOPBACK)
         answer.raise_for_status()
         until = time.monotonic() + 30
         while Order.objects.by_id(order_id).state != "completed":

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.alipay.adapter import AlipayPayments
 from keepline.gateways.payments.port import OpenedPayment, PaymentRequest
 from tests.gateways.sandbox_process import free_port
@@ -65,7 +66,7 @@ class AlipayProcess:
     app_key: str
     alipay_public_key: str
     notify_url: str
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=10))
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=10, **LOOPBACK))
 
     @property
     def url(self) -> str:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import httpx
 
+from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.paypal.adapter import PayPalPayments
 from keepline.gateways.payments.paypal.fake.place import fake_paypal
 from tests.gateways.sandbox_process import free_port
@@ -37,20 +38,20 @@ class PayPalProcess:
 
     def control(self, what: str, **content: Any) -> None:
         """See the fake's control.py."""
-        answer = httpx.post(f"{self.url}/control/{what}", json=content, trust_env=False)
+        answer = httpx.post(f"{self.url}/control/{what}", json=content, **LOOPBACK)
         answer.raise_for_status()
 
     def order(self, payment_id: UUID) -> dict[str, Any]:
         """The order of a payment, as PayPal would show it."""
         query = {"payment_id": str(payment_id)}
-        answer = httpx.get(f"{self.url}/control/order", params=query, trust_env=False)
+        answer = httpx.get(f"{self.url}/control/order", params=query, **LOOPBACK)
         found: dict[str, Any] = answer.raise_for_status().json()
         return found
 
     def webhooks(self, payment_id: UUID, kind: str) -> list[tuple[dict[str, str], bytes]]:
         """Headers and bodies of the events of that kind so far."""
         query = {"payment_id": str(payment_id)}
-        sent = httpx.get(f"{self.url}/control/webhooks", params=query, trust_env=False).json()
+        sent = httpx.get(f"{self.url}/control/webhooks", params=query, **LOOPBACK).json()
         return [(one["headers"], one["body"].encode()) for one in sent if one["kind"] == kind]
 
     def approves(self, payment_id: UUID, capture: str = "COMPLETED") -> None:
@@ -84,7 +85,7 @@ def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
     while True:
         assert process.poll() is None, "the fake ended while starting"
         try:
-            if httpx.get(f"{url}/health", trust_env=False, timeout=2).text == "ok":
+            if httpx.get(f"{url}/health", timeout=2, **LOOPBACK).text == "ok":
                 return
         except httpx.TransportError:
             assert time.monotonic() < until, "the fake does not start"

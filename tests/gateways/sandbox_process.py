@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.sandbox.adapter import SandboxPayments
 
 API_KEY = "sandbox-api-key"
@@ -61,7 +62,7 @@ class SandboxProcess:
         while True:
             assert self.process.poll() is None, "the provider ended while starting"
             try:
-                if httpx.get(f"{self.url}/health", trust_env=False, timeout=2).text == "ok":
+                if httpx.get(f"{self.url}/health", timeout=2, **LOOPBACK).text == "ok":
                     return
             except httpx.TransportError:
                 assert time.monotonic() < until, "the provider does not start"
@@ -86,7 +87,7 @@ class SandboxProcess:
         """A call with the API key, for what the port does not have."""
         headers = {"authorization": f"Bearer {API_KEY}", **content.pop("headers", {})}
         return httpx.request(
-            method, self.url + path, headers=headers, trust_env=False, timeout=10, **content
+            method, self.url + path, headers=headers, timeout=10, **LOOPBACK, **content
         )
 
     def behave(self, reference: object = None, **behaviour: Any) -> None:

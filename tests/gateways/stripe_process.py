@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.stripe.adapter import StripePayments
 from tests.gateways.sandbox_process import free_port
 
@@ -50,7 +51,7 @@ class StripeProcess:
         while True:
             assert process.poll() is None, "FakeStripe ended while starting"
             try:
-                if httpx.get(f"{self.url}/health", trust_env=False, timeout=2).text == "ok":
+                if httpx.get(f"{self.url}/health", timeout=2, **LOOPBACK).text == "ok":
                     return
             except httpx.TransportError:
                 assert time.monotonic() < until, "FakeStripe does not start"
@@ -70,7 +71,7 @@ class StripeProcess:
             method,
             self.url + path,
             headers={"authorization": f"Bearer {SECRET_KEY}"},
-            trust_env=False,
+            **LOOPBACK,
             timeout=10,
             **content,
         )

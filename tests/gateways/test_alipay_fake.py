@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from keepline.gateways.loopback import LOOPBACK
 from tests.gateways.alipay_process import APP_ID, AlipayProcess, alipay_process
 from tests.gateways.contract_payments import a_request
 from tests.gateways.inbox import Inbox
@@ -55,7 +56,7 @@ def test_alipays_client_is_believed_and_believes(alipay: AlipayProcess, client: 
     query = AlipayTradeQueryRequest()
     query.biz_content = {"out_trade_no": request.payment_id.hex}
     sent = dict(parse_qsl(client.sdk_execute(query)))
-    answer = httpx.post(f"{alipay.url}/gateway.do", data=sent, trust_env=False)
+    answer = httpx.post(f"{alipay.url}/gateway.do", data=sent, **LOOPBACK)
     content = client._DefaultAlipayClient__parse_response(answer.content)
     response = AlipayTradeQueryResponse()
     response.parse_response_content(content)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.port import PaymentRequest, StoringRequest, StoringStatus
 from keepline.gateways.payments.sandbox.provider.words import LANGUAGES, WORDS
 from tests.gateways.contract_payments import a_request
@@ -167,7 +168,7 @@ def test_second_visit_shows_the_end(sandbox: SandboxProcess, inbox: Inbox, page:
 def test_second_click_pays_once(sandbox: SandboxProcess, inbox: Inbox) -> None:
     request, address = opened(sandbox, inbox)
     for action in ("pay", "pay", "decline", "cancel"):
-        answer = httpx.post(address, data={"action": action}, trust_env=False)
+        answer = httpx.post(address, data={"action": action}, **LOOPBACK)
         assert answer.status_code == 303
         assert answer.headers["location"].startswith(f"{inbox.url}/return")
     assert status(sandbox, request.payment_id) == ("captured", "")
@@ -190,7 +191,7 @@ def test_chinese_by_payment_and_english_by_wish(
 @pytest.mark.parametrize("form", ["action=pay&delay=x", "action=pay&copies=51", "action=", "\xff="])
 def test_senseless_form_changes_nothing(sandbox: SandboxProcess, inbox: Inbox, form: str) -> None:
     request, address = opened(sandbox, inbox)
-    answer = httpx.post(address, content=form.encode("latin-1"), trust_env=False)
+    answer = httpx.post(address, content=form.encode("latin-1"), **LOOPBACK)
     assert answer.status_code == 400
     assert status(sandbox, request.payment_id) == ("pending", "")
 
@@ -199,14 +200,14 @@ def test_only_the_providers_id_opens_the_page(sandbox: SandboxProcess, inbox: In
     request, address = opened(sandbox, inbox)
     for wrong in (str(request.payment_id), "sbx_0"):
         guessed = re.sub(r"[^/]+$", wrong, address)
-        assert httpx.get(guessed, trust_env=False).status_code == 404
-        assert httpx.post(guessed, data={"action": "pay"}, trust_env=False).status_code == 404
+        assert httpx.get(guessed, **LOOPBACK).status_code == 404
+        assert httpx.post(guessed, data={"action": "pay"}, **LOOPBACK).status_code == 404
     assert status(sandbox, request.payment_id) == ("pending", "")
 
 
 def test_policy_is_strict(sandbox: SandboxProcess, inbox: Inbox) -> None:
     _, address = opened(sandbox, inbox)
-    answer = httpx.get(address, trust_env=False)
+    answer = httpx.get(address, **LOOPBACK)
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "script-src" not in policy
@@ -259,10 +260,10 @@ def test_keep_can_be_declined_or_left(sandbox: SandboxProcess, inbox: Inbox, pag
 
 def test_keep_is_kept_once(sandbox: SandboxProcess, inbox: Inbox) -> None:
     request, address = storing_opened(sandbox, inbox)
-    httpx.post(address, data={"action": "keep", "card": "0001"}, trust_env=False)
+    httpx.post(address, data={"action": "keep", "card": "0001"}, **LOOPBACK)
     first = storing_status(sandbox, request)
     for form in ({"action": "keep", "card": "0000"}, {"action": "cancel"}):
-        answer = httpx.post(address, data=form, trust_env=False)
+        answer = httpx.post(address, data=form, **LOOPBACK)
         assert answer.headers["location"].startswith(f"{inbox.url}/return")
     assert storing_status(sandbox, request) == first
 
@@ -283,10 +284,10 @@ def test_kept_page_shows_the_end_in_chinese(
 @pytest.mark.parametrize("form", ["action=keep", "action=keep&card=9999", "action=", "\xff="])
 def test_senseless_keeping_keeps_nothing(sandbox: SandboxProcess, inbox: Inbox, form: str) -> None:
     request, address = storing_opened(sandbox, inbox)
-    answer = httpx.post(address, content=form.encode("latin-1"), trust_env=False)
+    answer = httpx.post(address, content=form.encode("latin-1"), **LOOPBACK)
     assert answer.status_code == 400
     guessed = address.replace(address.rpartition("/")[2], str(request.storing_id))
-    assert httpx.get(guessed, trust_env=False).status_code == 404
+    assert httpx.get(guessed, **LOOPBACK).status_code == 404
     assert storing_status(sandbox, request).status == "pending"
 
 

@@ -19,6 +19,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.port import ProviderRefused, ProviderUnknown
 from keepline.gateways.payments.stripe.adapter import StripePayments
 from keepline.gateways.payments.stripe.sdk import asking
@@ -45,7 +46,7 @@ class Local:
 
     def post(self, path: str, data: dict[str, str]) -> dict[str, Any]:
         key = {"authorization": f"Bearer {SECRET_KEY}"}
-        answer = httpx.post(self.url + path, data=data, headers=key, trust_env=False)
+        answer = httpx.post(self.url + path, data=data, headers=key, **LOOPBACK)
         answer.raise_for_status()
         content: dict[str, Any] = answer.json() if answer.content else {}
         return content
@@ -75,7 +76,7 @@ def local() -> Iterator[Local]:
         while True:
             assert process.poll() is None, "localstripe ended while starting"
             try:
-                httpx.get(url, trust_env=False)
+                httpx.get(url, **LOOPBACK)
                 break
             except httpx.TransportError:
                 assert time.monotonic() < until, "localstripe does not start"

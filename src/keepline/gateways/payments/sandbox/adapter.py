@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 from httpx import codes
 
+from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.port import (
     ChargeRequest,
     ListedPayment,
@@ -57,7 +58,7 @@ class SandboxPayments:
             base_url=base_url,
             headers={"authorization": f"Bearer {api_key}"},
             timeout=timeout_s,
-            trust_env=False,  # loopback is never reached through a proxy
+            **LOOPBACK,
         )
 
     def open_payment(self, request: PaymentRequest) -> OpenedPayment:

@@ -23,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.alipay.amounts import yuan
 from keepline.gateways.payments.alipay.times import read_instant, utc_now, written
 
@@ -171,7 +172,7 @@ class FakeAlipay:
         body = self.signing.notification({**own, **fields})
         headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+            async with httpx.AsyncClient(timeout=5, **LOOPBACK) as client:
                 answer = await client.post(trade["notify_url"], content=body, headers=headers)
             return answer.text
         except httpx.HTTPError as error:

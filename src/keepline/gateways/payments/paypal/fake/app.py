@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from keepline.gateways.loopback import LOOPBACK
+
 from . import control
 from .books import Books, Refusal
 from .disputes import Disputes
@@ -55,7 +57,7 @@ class Fake:
                 task.add_done_callback(self._sending.discard)
 
     async def _send(self, headers: dict[str, str], body: bytes) -> None:
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+        async with httpx.AsyncClient(timeout=10, **LOOPBACK) as http:
             try:
                 await http.post(self._webhook_url, headers=headers, content=body)
             except httpx.HTTPError:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.paypal.adapter import PayPalPayments
 from keepline.gateways.payments.sandbox.mode import refuse_in_production
 
@@ -17,7 +18,7 @@ def fake_paypal(
 
     def fetch(place: str) -> bytes:
         try:
-            answer = httpx.get(url + urlsplit(place).path, trust_env=False, timeout=timeout_s)
+            answer = httpx.get(url + urlsplit(place).path, timeout=timeout_s, **LOOPBACK)
             answer.raise_for_status()
         except httpx.HTTPError as error:
             raise OSError(type(error).__name__) from error

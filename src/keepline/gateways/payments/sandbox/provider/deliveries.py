@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final
 import httpx
 from standardwebhooks import Webhook
 
+from keepline.gateways.loopback import LOOPBACK
+
 from .crash import WEBHOOK_SENT, crash_point
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ class Sender:
 
     async def run(self) -> None:
         """Works until cancelled; looks at least every half second."""
-        async with httpx.AsyncClient(timeout=ANSWER_TIMEOUT_S, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=ANSWER_TIMEOUT_S, **LOOPBACK) as client:
             while True:
                 self.wake.clear()
                 for row in self._due():

@@ -10,6 +10,8 @@ import time
 
 import httpx
 
+from keepline.gateways.loopback import LOOPBACK
+
 from .store import Json
 
 log = logging.getLogger("keepline.fake_stripe")
@@ -45,7 +47,7 @@ class Sender:
     async def _post(self, body: str) -> None:
         header = signature(body, self._secret, int(time.time()))
         try:
-            async with httpx.AsyncClient(timeout=15, trust_env=False) as http:
+            async with httpx.AsyncClient(timeout=15, **LOOPBACK) as http:
                 await http.post(
                     self._url,
                     content=body.encode(),
