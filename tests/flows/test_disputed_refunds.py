@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -20,7 +21,7 @@ from keepline.flows.reconcile import reconcile
 from keepline.flows.review_payment import approve, refuse
 from keepline.flows.settle_payment import settle
 from keepline.flows.show_order import show_order
-from keepline.gateways.payments.port import DisputeOutcome
+from keepline.gateways.payments.port import DisputeOutcome, PaymentStatus
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from keepline.payments import limits
@@ -161,6 +162,28 @@ def test_staff_who_refuse_before_the_dispute_was_asked_about_send_nothing(
     assert wallet(cast) == (100, 0)
 
 
+@pytest.mark.usefixtures("first_payments_are_looked_at")
+def test_staff_who_let_it_pass_while_the_provider_is_asked_are_heard(
+    provider: FakeProvider, network: ScriptedNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the network is told first; it refuses, and what goes back is what the bank took."""
+    cast = assemble(wallet_minor=100, delivery="network")
+    order_id = in_review(cast, provider)
+    network.script, ask = ["refuse"], provider.ask
+
+    def asked(*about: Any) -> PaymentStatus:
+        if Order.objects.by_id(order_id).state == OrderState.PENDING:
+            approve(order_id, "", ANNA, NOW)
+        return ask(*about)
+
+    monkeypatch.setattr(provider, "ask", asked)
+    bank(provider, "open", NOW)
+    order = Order.objects.by_id(order_id)
+    assert (order.state, order.failure_code) == (OrderState.FAILED, "network_no_such_card")
+    assert (wallet(cast), counted(), provider.refunds) == ((100, 0), (0, 0, 200), {})
+    books_agree(NOW)
+
+
 def test_what_goes_back_is_not_sent_while_the_bank_has_it_and_done_when_it_keeps_it(
     provider: FakeProvider, network: ScriptedNetwork
 ) -> None:
@@ -226,9 +249,9 @@ def test_no_answer_to_the_question_after_a_refusal_puts_nothing_into_a_wallet(
     provider.dispute(Payment.objects.get().id)
     ask = provider.ask
 
-    def silent(*asked: object) -> object:
+    def silent(*about: Any) -> PaymentStatus:
         provider.silent = 1
-        return ask(*asked)  # type: ignore[arg-type]
+        return ask(*about)
 
     monkeypatch.setattr(provider, "ask", silent)
     work_off(NOW)

@@ -62,6 +62,8 @@ def follow_disputes(order_id: UUID, now: datetime, told: bool = False) -> bool:
 
 
 def _book(seen: Order, status: PaymentStatus, now: datetime) -> bool:
+    if lock_case(seen.id).order.state not in SETTLED:  # staff let it pass while the bank was asked
+        return False
     _note_made_refunds(seen.id, status, now)
     ended = _end_review(seen.id, status, now)
     told = sorted(status.disputes.values(), key=lambda each: each.dispute_id)
