@@ -50,6 +50,14 @@ def test_settled_then_paid_out_each_once() -> None:
     assert AuditEvent.objects.filter(action=ACTION).count() == 2
 
 
+def test_a_day_that_a_later_list_moves_books_nothing_twice() -> None:
+    book(ON_ITS_WAY)
+    arrived = replace(ON_ITS_WAY, settled_on=date(2026, 3, 10), paid_on=date(2026, 3, 11))
+    after = {"clearing": -105, "provider_receivable": 0, "payment_fees": -5, "bank": -190}
+    assert book(arrived) == after
+    assert book(replace(arrived, settled_on=date(2026, 3, 11))) == after
+
+
 @pytest.mark.parametrize("amount", [191, 189, -190])
 def test_another_amount_under_a_known_reference_is_refused(amount: int) -> None:
     book(ON_ITS_WAY)

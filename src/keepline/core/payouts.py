@@ -11,7 +11,7 @@ A payout below zero (more was given back than taken) goes the other way.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from uuid import UUID
 
 from keepline.core.ids import make_id
@@ -78,17 +78,17 @@ def _account(payout: Payout, code: HouseCode) -> UUID:
 def _movement(
     payout: Payout, step: str, debit_id: UUID, credit_id: UUID, amount_minor: int
 ) -> list[TransferDraft]:
-    """Between accounts of the house, so in slot 0; its id follows from payout and step."""
+    """Between accounts of the house, so in slot 0. Its id follows from provider, reference and
+    step alone, with time 0: what a later list tells of the days makes no second movement."""
     if amount_minor == 0:
         return []
     if amount_minor < 0:
         debit_id, credit_id = credit_id, debit_id
     named = f"payout:{payout.provider}:{payout.reference}:{step}"
-    day = datetime.combine(payout.settled_on, time(), UTC)
     digest = hashlib.sha256(named.encode()).digest()
     return [
         TransferDraft(
-            id=make_id(0, int(day.timestamp()) * 1000, int.from_bytes(digest[:8])),
+            id=make_id(0, 0, int.from_bytes(digest[:8])),
             debit_id=debit_id,
             credit_id=credit_id,
             amount_minor=abs(amount_minor),
