@@ -20,6 +20,9 @@ class OneByOne:
 
     map = staticmethod(map)
 
+    def __init__(self, _work: str) -> None:
+        pass
+
 
 @pytest.fixture
 def outside(

@@ -1,6 +1,7 @@
 """notify_holder: told at least once, truthfully, or laid aside where staff can see it."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -108,7 +109,7 @@ def test_a_letter_that_cannot_be_written_stops_no_other(
         return news.news_of(event, rows, now)
 
     monkeypatch.setattr(notify_holder, "news_of", news_of)
-    attempts = notify(event_ids, NOW, due._side_by_side)
+    attempts = notify(event_ids, NOW, partial(due._side_by_side, "letters"))
     assert [attempt.outcome for attempt in attempts] == ["sent"]
     assert [letter.to for letter in mailbox.sent] == ["alice@example.com"]
     waiting = Outbox.objects.get(account_id=bad.account.id)

@@ -1,6 +1,8 @@
 """Webhooks of PayPal: genuine ones are believed, everything else is refused with a reason."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -8,10 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keepline.gateways.payments.paypal.certificates import Certificates
+from keepline.gateways.payments.paypal.certificates import (
+    A_MINUTE,
+    AT_ONCE,
+    Certificates,
+)
 from keepline.gateways.payments.paypal.fake.webhooks import PLACE, Signer
 from keepline.gateways.payments.paypal.signature import NOBODY, Signatures
-from keepline.gateways.payments.port import ProviderEvent, SignatureRefused
+from keepline.gateways.payments.port import ProviderEvent, ProviderUnknown, SignatureRefused
 
 NOW = datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
 PAYMENT_ID, ORDER_ID, REFUND_ID = uuid4(), uuid4(), uuid4()
@@ -251,6 +257,40 @@ def test_an_event_of_something_else_is_taken_and_names_nobody(resource: object) 
 def test_signed_nonsense_is_refused(body: bytes) -> None:
     with pytest.raises(SignatureRefused, match="not one of PayPal's"):
         believe(SIGNER.headers(body, NOW), body)
+
+
+def test_a_stranger_who_names_many_places_makes_us_ask_for_few() -> None:
+    places = Places(b"")
+    signatures = Signatures(WEBHOOK_ID, Certificates(places.fetch, sandbox=True))
+    answers: list[type[Exception]] = []
+    for number in range(A_MINUTE + 5):
+        place = f"{PLACE}-{number}"
+        with pytest.raises((SignatureRefused, ProviderUnknown)) as caught:
+            signatures.event({**SIGNED, "PAYPAL-CERT-URL": place}, BODY, NOW)
+        answers.append(caught.type)
+    assert answers == [SignatureRefused] * A_MINUTE + [ProviderUnknown] * 5
+    assert len(places.asked) == A_MINUTE
+    places.pem = SIGNER.pem
+    later = NOW + timedelta(minutes=1)
+    assert signatures.event(SIGNED, BODY, later).event_id == "WH-1"
+
+
+def test_a_place_that_hangs_holds_two_threads_and_no_more() -> None:
+    inside, go = threading.Semaphore(0), threading.Event()
+
+    def fetch(_: str) -> bytes:
+        inside.release()
+        assert go.wait(20)
+        return SIGNER.pem
+
+    signatures = Signatures(WEBHOOK_ID, Certificates(fetch, sandbox=True))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting = [pool.submit(signatures.event, SIGNED, BODY, NOW) for _ in range(AT_ONCE)]
+        assert all(inside.acquire(timeout=20) for _ in waiting)
+        with pytest.raises(ProviderUnknown):
+            signatures.event(SIGNED, BODY, NOW)
+        go.set()
+    assert {each.result().event_id for each in waiting} == {"WH-1"}
 
 
 NAMES = [name for name in SIGNED if name.startswith("PAYPAL")]

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models import Q
 
 from keepline.core.lifecycle.dispute import DisputeState
 from keepline.core.lifecycle.method import MethodState
@@ -241,7 +242,10 @@ class ProviderPayment(models.Model):
 
 
 class ProviderEvent(models.Model):
-    """A verified webhook, stored raw before anything is done about it; not sharded."""
+    """A verified webhook, stored raw before anything is done about it; not sharded.
+
+    `body`: empty after a month (workers.due.forget_webhooks).
+    """
 
     provider = models.CharField(max_length=24)
     event_id = models.CharField(max_length=80)
@@ -251,6 +255,9 @@ class ProviderEvent(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
+        indexes = [
+            models.Index(fields=["received_at"], name="provider_event_told", condition=~Q(body="")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["provider", "event_id"], name="provider_event_once")
         ]

@@ -8,6 +8,7 @@ from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.payment import PAYMENT, PaymentEvent, PaymentState
 from keepline.orders.models import Order
 from keepline.payments.models import Payment, ProviderEvent, ProviderPayment
+from keepline.slots.sql import execute
 
 
 class PaymentMoved(Exception):
@@ -78,6 +79,16 @@ def name_at_provider(payment: Payment, provider_payment_id: str) -> None:
     )
     if entry.payment_id != payment.id:
         raise PaymentMoved(payment.id)
+
+
+FORGET = """
+UPDATE payments_providerevent SET body = '' WHERE received_at < %s AND body <> ''
+"""
+
+
+def forget_bodies(before: datetime) -> int:
+    """What webhooks said before that instant is erased; that they came is kept. How many."""
+    return execute(FORGET, (before,))
 
 
 def store_event(

@@ -7,7 +7,7 @@ due again when its lease ends.
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from time import monotonic, sleep
 from typing import TypeVar
 from uuid import UUID
@@ -28,23 +28,27 @@ from keepline.lines.due import Which
 from keepline.messages import services as outbox
 from keepline.orders import services as orders
 from keepline.payments import methods
+from keepline.payments import services as payments
 
 log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
 Row = TypeVar("Row")
 Result = TypeVar("Result")
 THREADS = 8
-ORDERS_A_BATCH, MESSAGES_A_BATCH, METHODS_A_BATCH = 32, 64, 100
+ORDERS_A_BATCH, METHODS_A_BATCH = 32, 100
+MESSAGES_A_BATCH = 3 * THREADS  # what a slow channel sends well within the lease
 LINES_BESIDE_PEOPLE = 200  # renewed in one transaction: short enough that nobody notices
 LONGEST_REST_S = 1.0
-MESSAGE_LEASE = timedelta(minutes=2)
+MESSAGE_LEASE = timedelta(minutes=5)
 RECONCILED_SPAN = timedelta(days=3)
+WEBHOOKS_KEPT = timedelta(days=30)  # they hold payers' names; longer than any provider repeats
 LANGUAGE = "en"  # a worker opens a checkout only when the entrance could not
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="due")
+def _pool(work: str) -> ThreadPoolExecutor:
+    # One for each kind of work: letters do not wait behind a provider that hangs.
+    return ThreadPoolExecutor(THREADS, thread_name_prefix=work)
 
 
 def advance_orders(clock: Callable[[], datetime] = timezone.now) -> int:
@@ -72,7 +76,7 @@ def tend_methods(clock: Callable[[], datetime] = timezone.now) -> int:
     """Saved methods whose provider owes an answer: kept, or forgotten? How many were looked at."""
     now = clock()
     accounts = dict(methods.due(now, METHODS_A_BATCH))
-    list(_side_by_side(lambda i: _tend(i, accounts[i], now), accounts))
+    list(_side_by_side("methods", lambda i: _tend(i, accounts[i], now), accounts))
     return len(accounts)
 
 
@@ -95,7 +99,7 @@ def _by_test_clocks(work: Callable[[Clock, int], int]) -> int:
 def _advance(clock: Clock, clock_id: int) -> int:
     steps = 0
     while claimed := orders.claim_due(clock(), ORDERS_A_BATCH, clock_id=clock_id):
-        list(_side_by_side(lambda i: advance(i, LANGUAGE, clock()), claimed))
+        list(_side_by_side("orders", lambda i: advance(i, LANGUAGE, clock()), claimed))
         steps += len(claimed)
     return steps
 
@@ -103,14 +107,16 @@ def _advance(clock: Clock, clock_id: int) -> int:
 def _send(clock: Clock, clock_id: int) -> int:
     tried = 0
     while claimed := outbox.claim_due(clock(), MESSAGES_A_BATCH, MESSAGE_LEASE, clock_id=clock_id):
-        notify(claimed, clock(), _side_by_side)
+        notify(claimed, clock(), partial(_side_by_side, "letters"))
         tried += len(claimed)
     return tried
 
 
-def _side_by_side(work: Callable[[Row], Result], rows: Iterable[Row]) -> Iterator[Result | None]:
+def _side_by_side(
+    kind: str, work: Callable[[Row], Result], rows: Iterable[Row]
+) -> Iterator[Result | None]:
     """Slow answers are waited for side by side."""
-    return _pool().map(_guarded(work), rows)
+    return _pool(kind).map(_guarded(work), rows)
 
 
 def sweep_lines(clock: Callable[[], datetime] = timezone.now) -> int:
@@ -148,6 +154,11 @@ def reconcile_all(clock: Callable[[], datetime] = timezone.now) -> int:
         except ProviderUnknown as silent:  # tomorrow night's span has these days in it as well
             log.warning("provider_not_reconciled", provider=provider, reason=str(silent))
     return left
+
+
+def forget_webhooks(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Erases what webhooks said when they are older than WEBHOOKS_KEPT; how many."""
+    return payments.forget_bodies(clock() - WEBHOOKS_KEPT)
 
 
 def number_receipts(clock: Callable[[], datetime] = timezone.now, seller: str = "house") -> None:

@@ -75,6 +75,14 @@ def reconcile(timestamp: int) -> None:  # noqa: ARG001 - likewise
     due.reconcile_all()
 
 
+@app.periodic(cron="37 3 * * *")
+@app.task(name="forget_webhooks", queueing_lock="forget_webhooks", pass_context=False)
+def forget_webhooks(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Every night: what webhooks of long ago said of payers is erased."""
+    close_old_connections()
+    due.forget_webhooks()
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", pass_context=False)
 async def retry_stalled_jobs(timestamp: int) -> None:  # noqa: ARG001 - likewise

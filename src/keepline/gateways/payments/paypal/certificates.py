@@ -7,8 +7,9 @@ not asked for; beside the place, the certificate must name PayPal and be valid i
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import NameOID
 
-from keepline.gateways.payments.port import SignatureRefused
+from keepline.gateways.payments.port import ProviderUnknown, SignatureRefused
 
 Fetch = Callable[[str], bytes]  # PEM of an https address; raises OSError
 DOMAIN: Final = ".paypal.com"
@@ -25,6 +26,9 @@ SANDBOX: Final = ".sandbox.paypal.com"
 FOLDER: Final = "/v1/notifications/certs/"
 TIMEOUT_S: Final = 5
 KEPT: Final = 16  # PayPal has a handful; a stranger shall not fill our memory
+# Nor make us wait, or be a nuisance at PayPal: whoever names new addresses is told to come again.
+AT_ONCE: Final = 2
+A_MINUTE: Final = 20
 LONGEST_PEM: Final = 64 * 1024
 
 
@@ -46,15 +50,20 @@ class Certificates:
         self._sandbox = sandbox
         self._kept: dict[str, x509.Certificate] = {}
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._fetched_at: deque[datetime] = deque(maxlen=A_MINUTE)
 
     def key(self, url: str, now: datetime) -> RSAPublicKey:
-        """The public key at that address, else SignatureRefused."""
+        """The public key at that address, else SignatureRefused.
+
+        ProviderUnknown when too many addresses are being asked for: PayPal sends again.
+        """
         if not self._is_place(url):
             raise SignatureRefused("the certificate is not at PayPal")
         with self._lock:
             found = self._kept.get(url)
         if found is None:
-            found = self._fetched(url)
+            found = self._fetched_in_turn(url, now)
         if not found.not_valid_before_utc <= now <= found.not_valid_after_utc:
             raise SignatureRefused("the certificate is not valid now")
         key = found.public_key()
@@ -65,6 +74,19 @@ class Certificates:
                 self._kept.pop(next(iter(self._kept)))
             self._kept[url] = found
         return key
+
+    def _fetched_in_turn(self, url: str, now: datetime) -> x509.Certificate:
+        if not self._places.acquire(blocking=False):
+            raise ProviderUnknown("certificates are being fetched, and no place is free")
+        try:
+            with self._lock:
+                full = len(self._fetched_at) == A_MINUTE
+                if full and self._fetched_at[0] > now - timedelta(minutes=1):
+                    raise ProviderUnknown("certificates were fetched too often")
+                self._fetched_at.append(now)
+            return self._fetched(url)
+        finally:
+            self._places.release()
 
     def _fetched(self, url: str) -> x509.Certificate:
         try:
