@@ -9,11 +9,15 @@ from keepline.core.ids import derived_id
 from keepline.core.postings import HouseCode, Phase, TransferCode, TransferDraft, house_account_id
 from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
+from keepline.flows.follow_disputes import follow_disputes
 from keepline.flows.show_taxes import TaxSum, show_taxes
 from keepline.ledger import services as ledger
 from keepline.ledger.models import Transfer
+from keepline.payments.services import payment_id_of
 from tests.cast import NOW, Cast, assemble
+from tests.doubles import FakeProvider
 from tests.flows.acts import request
+from tests.flows.refunds import balance, bought
 from tests.taxing import rate, taxes
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +81,24 @@ def test_what_went_back_counts_when_it_went() -> None:
         TaxSum("2026-03", "DE", 190_000, "USD", 1, 252, 48, 0, 0),
         TaxSum("2026-04", "DE", 190_000, "USD", 0, 0, 0, 126, 24),
     ]
+
+
+def test_what_a_payers_bank_took_for_good_counts_when_it_was_lost(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100, tax_rate_ppm=200_000)  # of 3.00, 2.00 are paid by card
+    Account.objects.filter(id=cast.account.id).update(country="DE")
+    with taxes("holder", RATES):
+        order = bought(cast, provider=provider)
+    provider.dispute(payment_id_of(order.id))
+    follow_disputes(order.id, NOW, told=True)
+    sold = TaxSum("2026-03", "DE", 190_000, "USD", 1, 252, 48, 0, 0)
+    assert show_taxes(MARCH, APRIL) == [sold], "nothing is lost yet"
+    provider.dispute(payment_id_of(order.id), "lost")
+    follow_disputes(order.id, NOW + timedelta(days=30), told=True)
+    assert show_taxes(MARCH, APRIL) == [
+        sold,
+        TaxSum("2026-04", "DE", 190_000, "USD", 0, 0, 0, 168, 32),
+    ]
+    assert balance("tax_payable") == 48 - 32
 
 
 def test_a_span_that_ends_before_it_begins() -> None:

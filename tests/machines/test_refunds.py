@@ -24,6 +24,7 @@ from keepline.flows.follow_disputes import follow_disputes
 from keepline.flows.open_payment import open_payment
 from keepline.flows.recognise_revenue import number_receipts, recognise
 from keepline.flows.settle_payment import settle
+from keepline.flows.show_taxes import show_taxes
 from keepline.flows.sweep_lines import sweep
 from keepline.gateways import switchboard
 from keepline.lines.models import Validity
@@ -74,12 +75,17 @@ class RefundMachine(RuleBasedStateMachine):
             kept += order.total_minor - back - (order.tax_minor - tax)
             taxes += order.tax_minor - tax
         assert (balance("deferred_revenue"), balance("revenue")) == (0, kept)
-        assert balance("tax_payable") == taxes
+        assert balance("tax_payable") == taxes == self.to_be_declared()
         held = sum(p.captured_minor - p.refunded_minor for p in self.provider.payments.values())
         gone = sum(d.booked_minor for d in Dispute.objects.exclude(state="won"))
         assert balance("clearing", "sandbox") == gone - held
         still = sum(d.booked_minor for d in Dispute.objects.filter(state="open"))
         assert balance("disputed") == -still
+
+    def to_be_declared(self) -> int:
+        """The tax of all sales less what went back, as the operator reads it."""
+        rows = show_taxes(NOW.date(), (self.now + 300 * DAY).date())
+        return sum(row.tax_minor - row.tax_returned_minor for row in rows)
 
     def key(self) -> str:
         self.keys += 1

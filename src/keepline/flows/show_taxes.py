@@ -8,6 +8,7 @@ from keepline.flows.errors import FlowRefused
 from keepline.slots.sql import fetch_all
 
 DECEMBER = 12
+RETURNED = (TransferCode.REFUND_TO_WALLET, TransferCode.DISPUTE)
 
 
 class TaxSum(NamedTuple):
@@ -28,8 +29,8 @@ class TaxSum(NamedTuple):
     tax_returned_minor: int
 
 
-# Sales without tax stand here too: some countries want them declared. Money that comes back to a
-# wallet out of revenue or tax, earned or not, is a sale that was taken back.
+# Sales without tax stand here too: some countries want them declared. Money that leaves revenue or
+# tax, earned or not, for a wallet or for a payer's bank is a sale that was taken back.
 SUMS = """
 WITH sale AS (
   SELECT completed_at AS at, tax_country, tax_rate_ppm, currency, 1 AS orders,
@@ -44,7 +45,7 @@ WITH sale AS (
   FROM ledger_transfer t
   JOIN ledger_houseaccount h ON h.id = t.debit_id AND h.code = ANY(%(sources)s)
   JOIN orders_order o ON o.slot = t.slot AND o.id = t.order_id
-  WHERE t.code = %(returned)s AND t.booked_at >= %(from_at)s AND t.booked_at < %(until_at)s
+  WHERE t.code = ANY(%(returned)s) AND t.booked_at >= %(from_at)s AND t.booked_at < %(until_at)s
 )
 SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM') AS month, tax_country, tax_rate_ppm, currency,
        sum(orders)::bigint AS orders, sum(net)::bigint AS net, sum(tax)::bigint AS tax,
@@ -71,7 +72,7 @@ def show_taxes(first: date, last: date) -> list[TaxSum]:
             "until_at": until_at,
             "tax": HouseCode.TAX_PAYABLE.value,
             "sources": [HouseCode.DEFERRED_REVENUE, HouseCode.REVENUE, HouseCode.TAX_PAYABLE],
-            "returned": int(TransferCode.REFUND_TO_WALLET),
+            "returned": [int(code) for code in RETURNED],
         },
     )
     return [TaxSum(*row) for row in rows]
