@@ -101,6 +101,14 @@ def test_five_declines_hold_the_account_for_a_day() -> None:
     assert decide(LIMITS, ASKED, slower) is None  # the fifth came when the hour was over
 
 
+def test_what_the_clock_tried_counts_as_money_alone() -> None:
+    tried = [past(n * MINUTE, standing=Standing.DECLINED) for n in range(12)]
+    assert decide(LIMITS, ASKED, tried) is not None
+    assert decide(LIMITS, ASKED, [replace(each, by_clock=True) for each in tried]) is None
+    paid = replace(past(HOUR, 50_000, Standing.PAID), by_clock=True)
+    assert decide(LIMITS, ASKED, [paid]) == Hit("sum", NOW + 23 * HOUR)
+
+
 def test_without_a_hold_declines_are_a_rate() -> None:
     declined = [past(n * 10 * MINUTE, standing=Standing.DECLINED) for n in range(5)]
     unheld = replace(LIMITS, hold=timedelta(0))

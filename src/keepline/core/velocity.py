@@ -29,8 +29,8 @@ class Standing(StrEnum):
 
     OPEN = "open"  # the holder may still pay
     PAID = "paid"
-    DECLINED = "declined"  # at the checkout
-    ENDED = "ended"  # expired, refused at opening, or given back
+    DECLINED = "declined"  # at the checkout, or what a saved method was charged
+    ENDED = "ended"  # expired untried, refused at opening, or given back
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +149,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A payment that was asked for earlier, by the same account."""
+    """A payment that was asked for earlier, by the same account.
+
+    `by_clock`: a saved method was charged while its holder was away. Its money counts; but how
+    often it is tried is a policy's, so that it is no attempt of the holder's, and no decline.
+    """
 
     opened_at: datetime
     provider: str
     currency: str
     amount_minor: int
     standing: Standing
+    by_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +186,9 @@ def decide(
 
     `past`: the account's payments within `limits.reach`; the others: instants of attempts.
     """
-    at, every = asked.at, [payment.opened_at for payment in past]
-    same_way = [each.opened_at for each in past if each.provider == asked.provider]
+    at, by_hand = asked.at, [each for each in past if not each.by_clock]
+    every = [each.opened_at for each in by_hand]
+    same_way = [each.opened_at for each in by_hand if each.provider == asked.provider]
     counted = (
         ("address", limits.address, sorted(from_address)),
         ("device", limits.device, sorted(from_device)),
@@ -190,7 +196,7 @@ def decide(
         ("method", limits.method, sorted(same_way)),
     )
     hits = [_rate(name, rate, seen, at) for name, rates, seen in counted for rate in rates]
-    hits.append(_hold(limits, past, at))
+    hits.append(_hold(limits, by_hand, at))
     money = [each for each in past if each.currency == asked.currency]
     hits += [_sum(span, most, money, asked) for span, most in limits.sums_minor(asked.currency)]
     found = [hit for hit in hits if hit is not None]

@@ -11,6 +11,7 @@ from keepline.core.ids import slot_of, slots_of
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.core.reconciliation import BookedPayment
 from keepline.core.velocity import Past, Standing
+from keepline.orders import queries as orders
 from keepline.payments.models import Payment
 from keepline.slots.sql import fetch_all
 
@@ -59,24 +60,31 @@ def booked(
     return {row.payment_id: BookedPayment(*row) for row in fetch_all(BOOKED, params)}
 
 
-# What was not taken from the holder's money, or went back to it, is no sum. A provider that refused
-# to open a checkout declined nobody. To give a card away is to try it: it counts as an attempt.
-PAST_OF = """
+# A provider that refused to open a checkout declined nobody. A checkout that stays open after a
+# declined card, as Stripe's does, ends expired, with the code of the last refusal.
+WAS_DECLINED = """
+(state = 'declined' AND (checkout_url <> '' OR method_id IS NOT NULL)
+ OR state = 'expired' AND decline_code <> '')
+"""
+# What was not taken from the holder's money, or went back to it, is no sum. To give a card away is
+# to try it: it counts as an attempt.
+PAST_OF = f"""
 SELECT opened_at, provider, currency,
        greatest(amount_minor, captured_minor) - refunded_minor - refunding_minor AS minor, state,
-       checkout_url <> '' AS was_open
+       {WAS_DECLINED} AS was_declined,
+       CASE WHEN method_id IS NOT NULL THEN order_id END AS charged_for
 FROM payments_payment
 WHERE slot = %(slot)s AND account_id = %(account_id)s AND opened_at > %(from_at)s
 UNION ALL
-SELECT begun_at, provider, '', 0, 'expired', false FROM payments_savedmethod
+SELECT begun_at, provider, '', 0, 'expired', false, NULL FROM payments_savedmethod
 WHERE slot = %(slot)s AND account_id = %(account_id)s AND begun_at > %(from_at)s
-"""
+"""  # noqa: S608 - our own words
 STANDINGS = {
     PaymentState.CREATED: Standing.OPEN,
     PaymentState.PENDING: Standing.OPEN,
     PaymentState.UNKNOWN: Standing.OPEN,
     PaymentState.CAPTURED: Standing.PAID,
-    PaymentState.DECLINED: Standing.DECLINED,
+    PaymentState.DECLINED: Standing.ENDED,
     PaymentState.EXPIRED: Standing.ENDED,
 }
 
@@ -84,9 +92,18 @@ STANDINGS = {
 def past_of(account_id: UUID, from_at: datetime) -> list[Past]:
     """The account's payments asked for after `from_at`, as the limits against fraud see them."""
     params = {"slot": slot_of(account_id), "account_id": account_id, "from_at": from_at}
+    rows = fetch_all(PAST_OF, params)
+    by_clock = orders.by_clock_among({row.charged_for for row in rows} - {None})
     return [
-        Past(row.opened_at, row.provider, row.currency, row.minor, _standing(row))
-        for row in fetch_all(PAST_OF, params)
+        Past(
+            row.opened_at,
+            row.provider,
+            row.currency,
+            row.minor,
+            _standing(row),
+            by_clock=row.charged_for in by_clock,
+        )
+        for row in rows
     ]
 
 
@@ -114,14 +131,14 @@ def of_orders(order_ids: Collection[UUID]) -> dict[UUID, Payment]:
     return {row.order_id: row for row in rows}
 
 
-HISTORIES = """
+HISTORIES = f"""
 SELECT account_id, count(*) AS asked, count(*) FILTER (WHERE state = 'captured') AS paid,
-       count(*) FILTER (WHERE state = 'declined' AND checkout_url <> '') AS declined,
+       count(*) FILTER (WHERE {WAS_DECLINED}) AS declined,
        count(*) FILTER (WHERE refunded_minor + refunding_minor > 0) AS given_back
 FROM payments_payment
 WHERE slot = ANY(%(slots)s) AND account_id = ANY(%(accounts)s)
 GROUP BY account_id
-"""
+"""  # noqa: S608 - our own words
 
 
 class PaymentHistory(NamedTuple):
@@ -146,8 +163,7 @@ def histories(account_ids: Collection[UUID]) -> dict[UUID, PaymentHistory]:
 
 
 def _standing(row: Any) -> Standing:
-    standing = STANDINGS[PaymentState(row.state)]
-    return Standing.ENDED if standing is Standing.DECLINED and not row.was_open else standing
+    return Standing.DECLINED if row.was_declined else STANDINGS[PaymentState(row.state)]
 
 
 def _slot(payment_id: UUID) -> int | None:
