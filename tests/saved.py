@@ -33,7 +33,8 @@ def kept(number: str = "pm_1", expires_on: date | None = None) -> StoredMethod:
 
 def saved(cast: Cast, provider: FakeProvider, expires_on: date | None = None) -> UUID:
     """A method of the account that may be charged."""
-    method_id, _address = save_method.start(saving(cast), NOW)
+    asked = saving(cast, provider=provider.name, currency=cast.account.currency)
+    method_id, _address = save_method.start(asked, NOW)
     provider.store(method_id, kept(f"pm_{method_id.hex[-8:]}", expires_on))
     assert save_method.settle(method_id, cast.account.id, NOW) == "stored"
     return method_id

@@ -46,7 +46,8 @@ def test_a_top_up_is_paid_at_the_checkout_and_then_spendable(
 def test_amounts_beyond_the_limits_are_refused_with_them(alice: Caller, amount_minor: int) -> None:
     answer = alice.post(PATH, asked(amount_minor), KEY)
     assert (answer.status_code, answer.json()["code"]) == (422, "amount_refused")
-    assert answer.json()["facts"] == {"smallest_minor": 100, "largest_minor": 50_000}
+    limits = {"smallest_minor": 100, "largest_minor": 50_000, "step_minor": 1}
+    assert answer.json()["facts"] == limits
 
 
 @pytest.mark.parametrize("amount_minor", ["2000", 2000.0, True, None, 10**13, 1e400])

@@ -55,6 +55,25 @@ def test_never_off_by_more_than_half_a_minor_unit(
     assert abs(found - exact) <= Fraction(1, 2)
 
 
+steps = st.sampled_from([1, 10, 100])
+
+
+@given(pairs, amounts, rates, steps)
+def test_up_to_what_the_provider_takes(
+    pair: list[str], price: int, rate: Decimal, step: int
+) -> None:
+    base, quote = pair
+    table = [rate_of(base, quote, rate)]
+    found = exchanges(table, Money(price, base), TODAY, 0, {base: 7, quote: step}.__getitem__)
+    nearest = paid(price, base, quote, rate)
+    if nearest is None:
+        assert found == []
+        return
+    [one] = found
+    assert one.paid.amount_minor % step == 0
+    assert nearest <= one.paid.amount_minor < nearest + step
+
+
 @given(pairs, amounts, amounts, rates)
 def test_who_owes_more_never_pays_less(
     pair: list[str], one: int, other: int, rate: Decimal
@@ -86,20 +105,21 @@ def test_what_an_order_keeps_is_what_was_agreed(amount: int, rate: Decimal) -> N
     assert Exchange.of_facts(agreed.as_facts()) == agreed
 
 
-@given(amounts, st.lists(st.integers(0, 10**9), min_size=1, max_size=12))
-def test_parts_give_back_the_whole(paid_minor: int, parts: list[int]) -> None:
-    price = sum(parts)
+@given(amounts, st.lists(st.integers(0, 10**9), min_size=1, max_size=12), steps)
+def test_parts_give_back_the_whole(units: int, parts: list[int], step: int) -> None:
+    price, paid_minor = sum(parts), units * step
     if price == 0:
         with pytest.raises(ValueError, match="within the price"):
             part_of_paid(paid_minor, price, 0, 0)
         return
     given_back, before = [], 0
     for part in parts:
-        given_back.append(part_of_paid(paid_minor, price, before, part))
+        given_back.append(part_of_paid(paid_minor, price, before, part, step))
         before += part
     assert sum(given_back) == paid_minor
     for part, back in zip(parts, given_back, strict=True):
         assert back >= 0
-        assert abs(back - Fraction(part * paid_minor, price)) <= 1
+        assert back % step == 0
+        assert abs(back - Fraction(part * paid_minor, price)) <= step
     with pytest.raises(ValueError, match="within the price"):
         part_of_paid(paid_minor, price, price, 1)

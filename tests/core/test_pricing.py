@@ -51,9 +51,11 @@ def test_nonsense_has_no_price(price: int, rate: int, discount: int, quantity: i
         quote(price, "EUR", rate, tax_inclusive=False, discount_ppm=discount, quantity=quantity)
 
 
-@given(prices, st.integers(-(10**6), 10**12), wishes)
-def test_funding_pays_the_total_and_never_overdraws(total: int, free: int, wish: str) -> None:
-    funding = split_funding(total, free, wish)  # type: ignore[arg-type]
+@given(prices, st.integers(-(10**6), 10**12), wishes, st.sampled_from([1, 10, 100]))
+def test_funding_pays_the_total_and_never_overdraws(
+    total: int, free: int, wish: str, step: int
+) -> None:
+    funding = split_funding(total, free, wish, step)  # type: ignore[arg-type]
     assert funding.wallet_minor + funding.payment_minor == total
     assert 0 <= funding.wallet_minor <= max(0, free)
     assert funding.payment_minor >= 0
@@ -61,3 +63,17 @@ def test_funding_pays_the_total_and_never_overdraws(total: int, free: int, wish:
         assert funding.wallet_minor == 0
     elif free >= total:
         assert funding.payment_minor == 0
+
+
+@given(st.integers(1, 10**6), st.integers(0, 10**6), st.sampled_from([1, 10, 100]))
+def test_the_wallet_evens_out_the_providers_part_where_it_can(
+    total: int, free: int, step: int
+) -> None:
+    most = split_funding(total, free, "part")
+    funding = split_funding(total, free, "part", step)
+    evened = range(most.wallet_minor + 1)
+    possible = [paid for paid in evened[-step:] if (total - paid) % step == 0]
+    if most.payment_minor and possible:
+        assert funding.wallet_minor == max(possible), "no more kept back than needed"
+    else:
+        assert funding == most

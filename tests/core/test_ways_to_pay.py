@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepline.core.money import is_currency
-from keepline.core.ways_to_pay import Method, Way, ways_to_pay
+from keepline.core.ways_to_pay import Method, Way, step_minor, ways_to_pay
 from keepline.payments.ways import table
 
 ALL = ["stripe", "paypal", "alipay"]
@@ -38,6 +38,9 @@ def offered(country: str | None, currency: str, amount_minor: int) -> dict[str, 
         ("JP", "JPY", 500, {"stripe": EVERYWHERE, "paypal": ("paypal",)}),
         ("JP", "JPY", 49, {"paypal": ("paypal",)}),
         ("KW", "KWD", 1500, {"stripe": ("card",)}),
+        ("KW", "KWD", 1575, {}),  # Stripe takes tens of fils
+        ("HU", "HUF", 99_950, {"stripe": EVERYWHERE}),  # PayPal takes whole forints
+        ("HU", "HUF", 99_900, {"stripe": EVERYWHERE, "paypal": ("paypal",)}),
         ("UA", "UAH", 9000, {"stripe": EVERYWHERE}),
         (None, "EUR", 500, {"stripe": ("card",), "paypal": ("paypal",)}),
     ],
@@ -59,10 +62,12 @@ def test_the_operator_has_the_last_word() -> None:
 def test_every_word_of_the_table_is_one() -> None:
     for method in table():
         assert method.code == f"{method.provider}:{method.name}"
-        for currency in {*(method.currencies or ()), *method.least_minor}:
+        for currency in {*(method.currencies or ()), *method.least_minor, *method.step_minor}:
             assert is_currency(currency), (method.code, currency)
+            assert method.takes(currency), (method.code, currency)
         assert all(len(country) == 2 for country in method.countries or ())
         assert all(least > 0 for least in method.least_minor.values())
+        assert all(step > 1 for step in method.step_minor.values())
     assert len({method.code for method in table()}) == len(table())
 
 
@@ -74,10 +79,24 @@ def test_every_word_of_the_table_is_one() -> None:
 def test_a_larger_amount_never_has_fewer_ways(
     country: str | None, currency: str, amount_minor: int
 ) -> None:
-    less, more = (offered(country, currency, amount_minor + extra) for extra in (0, 1))
+    step = step_minor(table(), ALL, None, currency)
+    less, more = (offered(country, currency, (amount_minor + extra) * step) for extra in (0, 1))
     assert all(set(methods) <= set(more[provider]) for provider, methods in less.items())
 
 
 def test_what_is_not_known_is_not_promised() -> None:
     local = Method("p", "local", countries=frozenset({"CN"}))
     assert ways_to_pay([local], ["p"], None, None, "CNY", 1) == []
+
+
+def test_one_step_for_all_that_are_on_offer() -> None:
+    table = [
+        Method("p", "tens", step_minor={"KWD": 10}),
+        Method("p", "fours", step_minor={"KWD": 4}),
+        Method("q", "hundreds", currencies=frozenset({"HUF"}), step_minor={"HUF": 100}),
+    ]
+    assert step_minor(table, ["p", "q"], None, "KWD") == 20
+    assert step_minor(table, ["p", "q"], {"p:tens"}, "KWD") == 10
+    assert step_minor(table, ["p", "q"], None, "HUF") == 100
+    assert step_minor(table, ["p"], None, "HUF") == 1
+    assert step_minor(table, [], None, "KWD") == 1

@@ -22,8 +22,8 @@ def test_only_what_a_provider_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(switchboard, "_factories", {"payments:stripe": FakeProvider})
     with rates(tmp_path, EUR="0.9213", JPY="10", KWD="0.30715"):
         offers = list_exchanges(cast.account.id, PRICE, NOW)
-        # 30 yen are below what Stripe takes.
-        assert [offer.exchange.paid for offer in offers] == [Money(276, "EUR"), Money(921, "KWD")]
+        # 30 yen are below what Stripe takes, and 921 fils between two steps.
+        assert [offer.exchange.paid for offer in offers] == [Money(276, "EUR"), Money(930, "KWD")]
         assert [way.provider for way in offers[0].ways] == ["stripe"]
         assert list_exchanges(cast.account.id, Money(300, "EUR"), NOW) == []
         assert list_exchanges(cast.account.id, PRICE, NOW + timedelta(days=5)) == []

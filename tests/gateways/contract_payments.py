@@ -18,6 +18,7 @@ from keepline.gateways.payments.port import (
     RefundRequest,
     SignatureRefused,
 )
+from keepline.payments.ways import step_of
 
 
 class Holder(Protocol):
@@ -63,6 +64,7 @@ class PaymentContract:
 
     currency = "CNY"  # of the payments whose currency the provider may choose
     usual_currency = "EUR"  # of all others
+    stepped_currency = "EUR"  # one whose amounts it takes in steps only, where there is one
     # False: the provider learns of a payment when the holder `visits` its page, and keeps no
     # address of it; each opening then makes another one for the same payment.
     knows_unvisited = True
@@ -122,6 +124,21 @@ class PaymentContract:
             provider.open_payment(request)
         assert refusal.value.code
         assert provider.ask(request.payment_id, None).status == "not_found"
+
+    def test_amounts_are_taken_in_the_steps_that_the_table_says(
+        self, provider: PaymentProvider, holder: Holder
+    ) -> None:
+        currency = self.stepped_currency
+        step = step_of(currency, [provider.name])
+        request = a_request(30 * step, currency)
+        named = provider.open_payment(request).provider_payment_id
+        holder.pays(request.payment_id)
+        assert provider.refund(a_refund(request, named, 20 * step)).status == "refunded"
+        for off in {1, step - 1} - {0} if step > 1 else ():
+            with pytest.raises(ProviderRefused):
+                provider.open_payment(a_request(30 * step + off, currency))
+            with pytest.raises(ProviderRefused):
+                provider.refund(a_refund(request, named, off))
 
     def test_unheard_of_payment_is_not_found(self, provider: PaymentProvider) -> None:
         assert provider.ask(uuid4(), None).status == "not_found"

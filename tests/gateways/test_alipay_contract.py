@@ -53,7 +53,7 @@ class AlipayHolder:
 class AlipayContract(PaymentContract):
     """How Alipay keeps the contract in its own way."""
 
-    currency = usual_currency = "CNY"
+    currency = usual_currency = stepped_currency = "CNY"
     knows_unvisited = False
     tells_declines = False
     tells_part_refunds = False

@@ -50,6 +50,7 @@ class PayPalHolder:
 
 class PayPalContract(PaymentContract):
     currency = "SGD"
+    stepped_currency = "HUF"
     lists_unpaid = False
     amount_in_webhook = b"19.99"
     webhook_believed_for = timedelta(days=3, hours=1)

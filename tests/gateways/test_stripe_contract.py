@@ -58,6 +58,8 @@ def fake(tmp_path_factory: pytest.TempPathFactory, shared_inbox: Inbox) -> Itera
 
 
 class TestStripeContract(PaymentContract):
+    stepped_currency = "KWD"
+
     @pytest.fixture
     def provider(self, fake: StripeProcess) -> PaymentProvider:
         return fake.adapter()

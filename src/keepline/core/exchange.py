@@ -2,10 +2,11 @@
 
 A rate is a decimal number that somebody published on a day: one unit of `base` is worth `rate`
 units of `quote`. What is paid is the price times the rate in the minor unit of the currency paid,
-a half to the even neighbour, rounded once. All of it is exact: integers and fractions.
+a half to the even neighbour, rounded once; then up to what the providers on offer can take, where
+that is more than a minor unit (core.ways_to_pay). All of it is exact: integers and fractions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -63,12 +64,17 @@ class Exchange:
 
 
 def exchanges(
-    table: Iterable[ExchangeRate], price: Money, today: date, valid_days: int
+    table: Iterable[ExchangeRate],
+    price: Money,
+    today: date,
+    valid_days: int,
+    step_of: Callable[[str], int] = lambda _currency: 1,
 ) -> list[Exchange]:
     """In which currencies a price may be paid, and how much; by currency.
 
     Of each pair the youngest rate that is of today or earlier, unless it is older than
-    `valid_days`. A price that comes to nothing in another currency cannot be paid in it.
+    `valid_days`. `step_of` a currency: what is paid is a multiple of it. A price that comes to
+    nothing in another currency cannot be paid in it.
     """
     youngest: dict[str, ExchangeRate] = {}
     for rate in table:
@@ -76,25 +82,31 @@ def exchanges(
         if fits and (rate.quote not in youngest or rate.on > youngest[rate.quote].on):
             youngest[rate.quote] = rate
     found = [
-        Exchange(_converted(price, rate), rate.rate, rate.on, rate.source)
+        Exchange(_converted(price, rate, step_of(rate.quote)), rate.rate, rate.on, rate.source)
         for _, rate in sorted(youngest.items())
     ]
     return [one for one in found if one.paid.amount_minor > 0]
 
 
-def _converted(price: Money, rate: ExchangeRate) -> Money:
+def _converted(price: Money, rate: ExchangeRate, step_minor: int) -> Money:
     minor = Fraction(rate.rate) * Fraction(10) ** (exponent(rate.quote) - exponent(rate.base))
     amount = share_of(price.amount_minor, minor.numerator, minor.denominator)
-    return Money(amount, rate.quote)
+    return Money(-(-amount // step_minor) * step_minor, rate.quote)
 
 
-def part_of_paid(paid_minor: int, price_minor: int, before_minor: int, part_minor: int) -> int:
+def part_of_paid(
+    paid_minor: int, price_minor: int, before_minor: int, part_minor: int, step_minor: int = 1
+) -> int:
     """What of the amount paid belongs to a part of the price, after `before_minor` of it.
 
     Parts that make up the whole price together make up the whole amount paid, whatever their
-    number and order; none of them is rounded beyond one minor unit.
+    number and order, if that is a multiple of `step_minor`. Each is such a multiple, and none is
+    rounded beyond it.
     """
     if not 0 <= before_minor <= before_minor + part_minor <= price_minor or price_minor == 0:
         raise ValueError("a part lies within the price")
-    reached = share_of(paid_minor, before_minor + part_minor, price_minor)
-    return reached - share_of(paid_minor, before_minor, price_minor)
+    before, reached = (
+        share_of(paid_minor, price_part, price_minor) // step_minor * step_minor
+        for price_part in (before_minor, before_minor + part_minor)
+    )
+    return reached - before

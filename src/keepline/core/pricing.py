@@ -90,9 +90,17 @@ def split_funding(
     total_minor: int,
     wallet_free_minor: int,
     use_wallet: Literal["none", "part", "only"],
+    step_minor: int = 1,
 ) -> Funding:
-    """As much from the wallet as is wished and there, the rest from the provider."""
+    """As much from the wallet as is wished and there, the rest from the provider.
+
+    The wallet pays less where that brings the provider's part up to a multiple of `step_minor`;
+    where it has not enough to even it out, the part stays what it is.
+    """
     if use_wallet == "none":
         return Funding(0, total_minor)
     from_wallet = min(total_minor, max(0, wallet_free_minor))
+    lacking = -(total_minor - from_wallet) % step_minor
+    if lacking <= from_wallet:
+        from_wallet -= lacking
     return Funding(from_wallet, total_minor - from_wallet)

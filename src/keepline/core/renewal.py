@@ -7,7 +7,8 @@ charged and given.
 2. The line must be in a state from which it can be renewed (core.lifecycle.line).
 3. The price of one term, its tax and discount: core.pricing.quote.
 4. The period: core.terms.next_period, by the line's frozen zone and the policy's grace rule.
-5. The money: as much of the wallet as the holder said, the rest from the provider.
+5. The money: as much of the wallet as the holder said, the rest from the provider, if it can be in
+   an amount that providers can take (core.pricing.split_funding).
 6. The network is told when the plan's allowances live there, or when the line's service had
    been cut; otherwise nothing changes in it.
 """
@@ -93,14 +94,18 @@ def decide(
     use_wallet: UseWallet,
     wallet_free_minor: int,
     now: datetime,
+    step_minor: int = 1,
 ) -> RenewalDecision:
-    """Decides one renewal at `now`, the instant of acceptance. Raises Refused."""
+    """Decides one renewal at `now`, the instant of acceptance. Raises Refused.
+
+    `step_minor`: what the provider's part should be a multiple of.
+    """
     if not fits(line, offer):
         raise Refused("plan_not_for_line")
     if LineEvent.RENEW not in LINE.allowed(line.state):
         raise Refused("state_refuses")
     price = price_of(offer)
-    funding = split_funding(price.total_minor, wallet_free_minor, use_wallet)
+    funding = split_funding(price.total_minor, wallet_free_minor, use_wallet, step_minor)
     if use_wallet == "only" and funding.payment_minor > 0:
         raise Refused("wallet_short")
     return RenewalDecision(

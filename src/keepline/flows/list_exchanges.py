@@ -9,7 +9,7 @@ from keepline.core.exchange import Exchange, exchanges
 from keepline.core.money import Money
 from keepline.core.ways_to_pay import Way
 from keepline.flows.errors import FlowRefused
-from keepline.flows.list_ways_to_pay import list_ways_to_pay
+from keepline.flows.list_ways_to_pay import list_ways_to_pay, step_on_offer
 from keepline.payments import exchange_rates
 
 
@@ -44,4 +44,5 @@ def exchange_seen(price: Money, seen: Money, now: datetime) -> Exchange:
 
 def _exchanges(price: Money, now: datetime) -> list[Exchange]:
     table = exchange_rates.in_force()
-    return exchanges(table.rates, price, now.astimezone(UTC).date(), table.valid_days)
+    today = now.astimezone(UTC).date()
+    return exchanges(table.rates, price, today, table.valid_days, step_on_offer)

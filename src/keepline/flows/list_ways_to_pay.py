@@ -6,7 +6,7 @@ from uuid import UUID
 from keepline.accounts import queries as accounts
 from keepline.core.ways_to_pay import Way, ways_to_pay
 from keepline.gateways import switchboard
-from keepline.payments.ways import table
+from keepline.payments.ways import step_of, table
 
 ANY_AMOUNT_MINOR = 10**9  # beyond every provider's least
 
@@ -35,6 +35,12 @@ def list_ways_to_save(account_id: UUID, currency: str) -> list[Way]:
         currency,
         ANY_AMOUNT_MINOR,
     )
+
+
+def step_on_offer(currency: str) -> int:
+    """What a provider's part must be a multiple of, so that any connected one can take it. No
+    query."""
+    return step_of(currency, switchboard.providers(), switchboard.methods_allowed())
 
 
 def can_take(

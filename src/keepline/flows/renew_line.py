@@ -35,7 +35,7 @@ from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
 from keepline.flows.limits import NOBODY, Caller, admit_payment
 from keepline.flows.list_exchanges import exchange_seen
-from keepline.flows.list_ways_to_pay import can_take
+from keepline.flows.list_ways_to_pay import can_take, step_on_offer
 from keepline.flows.sale import complete_renewal, deliver_by_network, hold_wallet_part
 from keepline.flows.steps import transaction_step
 from keepline.gateways import switchboard
@@ -315,7 +315,8 @@ def _decide(
 ) -> RenewalDecision:
     try:
         rules = policy_values(line.policy_id)
-        decision = decide(line, offer, rules, use_wallet, free, now)
+        step = step_on_offer(offer.currency)
+        decision = decide(line, offer, rules, use_wallet, free, now, step)
     except Refused as refused:
         raise FlowRefused(refused.code) from None
     if decision.delivery == "network" and not switchboard.has("network"):

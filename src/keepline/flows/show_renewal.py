@@ -13,7 +13,7 @@ from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
 from keepline.flows.list_exchanges import ExchangeOffer, list_exchanges
 from keepline.flows.list_plans import PlanChoice, PlanChoices, list_plans
-from keepline.flows.list_ways_to_pay import WaysFor, list_ways_to_pay
+from keepline.flows.list_ways_to_pay import WaysFor, list_ways_to_pay, step_on_offer
 from keepline.flows.renew_line import RenewalPreview
 from keepline.flows.show_lines import LineCard, card
 from keepline.payments import methods
@@ -84,6 +84,7 @@ def show_renewal(
             list_ways_to_pay(account_id, choices.currency),
             [each for each in methods.methods_of(account_id) if _works(each, now)],
             exchanges_for,
+            step_on_offer(quote.currency),
         ),
         line=card(choices.row, choices.around, now, preview.decision.period.end_at),
     )
@@ -99,17 +100,21 @@ def pay_options(
     ways_for: WaysFor,
     saved: Sequence[MethodFacts] = (),
     exchanges_for: Callable[[int], Sequence[ExchangeOffer]] = lambda _minor: (),
+    step_minor: int = 1,
 ) -> Sequence[PayOption]:
     """The wallet first when it suffices; else part of each; a provider alone always.
 
     Of what a provider takes, saved methods come before its checkout, other currencies after it.
+    `step_minor`: what the provider's part should be a multiple of (core.pricing.split_funding).
     """
     modes: list[UseWallet] = ["part", "none"] if 0 < free_minor < total_minor else ["none"]
     options = []
     if free_minor >= total_minor:
         options.append(PayOption("only", None, total_minor, 0))
     for mode in modes if total_minor else ():
-        funding = split_funding(total_minor, free_minor, mode)
+        funding = split_funding(total_minor, free_minor, mode, step_minor)
+        if mode == "part" and not funding.wallet_minor:  # all of it went into evening out
+            continue
         parts = (funding.wallet_minor, funding.payment_minor)
         ways = ways_for(funding.payment_minor)
         options += [

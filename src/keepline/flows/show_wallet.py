@@ -7,7 +7,7 @@ from uuid import UUID
 
 from keepline.accounts import queries as accounts
 from keepline.core.ways_to_pay import Way
-from keepline.flows.list_ways_to_pay import list_ways_to_pay
+from keepline.flows.list_ways_to_pay import list_ways_to_pay, step_on_offer
 from keepline.flows.top_up_wallet import limits_minor
 from keepline.ledger import queries as ledger
 from keepline.ledger.queries import Balance, Movement
@@ -32,7 +32,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class WalletView:
-    """`balance` is that of the currency asked for, zero when no such wallet was opened yet."""
+    """`balance` is that of the currency asked for, zero when no such wallet was opened yet.
+
+    A top-up is a multiple of `top_up_step_minor`.
+    """
 
     balance: Balance
     others: Sequence[Balance]
@@ -40,6 +43,7 @@ class WalletView:
     next_cursor: Cursor | None
     top_up_least_minor: int
     top_up_most_minor: int
+    top_up_step_minor: int
     ways: Sequence[Way]
 
 
@@ -65,6 +69,7 @@ def show_wallet(
         next_cursor=(movements[-1].booked_at, movements[-1].id) if more else None,
         top_up_least_minor=least,
         top_up_most_minor=most,
+        top_up_step_minor=step_on_offer(currency),
         ways=list_ways_to_pay(account_id, currency)(least),
     )
 

@@ -24,6 +24,7 @@ from keepline.ledger import services as ledger
 from keepline.orders import services as orders
 from keepline.orders.models import OrderKind
 from keepline.payments import services as payments
+from keepline.payments.ways import step_of
 
 ACTION = "wallet.topped_up"
 SMALLEST_UNITS, LARGEST_UNITS = 1, 500  # in whole units of the currency
@@ -62,8 +63,10 @@ def limits_minor(currency: str) -> tuple[int, int]:
 def start(request: TopUpRequest, now: datetime) -> StartedOrder:
     """Accepts a top-up, once for its key. Raises FlowRefused and then has changed nothing."""
     smallest, largest = limits_minor(request.currency)
-    if not smallest <= request.amount_minor <= largest:
-        raise FlowRefused("amount_refused", smallest_minor=smallest, largest_minor=largest)
+    step = step_of(request.currency, [request.provider])
+    if not smallest <= request.amount_minor <= largest or request.amount_minor % step:
+        limits = {"smallest_minor": smallest, "largest_minor": largest, "step_minor": step}
+        raise FlowRefused("amount_refused", **limits)
     asked = (request.provider, request.account_id, request.currency, request.amount_minor)
     if not can_take(*asked):
         raise FlowRefused("provider_unknown")

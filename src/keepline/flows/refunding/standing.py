@@ -1,7 +1,9 @@
 """What an order has left to give back, and what a refund of it would do: the same for a preview
 and under lock."""
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +24,7 @@ from keepline.payments import disputes, limits, refunds
 from keepline.payments import queries as payment_queries
 from keepline.payments import services as payments
 from keepline.payments.models import Payment
+from keepline.payments.ways import step_of
 
 REFUNDABLE = (OrderKind.RENEWAL, OrderKind.TOP_UP)
 
@@ -45,7 +48,8 @@ class Case:
 class Outlook:
     """What a refund does: to money (minor units of the order's currency) and to the line.
 
-    `sent`: what of it the provider gives back, in the currency that it took.
+    `sent`: what of it the provider gives back, in the currency that it took. `rest_minor`: what it
+    took too and cannot give back, being less than its step; that is for the wallet.
 
     `valid_until_after` is None when the line stays as it is. `needs_second`: it waits until
     another person of staff has said yes.
@@ -53,6 +57,7 @@ class Outlook:
 
     back: Back
     sent: Money
+    rest_minor: int
     tax_minor: int
     valid_until_before: datetime | None
     valid_until_after: datetime | None
@@ -110,8 +115,10 @@ def outlook(case: Case, wish: Wish, now: datetime) -> Outlook:
         back = decide(standing, wish, now)
     except RefundRefused as refused:
         raise FlowRefused(refused.code) from None
+    wished = back.method_minor
+    back = replace(back, method_minor=_on_step(case, wished))
     if case.is_top_up:
-        _check_top_up(case, wish, back)
+        _check_top_up(case, wish, back, wished)
     sent = sent_of(case, back.method_minor)
     if back.method_minor and not sent.amount_minor:  # nothing in the currency that was taken
         raise FlowRefused("refund_amount")
@@ -121,6 +128,7 @@ def outlook(case: Case, wish: Wish, now: datetime) -> Outlook:
     return Outlook(
         back=back,
         sent=sent,
+        rest_minor=wished - back.method_minor,
         tax_minor=tax_in(order.total_minor, order.tax_minor, given, back.amount_minor),
         valid_until_before=case.line.valid_until if case.line else None,
         valid_until_after=valid_until_after,
@@ -134,14 +142,40 @@ def sent_of(case: Case, method_minor: int) -> Money:
     order = case.order
     if order.exchange is None:
         return Money(method_minor, order.currency)
+    return Money(_paying(case, _step(case))(method_minor), order.asked.currency)
+
+
+def _paying(case: Case, step_minor: int) -> Callable[[int], int]:
+    """Of a part of an exchanged order's price: how much of what was paid for it goes back."""
+    order = case.order
     before = refunds.by_method_minor(order.id, booked_only=True)
-    paid = order.asked
-    part = part_of_paid(paid.amount_minor, order.payment_minor, before, method_minor)
-    return Money(part, paid.currency)
+    paid_minor, price_minor = order.asked.amount_minor, order.payment_minor
+    return lambda part: part_of_paid(paid_minor, price_minor, before, part, step_minor)
 
 
-def _check_top_up(case: Case, wish: Wish, back: Back) -> None:
+def _step(case: Case) -> int:
+    """What the provider can give back is a multiple of it, in the currency that it took."""
+    return step_of(case.order.asked.currency, [case.payment.provider]) if case.payment else 1
+
+
+def _on_step(case: Case, method_minor: int) -> int:
+    """The most of `method_minor` that the provider can give back to the unit.
+
+    Of an exchanged order: the least for which it gives back as much as it can.
+    """
+    step = _step(case)
+    if case.order.exchange is None:
+        return method_minor // step * step
+    paid, exactly = _paying(case, step), _paying(case, 1)
+    if paid(method_minor) >= exactly(method_minor):
+        return method_minor
+    return bisect_left(range(method_minor), paid(method_minor), key=paid)
+
+
+def _check_top_up(case: Case, wish: Wish, back: Back, wished_minor: int) -> None:
     """Money in a wallet can only leave it: to the provider, and as far as it is still there."""
+    if back.method_minor < wished_minor:
+        raise FlowRefused("refund_amount")
     if wish.destination is Destination.WALLET or back.wallet_minor:
         raise FlowRefused("refund_way")
     if back.amount_minor > case.free_minor:
