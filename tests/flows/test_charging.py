@@ -1,6 +1,6 @@
 """A line whose wallet is short is paid by the method its holder chose, once, or not at all."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -117,6 +117,42 @@ def test_a_lost_answer_is_asked_by_charging_again_under_the_same_key(
     assert advance(order.id, "en", NOW) is OrderState.COMPLETED
     assert len(provider.charges) == 1
     assert sum(status.captured_minor for status in provider.payments.values()) == 200
+
+
+def silent_for(order: Order, provider: FakeProvider, duration: timedelta) -> datetime:
+    """Workers ask whenever the order is due; when the provider is first asked after its return."""
+    due_at, provider.silent = NOW, 1000
+    while due_at <= NOW + duration:
+        assert advance(order.id, "en", due_at) is OrderState.ACKNOWLEDGED
+        found = Order.objects.by_id(order.id).next_action_at
+        assert found is not None
+        assert due_at < found
+        due_at = found
+    provider.silent = 0
+    return due_at
+
+
+def test_a_provider_away_for_seventy_minutes_is_asked_soon_after(provider: FakeProvider) -> None:
+    cast, _ = short(provider)
+    sweep(NOW)
+    order = order_of(cast)
+    asked_at = silent_for(order, provider, timedelta(minutes=70))
+    assert asked_at <= NOW + timedelta(minutes=130)
+    assert advance(order.id, "en", asked_at) is OrderState.COMPLETED
+    assert len(provider.charges) == 1
+    assert wallet(cast) == (0, 0)
+
+
+def test_a_charge_is_closed_as_soon_as_its_time_is_over(provider: FakeProvider) -> None:
+    """Not a day later: keys may be forgotten by then."""
+    cast, _ = short(provider)
+    sweep(NOW)
+    order = order_of(cast)
+    asked_at = silent_for(order, provider, CHARGED_FOR)
+    assert asked_at <= NOW + CHARGED_FOR + timedelta(seconds=1)
+    provider.payments.clear()  # it never came there
+    assert advance(order.id, "en", asked_at) is OrderState.CANCELLED
+    assert wallet(cast) == (100, 0)
 
 
 def test_a_provider_away_for_hours_is_given_up_with_the_hold(provider: FakeProvider) -> None:

@@ -118,6 +118,18 @@ def test_a_provider_without_an_answer_is_asked_later(provider: FakeProvider) -> 
     assert Order.objects.by_id(started.order_id).next_action_at > NOW
 
 
+def test_a_silence_puts_no_look_beyond_the_end_of_the_checkout(provider: FakeProvider) -> None:
+    cast = assemble(wallet_minor=100)
+    started = renew_line.start(request(cast, provider="sandbox"), NOW)
+    open_payment(started.order_id, "en", NOW)
+    provider.silent = 8
+    for minute in range(8):  # then an hour is the next pause planned
+        settle(started.order_id, NOW + minute * timedelta(minutes=1))
+    over = NOW + timedelta(hours=1, seconds=1)
+    assert Order.objects.by_id(started.order_id).next_action_at == over
+    assert settle(started.order_id, over) is OrderState.CANCELLED
+
+
 def test_a_checkout_left_open_is_closed(provider: FakeProvider) -> None:
     cast = assemble(wallet_minor=100)
     started = renew_line.start(request(cast, provider="sandbox"), NOW)

@@ -61,6 +61,8 @@ ACTION = "payment.settled"
 CHECKOUT_OPEN_FOR = timedelta(hours=1)  # then the provider is asked to close it
 SLOW_MONEY = timedelta(hours=1)
 CHARGED_FOR = timedelta(hours=5)  # less than any provider remembers the key of a charge
+LONGEST_PAUSE_OF_CHARGE = timedelta(hours=1)  # its line can be renewed in no other way meanwhile
+A_MOMENT = timedelta(seconds=1)
 RESTING = (PaymentState.CAPTURED,)
 
 
@@ -71,8 +73,7 @@ def settle(order_id: UUID, now: datetime) -> OrderState:
     if payment is None or payment.state in RESTING:
         return OrderState(order.state)
     provider = switchboard.payments(payment.provider)
-    open_for = CHARGED_FOR if payment.method_id else CHECKOUT_OPEN_FOR
-    overdue = now - order.accepted_at > open_for
+    overdue = now > _open_until(order, payment)
     try:
         with network_step("settle_payment.ask"):
             status = _ask(provider, order, payment, overdue)
@@ -80,6 +81,13 @@ def settle(order_id: UUID, now: datetime) -> OrderState:
         return _no_answer(order, now)
     with transaction_step("settle_payment.book"):
         return _book(order, status, overdue, now)
+
+
+def _open_until(order: Order, payment: Payment) -> datetime:
+    """After it nobody shall pay any more."""
+    open_for = CHARGED_FOR if payment.method_id else CHECKOUT_OPEN_FOR
+    found: datetime = order.accepted_at + open_for
+    return found
 
 
 def _ask(provider: PaymentProvider, order: Order, payment: Payment, overdue: bool) -> PaymentStatus:
@@ -128,9 +136,18 @@ def _no_answer(seen: Order, now: datetime) -> OrderState:
         assert payment is not None
         if payment.state not in RESTING:
             payments.record_ask(payment)
-            pause = next_ask_after(payment.asks - 1, now - order.accepted_at)
-            orders.look_later(seen, now + pause)
+            orders.look_later(seen, now + _pause_after_silence(order, payment, now))
     return OrderState(order.state)
+
+
+def _pause_after_silence(order: Order, payment: Payment, now: datetime) -> timedelta:
+    """Looked at again at the latest when it is to be closed; a charge, which no webhook may tell
+    of, never later than in an hour."""
+    pause = next_ask_after(payment.asks - 1, now - order.accepted_at)
+    until = _open_until(order, payment)
+    if now <= until:
+        pause = min(pause, until + A_MOMENT - now)
+    return min(pause, LONGEST_PAUSE_OF_CHARGE) if payment.method_id else pause
 
 
 def _book(seen: Order, status: PaymentStatus, overdue: bool, now: datetime) -> OrderState:
