@@ -43,6 +43,8 @@ class FakeProvider:
     name: str = "sandbox"
     acknowledgement: str = "ok"
     stores_methods: bool = True
+    finds_charges: bool = True
+    books_are_late: bool = False  # a charge is not found by our id yet
     payments: dict[UUID, PaymentStatus] = field(default_factory=dict)
     refunds: dict[UUID, RefundStatus] = field(default_factory=dict)
     bodies: dict[UUID, PaymentRequest] = field(default_factory=dict)
@@ -85,6 +87,8 @@ class FakeProvider:
     def ask(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
         self._answer()
         nothing = PaymentStatus("not_found", 0, "", 0, 0, None)
+        if self.books_are_late and payment_id in self.charges and provider_payment_id is None:
+            return nothing
         return self.payments.get(payment_id, nothing)
 
     def cancel(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:

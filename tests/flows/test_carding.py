@@ -48,10 +48,11 @@ def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StripeProcess]:
 
 
 @pytest.fixture
-def stripe(fake: StripeProcess, monkeypatch: pytest.MonkeyPatch) -> StripePayments:
+def stripe(fake: StripeProcess) -> Iterator[StripePayments]:
     adapter = fake.adapter()
-    monkeypatch.setitem(switchboard._factories, "payments:stripe", lambda: adapter)
-    return adapter
+    switchboard.connect("payments:stripe", lambda: adapter)
+    yield adapter
+    switchboard._factories.pop("payments:stripe")
 
 
 def at_the_checkout(cast: Cast, key: str, now: datetime, provider: str = "stripe") -> UUID:

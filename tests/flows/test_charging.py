@@ -14,6 +14,8 @@ from keepline.flows.forget_method import forget
 from keepline.flows.set_auto_renew import set_auto_renew
 from keepline.flows.settle_payment import CHARGED_FOR, settle
 from keepline.flows.sweep_lines import sweep
+from keepline.gateways import switchboard
+from keepline.gateways.payments.bulkhead import Bulkhead
 from keepline.gateways.payments.port import DeclineKind
 from keepline.lines.models import Line, Validity
 from keepline.messages.models import Outbox
@@ -183,6 +185,46 @@ def test_a_card_removed_after_its_charge_was_sent_still_pays(provider: FakeProvi
     forget(method_id, cast.account.id, "user:1", NOW)
     assert advance(order.id, "en", NOW) is OrderState.COMPLETED
     assert len(provider.charges) == 1
+
+
+def test_a_removed_card_is_not_charged_by_a_call_that_was_never_sent(
+    provider: FakeProvider,
+) -> None:
+    """All places before the provider were taken, which looks like any silence."""
+    cast, method_id = short(provider)
+    sweep(NOW)
+    order = order_of(cast)
+    full = Bulkhead(provider, at_once=1, wait_s=0.001)
+    switchboard.connect("payments:sandbox", lambda: full)
+    with full._places:
+        assert advance(order.id, "en", NOW) is OrderState.ACKNOWLEDGED
+    assert Payment.objects.get().asks == 1
+    forget(method_id, cast.account.id, "user:1", NOW)
+    assert advance(order.id, "en", NOW) is OrderState.CANCELLED
+    assert provider.charges == {}
+    assert (Payment.objects.get().state, wallet(cast)) == ("declined", (100, 0))
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_where_books_are_late_a_removed_card_is_asked_about_until_they_are_not(
+    provider: FakeProvider, sent: bool
+) -> None:
+    cast, method_id = short(provider)
+    sweep(NOW)
+    order = order_of(cast)
+    provider.finds_charges, provider.books_are_late = False, True
+    if sent:
+        provider.silent = 1
+        advance(order.id, "en", NOW)  # taken, and the answer lost
+    forget(method_id, cast.account.id, "user:1", NOW)
+    for hour in (0, 1, 4):
+        at = NOW + timedelta(hours=hour)
+        assert advance(order.id, "en", at) is OrderState.ACKNOWLEDGED, "nobody knows"
+    provider.books_are_late = False
+    ended = advance(order.id, "en", NOW + CHARGED_FOR + timedelta(seconds=1))
+    assert ended is (OrderState.COMPLETED if sent else OrderState.CANCELLED)
+    assert len(provider.charges) == int(sent)
+    assert wallet(cast) == ((0, 0) if sent else (100, 0))
 
 
 def test_nobody_renews_by_hand_beside_the_charge(provider: FakeProvider) -> None:

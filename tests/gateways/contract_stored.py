@@ -95,7 +95,6 @@ class StoredContract:
     charged_amounts: tuple[tuple[int, str], ...] = ((1999, "EUR"), (1500, "JPY"), (12340, "KWD"))
     method_kind = "card"
     refuses_storing = True  # False: a holder who may not or will not leaves the page to lapse
-    finds_charges = True  # False: a charge whose answer was lost is found by its repeat only
 
     def test_says_that_it_stores(self, provider: PaymentProvider) -> None:
         assert provider.stores_methods
@@ -179,7 +178,7 @@ class StoredContract:
             assert (status.amount_minor, status.captured_minor) == (amount_minor, amount_minor)
             assert (status.decline_code, status.decline_kind) == ("", "")
             assert provider.ask(request.payment_id, status.provider_payment_id) == status
-            if self.finds_charges:
+            if provider.finds_charges:
                 assert provider.ask(request.payment_id, None) == status
 
     def test_same_charge_twice_is_one(self, provider: PaymentProvider, keeper: Keeper) -> None:
@@ -213,10 +212,12 @@ class StoredContract:
         keeper.loses_answer("charge")
         with pytest.raises(ProviderUnknown):
             provider.charge_stored(request)
-        if self.finds_charges:
+        if provider.finds_charges:
             asked = provider.ask(request.payment_id, None)
             assert (asked.status, asked.captured_minor) == ("captured", 1999)
             assert provider.cancel(request.payment_id, None) == asked
+        else:
+            assert provider.ask(request.payment_id, None).status == "not_found"
         status = provider.charge_stored(request)
         assert (status.status, status.captured_minor) == ("captured", 1999)
 

@@ -105,7 +105,6 @@ class TestPayPalStored(StoredContract):
     charged_amounts = ((1999, "EUR"), (1500, "JPY"), (200_000, "HUF"))
     method_kind = "paypal"
     refuses_storing = False
-    finds_charges = False
 
 
 class TestPayPalDisputes(DisputeContract):

@@ -104,12 +104,13 @@ def _charge(
 ) -> PaymentStatus:
     """Takes the money from the saved method; sent twice, it is taken once.
 
-    A method that its holder has removed is not charged any more; but what was sent and not answered
-    is sent again, for not every provider can be asked about it otherwise.
+    A method that its holder has removed is not charged any more, also not under a key that was
+    sent: an earlier call may never have come there. It is asked about; where the provider finds a
+    charge hours later only, until it does or the payment's time is over.
     """
     method = methods.read(method_id, order.account_id)
-    code = "method_removed"
-    if method.state == MethodState.STORED or payment.asks:
+    code, certain = "method_removed", provider.finds_charges
+    if method.state == MethodState.STORED:
         request = ChargeRequest(
             payment_id=payment.id,
             order_id=order.id,
@@ -122,9 +123,9 @@ def _charge(
         try:
             return provider.charge_stored(request)
         except ProviderRefused as refused:
-            code = refused.code
+            code, certain = refused.code, True
     status = provider.ask(payment.id, payment.provider_payment_id)
-    if status.status == "not_found":
+    if status.status == "not_found" and certain:
         return replace(status, status="declined", decline_code=code)
     return status
 

@@ -14,6 +14,7 @@ class MethodsNotKept:
     """For a provider that keeps no way to pay for later."""
 
     stores_methods = False
+    finds_charges = True  # there is none to be missed
 
     def open_storing(self, request: StoringRequest) -> NoReturn:
         """Raises ProviderRefused."""

@@ -263,6 +263,12 @@ class PaymentProvider(Protocol):
         (`not_offered`)."""
         ...
 
+    @property
+    def finds_charges(self) -> bool:
+        """Whether `ask(payment_id, None)` knows a charge from the instant it was made. If not, it
+        is found hours later, and `not_found` says nothing before that."""
+        ...
+
     def open_storing(self, request: StoringRequest) -> StoringStatus:
         """Opens a hosted page on which a way to pay is kept; a repeat returns the first.
 
@@ -281,8 +287,9 @@ class PaymentProvider(Protocol):
         """Takes money by a stored method: captured, declined (with its kind) or pending.
 
         A repeat with the same payment_id takes nothing twice. An answer that got lost is had by
-        that repeat, or by `ask(payment_id, None)`. Raises ProviderRefused (the call itself was
-        wrong; nothing was taken), ProviderUnknown.
+        that repeat, or by `ask(payment_id, None)` (see `finds_charges`).
+
+        Raises ProviderRefused (the call itself was wrong; nothing was taken), ProviderUnknown.
         """
         ...
 

@@ -50,6 +50,7 @@ class SandboxPayments:
     name = "sandbox"
     acknowledgement = "ok"
     stores_methods = True
+    finds_charges = True
 
     def __init__(self, base_url: str, api_key: str, webhook_secret: str, timeout_s: float) -> None:
         refuse_in_production(os.environ)

@@ -60,6 +60,7 @@ class StripePayments:
     name = "stripe"
     acknowledgement = "ok"
     stores_methods = True
+    finds_charges = True
 
     def __init__(
         self,
