@@ -181,11 +181,12 @@ def test_sums_of_a_day_and_what_went_back_is_none(provider: FakeProvider) -> Non
 
 
 def test_more_than_a_day_may_hold_never_passes_by_waiting() -> None:
-    cast = assemble()
+    cast = assemble(price_minor=1001)
     tune(sums={"default": Sums(10, 10, 10)})
+    asked = request(cast, provider="sandbox", use_wallet="none")
     before = written()
     with pytest.raises(FlowRefused) as caught:
-        top_up(cast.account, amount_minor=1001)
+        renew_line.start(asked, NOW)
     assert (caught.value.code, caught.value.facts) == ("amount_too_large", {"largest_minor": 1000})
     assert written() == before
     top_up(cast.account, amount_minor=1000)

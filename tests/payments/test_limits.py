@@ -10,7 +10,6 @@ from keepline.config import wiring
 from keepline.config.environment import Environment
 from keepline.config.errors import SettingsError
 from keepline.core.velocity import Rate, Sums
-from keepline.flows.top_up_wallet import limits_minor
 from keepline.payments import limits
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -27,12 +26,6 @@ def test_shipped() -> None:
     assert shipped.address == (Rate(3, MINUTE), Rate(15, HOUR), Rate(60, DAY))
     assert (shipped.declines, shipped.hold) == (Rate(5, HOUR), DAY)
     assert limits.in_force() == shipped
-
-
-@pytest.mark.parametrize("currency", [*settings.CURRENCIES, "JPY", "KWD", "KRW"])
-def test_a_day_holds_one_top_up_of_the_largest_amount(currency: str) -> None:
-    _least, most = limits_minor(currency)
-    assert limits.shipped().sums_minor(currency)[0][1] >= most
 
 
 def test_what_a_file_leaves_out_stays_as_shipped(tmp_path: Path) -> None:

@@ -24,10 +24,11 @@ from keepline.ledger import services as ledger
 from keepline.orders import services as orders
 from keepline.orders.models import OrderKind
 from keepline.payments import services as payments
+from keepline.payments.limits import in_force
 from keepline.payments.ways import step_of
 
 ACTION = "wallet.topped_up"
-SMALLEST_UNITS, LARGEST_UNITS = 1, 500  # in whole units of the currency
+SMALLEST_UNITS = 1  # whole units of the currency; hundreds of one without smaller ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,14 @@ class TopUpRequest:
 
 
 def limits_minor(currency: str) -> tuple[int, int]:
-    """The smallest and largest amount of one top-up, in minor units."""
-    unit = 10 ** exponent(currency)
+    """The smallest and largest amount of one top-up, in minor units.
+
+    The largest is what the limits against fraud let a day hold, which the operator tunes.
+    """
     scale = 100 if exponent(currency) == 0 else 1
-    return SMALLEST_UNITS * unit * scale, LARGEST_UNITS * unit * scale
+    smallest = SMALLEST_UNITS * 10 ** exponent(currency) * scale
+    largest = min(most for _span, most in in_force().sums_minor(currency))
+    return min(smallest, largest), largest
 
 
 def start(request: TopUpRequest, now: datetime) -> StartedOrder:
