@@ -60,7 +60,7 @@ def measure(inst: Installation) -> dict[str, Any]:
 
 def beside(server: Server, at: datetime) -> dict[str, Any]:
     """p99 of interactive renewals with the sweep and without, and what became of the rows."""
-    most = int(RATE * 120)  # targets of a kind in a window: more than can be sent
+    most = int(RATE * 400)  # targets of a kind in a window: more than can be sent
     lines = BESIDE_LINES + 2 * BESIDE_PAIRS * most
     sweep_steady.make(server, EMPTY, Base("beside", lines, BESIDE_LINES, BESIDE_PAIRS), at)
     command = [sys.executable, "-m", "bench.sweep_beside", at.isoformat()]
