@@ -68,6 +68,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         yield
 
 
+@pytest.fixture(autouse=True)
+def catalogue_is_read_anew() -> None:
+    """What is believed of a catalogue outlives the rows of the test before."""
+    from keepline.catalog import queries
+
+    queries.forget()
+
+
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that the server's account may pass, so that under root it stays in there."""

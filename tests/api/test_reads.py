@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from keepline.accounts.models import Role
+from keepline.catalog import queries as catalog
 from keepline.catalog.models import Carrier, Region
 from tests import cast as people
 from tests.api.callers import Caller, caller_for
@@ -63,6 +64,7 @@ def test_queries_of_writes(alice: Caller, stage: Cast) -> None:
 def test_queries_of_sign_in_and_out_and_top_up(alice: Caller) -> None:
     body = {"amount": {"amount_minor": 2000, "currency": "USD"}, "provider": "sandbox"}
     signs = {"login": "alice@example.com", "password": people.PASSWORD}
+    catalog.currencies_on_sale(people.NOW)
     for send, most in (
         (
             lambda: alice.post("/v1/wallets/USD/top-ups", body, "key-00001"),
@@ -143,5 +145,7 @@ def test_plans_speak_the_callers_language(db: None) -> None:
 def test_wallets_say_what_is_free(alice: Caller, stage: Cast) -> None:
     wallet = alice.get("/v1/wallets").json()["items"][0]
     assert wallet["free"] == {"amount_minor": 1000, "currency": "USD"}
+    assert alice.get("/v1/wallets/EUR/statement").status_code == 404
+    people.plan("in-euro", currency="EUR")
     assert alice.get("/v1/wallets/EUR/statement").json()["items"] == []
     assert alice.get("/v1/wallets/XXX/statement").status_code == 404

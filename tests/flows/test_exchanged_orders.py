@@ -91,7 +91,7 @@ def test_paid_in_another_currency(provider: FakeProvider, currency: str) -> None
     assert (view.taken_minor, view.taken_currency) == (300, "USD")
     assert view.exchange is not None
     assert view.exchange.paid == Money(paid, currency)
-    entries = show_wallet(cast.account.id, "USD").entries
+    entries = show_wallet(cast.account.id, NOW, "USD").entries
     assert (11, 200) in [(one.movement.code, one.movement.amount_minor) for one in entries]
     assert not Wallet.objects.filter(account_id=cast.account.id, currency=currency).exists()
 

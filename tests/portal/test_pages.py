@@ -48,6 +48,7 @@ def test_queries_of_a_page(
         cast.line(stage.account, stage.plan)
         cast.plan(f"extra-{number}")
     catalog.offer_on_sale(stage.plan.code, "USD", NOW)
+    catalog.currencies_on_sale(NOW)
     catalog.policy_values(stage.plan.policy_id)
     with django_assert_num_queries(SIGNED_IN + queries):
         text(alice, url)

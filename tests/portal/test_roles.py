@@ -20,7 +20,7 @@ from keepline.orders.models import Order, RequestKey
 from keepline.payments import methods
 from keepline.payments.models import Payment
 from keepline.portal import urls
-from tests.cast import NOW, Cast
+from tests.cast import NOW, Cast, plan
 from tests.portal.acts import KEY, order_form, renew_url, renewed
 from tests.sessions import signed_in
 
@@ -151,6 +151,7 @@ def test_only_what_may_be_done_is_offered(role: str, stage: Cast, order_id: Any)
 @pytest.mark.parametrize("role", [*LOOKERS, *sorted(SPENDERS)])
 def test_the_accounts_currency_is_not_a_matter_of_the_person(role: str, stage: Cast) -> None:
     bob = member(stage, role)
+    plan("in-euro", currency="EUR")
     profile = {"name": "Bobby", "language": "en", "time_zone": "UTC", "currency": "EUR"}
     assert bob.post("/account/", profile).status_code == 302
     assert User.objects.get(pk=stage.bob.pk).name == "Bobby"

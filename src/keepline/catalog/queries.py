@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from keepline.catalog.models import Carrier, Plan, PlanPrice, Policy
 from keepline.core.agenda import AgendaRules
@@ -130,16 +130,19 @@ def offer_of(row: PlanPrice) -> PlanOffer:
 
 def offer_on_sale(code: str, currency: str, now: datetime) -> PlanOffer | None:
     """The version of `code` that is on sale at `now`, in `currency`; None when there is none."""
-    moment = int(now.timestamp()) // int(ON_SALE_FOR.total_seconds())
-    plan_id = _plan_on_sale(code, currency, moment)
+    plan_id = _plan_on_sale(code, currency, _moment(now))
     if plan_id is None:
         return None
     return plan_offer(plan_id, currency)
 
 
+def _moment(now: datetime) -> int:
+    """Counts spans of ON_SALE_FOR: an older answer is not asked for again."""
+    return int(now.timestamp()) // int(ON_SALE_FOR.total_seconds())
+
+
 @lru_cache(maxsize=8192)
 def _plan_on_sale(code: str, currency: str, moment: int) -> int | None:  # noqa: ARG001
-    """`moment` counts spans of ON_SALE_FOR: an older answer is not asked for again."""
     return (
         PlanPrice.objects.filter(
             plan__code=code, currency=currency, plan__sold_until_at__isnull=True
@@ -148,6 +151,21 @@ def _plan_on_sale(code: str, currency: str, moment: int) -> int | None:  # noqa:
         .values_list("plan_id", flat=True)
         .first()
     )
+
+
+def currencies_on_sale(now: datetime) -> tuple[str, ...]:
+    """What the plans on sale are priced in, ISO 4217, that of most of them first.
+
+    Empty without a catalogue. One query in ON_SALE_FOR.
+    """
+    return _currencies_on_sale(_moment(now))
+
+
+@lru_cache(maxsize=64)
+def _currencies_on_sale(moment: int) -> tuple[str, ...]:  # noqa: ARG001
+    prices = PlanPrice.objects.filter(plan__sold_until_at__isnull=True).values("currency")
+    by_plans = prices.annotate(plans=Count("id")).order_by("-plans", "currency")
+    return tuple(by_plans.values_list("currency", flat=True))
 
 
 def offers_for(
@@ -304,3 +322,4 @@ def forget() -> None:
     policy_values.cache_clear()
     plan_offer.cache_clear()
     _plan_on_sale.cache_clear()
+    _currencies_on_sale.cache_clear()

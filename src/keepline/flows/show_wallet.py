@@ -7,6 +7,8 @@ from uuid import UUID
 
 from keepline.accounts import queries as accounts
 from keepline.core.ways_to_pay import Way
+from keepline.flows.errors import FlowRefused
+from keepline.flows.list_currencies import list_currencies
 from keepline.flows.list_ways_to_pay import list_ways_to_pay, step_on_offer
 from keepline.flows.top_up_wallet import limits_minor
 from keepline.ledger import queries as ledger
@@ -48,14 +50,18 @@ class WalletView:
 
 
 def show_wallet(
-    account_id: UUID, currency: str | None = None, before: Cursor | None = None
+    account_id: UUID, now: datetime, currency: str | None = None, before: Cursor | None = None
 ) -> WalletView:
     """The wallet in `currency` (None: the account's) with movements older than `before`.
 
-    Six queries, however many movements.
+    Raises FlowRefused("not_found") for a currency in which the account has none and nothing is
+    sold. Six queries, however many movements.
     """
-    currency = currency or accounts.account(account_id).currency
     wallets = ledger.balances_of(account_id)
+    if currency is None:
+        currency = accounts.account(account_id).currency
+    elif currency not in {w.currency for w in wallets} and currency not in list_currencies(now):
+        raise FlowRefused("not_found")
     wallet_id = wallet_id_of(account_id, currency)
     empty = Balance(wallet_id, currency, "cash", 0, 0)
     balance = next((w for w in wallets if w.wallet_id == wallet_id), empty)

@@ -17,6 +17,7 @@ from keepline.core.money import exponent
 from keepline.core.velocity import Asked
 from keepline.flows.errors import FlowRefused
 from keepline.flows.limits import NOBODY, Caller, admit_payment
+from keepline.flows.list_currencies import has_currency
 from keepline.flows.list_ways_to_pay import can_take
 from keepline.flows.renew_line import PROMISE_TO_OPEN, StartedOrder, busy, replay
 from keepline.flows.steps import transaction_step
@@ -67,6 +68,8 @@ def limits_minor(currency: str) -> tuple[int, int]:
 
 def start(request: TopUpRequest, now: datetime) -> StartedOrder:
     """Accepts a top-up, once for its key. Raises FlowRefused and then has changed nothing."""
+    if not has_currency(request.account_id, request.currency, now):
+        raise FlowRefused("not_found")
     smallest, largest = limits_minor(request.currency)
     step = step_of(request.currency, [request.provider])
     if not smallest <= request.amount_minor <= largest or request.amount_minor % step:

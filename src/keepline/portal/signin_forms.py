@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keepline.accounts.models import User
 from keepline.accounts.phones import can_be_texted, parse_phone
+from keepline.flows.list_currencies import list_currencies
 from keepline.flows.open_account import open_account
 from keepline.portal import guesses
 
@@ -107,8 +108,9 @@ class SignupForm(PlainWidgets, allauth_forms.SignupForm):  # type: ignore[misc]
         user.language = translation.get_language() or "en"
         user.time_zone = guesses.time_zone(self.cleaned_data.get("time_zone", ""))
         user.save(update_fields=["language", "time_zone"])
-        money = guesses.currency(user.time_zone, user.phone or "")
-        open_account(user, money, user.language, user.time_zone, timezone.now())
+        now = timezone.now()
+        money = guesses.currency(list_currencies(now), user.time_zone, user.phone or "")
+        open_account(user, money, user.language, user.time_zone, now)
         return user
 
 

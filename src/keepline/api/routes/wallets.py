@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 
@@ -15,11 +14,9 @@ from keepline.api.keys import key_of
 from keepline.api.operations import started_answer
 from keepline.api.problems import Refused
 from keepline.api.shapes.orders import Order
-from keepline.api.shapes.parts import Currency
 from keepline.api.shapes.requests import TopUp
 from keepline.api.shapes.wallets import Movement, Statement, Wallet, Wallets
 from keepline.flows import top_up_wallet
-from keepline.flows.errors import FlowRefused
 from keepline.flows.list_wallets import list_wallets
 from keepline.flows.show_wallet import Cursor, show_wallet
 
@@ -47,8 +44,9 @@ def get_statement(
     cursor: Annotated[str | None, Query(None, max_length=LONGEST)] = None,
 ) -> HttpResponse:
     """Movements, newest first, 25 a page, each with the balance after it."""
-    account_id, listed = holder_of(request).account_id, f"statement:{_known(currency)}"
-    view = show_wallet(account_id, currency, _place(unseal(cursor, listed, account_id)))
+    account_id, listed = holder_of(request).account_id, f"statement:{currency}"
+    place = _place(unseal(cursor, listed, account_id))
+    view = show_wallet(account_id, now_of(request), currency, place)
     following = view.next_cursor and seal(_written(view.next_cursor), listed, account_id)
     shape = Statement(
         wallet=Wallet.of(view.balance),
@@ -80,7 +78,7 @@ def get_statement(
 def create_top_up(request: HttpRequest, currency: InPath, body: TopUp) -> HttpResponse:
     """Money into the wallet, once for the key. The holder pays at `checkout_url`."""
     holder = spender_of(request)
-    if body.amount.currency != _known(currency):
+    if body.amount.currency != currency:
         raise Refused("validation_failed", errors=[_OTHER_CURRENCY])
     started = top_up_wallet.start(
         top_up_wallet.TopUpRequest(
@@ -103,12 +101,6 @@ _OTHER_CURRENCY = {
     "code": "other_currency",
     "detail": "not the currency of the wallet in the address",
 }
-
-
-def _known(currency: Currency) -> str:
-    if currency not in settings.CURRENCIES:
-        raise FlowRefused("not_found")
-    return currency
 
 
 def _written(cursor: Cursor) -> list[str]:

@@ -1,5 +1,6 @@
 """The account page: who one is, how one signs in, programs that may act for one."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -20,6 +21,7 @@ from keepline.core.countries import known_countries
 from keepline.core.zones import known_zones
 from keepline.flows.correct_profile import correct_profile
 from keepline.flows.issue_token import issue_token
+from keepline.flows.list_currencies import list_currencies
 from keepline.flows.revoke_token import revoke_token
 from keepline.portal.holder import Holder
 from keepline.portal.templatetags.words import country
@@ -44,7 +46,6 @@ class ProfileForm(forms.Form):
     )
     currency = forms.ChoiceField(
         label=gettext_lazy("Currency of prices"),
-        choices=[(code, code) for code in settings.CURRENCIES],
         help_text=gettext_lazy("Money that is in your wallet stays in its own currency."),
     )
 
@@ -54,8 +55,10 @@ class ProfileForm(forms.Form):
         help_text=gettext_lazy("Where you are at home. Taxes and ways to pay may follow it."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, currencies: Iterable[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        money: Any = self.fields["currency"]
+        money.choices = [(code, code) for code in currencies]
         named = sorted((country(code), code) for code in known_countries())
         chosen: Any = self.fields["country"]
         chosen.choices = [("", "—"), *((code, name) for name, code in named)]
@@ -81,6 +84,7 @@ def account(request: HttpRequest, holder: Holder) -> HttpResponse:
     user = holder.user
     current = queries.account(holder.account_id)
     form = ProfileForm(
+        dict.fromkeys([*list_currencies(holder.now), current.currency]),
         request.POST or None,
         initial={
             "name": user.name,
