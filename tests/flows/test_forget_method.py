@@ -43,9 +43,9 @@ def test_a_silent_provider_is_told_again(cast: Cast, provider: FakeProvider) -> 
     forget(method_id, cast.account.id, "user:1", NOW)
     assert SavedMethod.objects.by_id(method_id).state == "forgetting"
     assert Line.objects.by_id(cast.line.id).method_id is None  # here it counts at once
-    assert methods.due(NOW, 10) == []
+    assert methods.claim_due(NOW, 10) == []
     later = NOW + timedelta(minutes=1)
-    assert methods.due(later, 10) == [(method_id, cast.account.id)]
+    assert methods.claim_due(later, 10) == [(method_id, cast.account.id)]
     tell_provider(method_id, cast.account.id, later)
     assert SavedMethod.objects.by_id(method_id).state == "forgotten"
 

@@ -48,12 +48,12 @@ def test_a_silent_provider_is_asked_again(cast: Cast, provider: FakeProvider) ->
     method_id, address = save_method.start(saving(cast), NOW)
     assert address is None
     provider.store(method_id, kept())  # its page was found all the same
-    assert methods.due(NOW, 10) == []
+    assert methods.claim_due(NOW, 10) == []
     later = NOW + save_method.FIRST_LOOK_AFTER
-    assert methods.due(later, 10) == [(method_id, cast.account.id)]
+    assert methods.claim_due(later, 10) == [(method_id, cast.account.id)]
     provider.silent = 1
     assert save_method.settle(method_id, cast.account.id, later) == "storing"
-    assert methods.due(later, 10) == []
+    assert methods.claim_due(later + methods.LEASE, 10) == [], "after a pause"
     assert save_method.settle(method_id, cast.account.id, later) == "stored"
 
 
@@ -62,7 +62,7 @@ def test_a_page_that_nobody_comes_back_from_is_given_up(cast: Cast) -> None:
     looks = []
     for minute in range(0, 60 * 30, 10):
         at = NOW + timedelta(minutes=minute)
-        for row_id, account_id in methods.due(at, 10):
+        for row_id, account_id in methods.claim_due(at, 10):
             looks.append(at)
             assert save_method.settle(row_id, account_id, at) in ("storing", "abandoned")
     assert NOW + PAGE_OPEN_FOR <= looks[-1] < NOW + PAGE_OPEN_FOR + timedelta(hours=2)

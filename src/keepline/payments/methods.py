@@ -6,11 +6,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from keepline.core.ids import slot_of, slots_of
 from keepline.core.lifecycle.method import METHOD, MethodEvent, MethodState
 from keepline.payments.models import SavedMethod
 from keepline.slots.ids import new_id
 from keepline.slots.sql import fetch_all
+
+LEASE = timedelta(minutes=1)  # a worker that dies keeps a method from the others this long
 
 
 class MethodNotFound(Exception):
@@ -130,12 +134,25 @@ def _facts(row: Any) -> MethodFacts:
     return MethodFacts(**{**row._asdict(), "state": MethodState(row.state)})
 
 
-DUE = """
-SELECT id, account_id FROM payments_savedmethod
-WHERE next_action_at <= %s ORDER BY next_action_at LIMIT %s
+CLAIM_DUE = """
+WITH due AS (
+  SELECT slot, id FROM payments_savedmethod
+  WHERE next_action_at <= %(now)s
+  ORDER BY next_action_at LIMIT %(limit)s
+  FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE payments_savedmethod m SET next_action_at = %(leased_until)s
+FROM due
+WHERE m.slot = due.slot AND m.id = due.id
+RETURNING m.id, m.account_id
 """
 
 
-def due(now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
-    """Methods to be looked at now: id and account."""
-    return [(row.id, row.account_id) for row in fetch_all(DUE, (now, limit))]
+def claim_due(now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """Takes methods to be looked at now for one worker: id and account.
+
+    What it does not finish comes back after LEASE, behind those that were due before.
+    """
+    params = {"now": now, "limit": limit, "leased_until": now + LEASE}
+    with transaction.atomic():
+        return [(row.id, row.account_id) for row in fetch_all(CLAIM_DUE, params)]

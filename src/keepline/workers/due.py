@@ -4,7 +4,7 @@ The due columns are the truth (orders.next_action_at, outbox.due_at); what a dea
 due again when its lease ends.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -35,7 +35,7 @@ Clock = Callable[[], datetime]
 Row = TypeVar("Row")
 Result = TypeVar("Result")
 THREADS = 8
-ORDERS_A_BATCH, METHODS_A_BATCH = 32, 100
+ORDERS_A_BATCH, METHODS_A_BATCH = 32, 32
 MESSAGES_A_BATCH = 3 * THREADS  # what a slow channel sends well within the lease
 LINES_BESIDE_PEOPLE = 200  # renewed in one transaction: short enough that nobody notices
 LONGEST_REST_S = 1.0
@@ -74,13 +74,15 @@ def work_off(clock_id: int, now: datetime) -> int:
 
 def tend_methods(clock: Callable[[], datetime] = timezone.now) -> int:
     """Saved methods whose provider owes an answer: kept, or forgotten? How many were looked at."""
-    now = clock()
-    accounts = dict(methods.due(now, METHODS_A_BATCH))
-    list(_side_by_side("methods", lambda i: _tend(i, accounts[i], now), accounts))
-    return len(accounts)
+    looked_at = 0
+    while accounts := dict(methods.claim_due(clock(), METHODS_A_BATCH)):
+        list(_side_by_side("methods", partial(_tend, accounts, clock()), accounts))
+        looked_at += len(accounts)
+    return looked_at
 
 
-def _tend(method_id: UUID, account_id: UUID, now: datetime) -> None:
+def _tend(accounts: Mapping[UUID, UUID], now: datetime, method_id: UUID) -> None:
+    account_id = accounts[method_id]
     at = clocks.now_for(account_id, now)
     save_method.settle(method_id, account_id, at)
     forget_method.tell_provider(method_id, account_id, at)
