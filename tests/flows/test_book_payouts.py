@@ -75,6 +75,12 @@ def test_more_than_was_taken_is_refused_and_nothing_booked() -> None:
     assert Transfer.objects.count() == before
 
 
+def test_what_was_exchanged_on_the_way_is_refused_with_what_to_do() -> None:
+    with pytest.raises(PayoutsRefused, match="EUR more than .* leave it out of the list"):
+        book(Payout("sandbox", "po_2", "EUR", 100, 2, DAY, DAY))
+    assert not Transfer.objects.filter(currency="EUR").exists()
+
+
 def test_more_went_back_than_came_in() -> None:
     book(Payout("sandbox", "po_1", "USD", 300, 0, DAY, DAY))
     stands = book(Payout("sandbox", "po_2", "USD", -50, 2, DAY, DAY))

@@ -51,7 +51,8 @@ def book_payouts(
             if code == HouseCode.CLEARING and minor > 0:
                 raise PayoutsRefused(
                     f"{provider} would have settled {minor} minor units of {currency} more than it"
-                    " took for us; reconcile first"
+                    " took for us in that currency; reconcile first. A payout of what was taken in"
+                    " another currency cannot be booked: leave it out of the list"
                 )
         new = len({draft.id for draft in drafts} - known.keys())
         if new:
