@@ -80,6 +80,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "keepline.accounts.passwords.LengthRule"},
     {"NAME": "keepline.accounts.passwords.GuessingRule"},
 ]
-# What an account may be shown prices in while no plan is on sale; then it is what plans are sold in.
+# What an account may be shown prices in while nothing is on sale; then, what plans are sold in.
 CURRENCIES = ["EUR", "USD", "GBP", "CNY", "RUB", "UAH"]
 FORM_RENDERER = "keepline.portal.forms.PortalRenderer"
