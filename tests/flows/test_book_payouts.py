@@ -76,7 +76,7 @@ def test_more_than_was_taken_is_refused_and_nothing_booked() -> None:
 
 
 def test_what_was_exchanged_on_the_way_is_refused_with_what_to_do() -> None:
-    with pytest.raises(PayoutsRefused, match="EUR more than .* leave it out of the list"):
+    with pytest.raises(PayoutsRefused, match=r"EUR more than .* leave it out of the list"):
         book(Payout("sandbox", "po_2", "EUR", 100, 2, DAY, DAY))
     assert not Transfer.objects.filter(currency="EUR").exists()
 
