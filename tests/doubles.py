@@ -31,10 +31,11 @@ from keepline.gateways.payments.port import (
     StoringRequest,
     StoringStatus,
 )
+from keepline.gateways.payments.told_with_payment import RefundsToldWithPayment
 
 
 @dataclass
-class FakeProvider:
+class FakeProvider(RefundsToldWithPayment):
     """A provider in memory. `silent` counts calls that get no answer (done all the same).
 
     `declines` says how the next charges of stored methods go; with none left they are captured.
@@ -49,6 +50,7 @@ class FakeProvider:
     refunds: dict[UUID, RefundStatus] = field(default_factory=dict)
     bodies: dict[UUID, PaymentRequest] = field(default_factory=dict)
     unlisted: set[UUID] = field(default_factory=set)
+    listed: dict[UUID, PaymentStatus] = field(default_factory=dict)  # otherwise than is true now
     storings: dict[UUID, StoringStatus] = field(default_factory=dict)
     charges: dict[UUID, ChargeRequest] = field(default_factory=dict)
     declines: list[DeclineKind] = field(default_factory=list)
@@ -124,6 +126,16 @@ class FakeProvider:
         self.payments[request.payment_id] = replace(status, refunded_minor=back, refunds=refunds)
         return made
 
+    def bounce(self, payment_id: UUID, refund_id: UUID, code: str = "closed_account") -> None:
+        """The payer's bank does not take a refund that was made: the money is here again."""
+        status, made = self.payments[payment_id], self.refunds[refund_id]
+        self.refunds[refund_id] = back = replace(made, status="refused", code=code)
+        self.payments[payment_id] = replace(
+            status,
+            refunded_minor=status.refunded_minor - made.amount_minor,
+            refunds={**status.refunds, refund_id: back},
+        )
+
     def open_storing(self, request: StoringRequest) -> StoringStatus:
         reference = f"sto_{request.storing_id.hex[-12:]}"
         fresh = StoringStatus("pending", reference, f"http://provider/{reference}")
@@ -174,7 +186,7 @@ class FakeProvider:
         """All there are, whatever the span, but for `unlisted`."""
         self._answer()
         return [
-            ListedPayment(payment_id, opened_from, status)
+            ListedPayment(payment_id, opened_from, self.listed.get(payment_id, status))
             for payment_id, status in self.payments.items()
             if payment_id not in self.unlisted
         ]

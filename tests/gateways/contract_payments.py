@@ -187,10 +187,12 @@ class PaymentContract:
         opened = provider.open_payment(request)
         holder.pays(request.payment_id)
         refund = a_refund(request, opened.provider_payment_id, 500)
+        assert provider.ask_refund(refund) is None
         first = provider.refund(refund)
-        assert first == provider.refund(refund)
+        assert first == provider.refund(refund) == provider.ask_refund(refund)
         status = provider.ask(request.payment_id, opened.provider_payment_id)
         assert status.status == "captured"
+        assert provider.tells_refunds is self.tells_part_refunds
         if self.tells_part_refunds:
             assert status.refunded_minor == 500
             assert status.refunds == {refund.refund_id: first}

@@ -60,6 +60,17 @@ def test_paid_payments_of_a_past_day_with_their_refunds(alipay: AlipayProcess) -
     assert told[full.payment_id].refunded_minor == 300
 
 
+def test_what_was_given_back_by_hand_counts(alipay: AlipayProcess) -> None:
+    provider, request = alipay.adapter(), paid(alipay, 200)
+    by_hand = {"out_trade_no": request.payment_id.hex, "out_request_no": "by hand at the desk"}
+    provider._gateway.call("alipay.trade.refund", {**by_hand, "refund_amount": "0.60"})
+    aged(alipay, request)
+    then = datetime.now(UTC) - timedelta(days=DAYS)
+    rows = provider.list_payments(then - SPAN, then + SPAN)
+    (status,) = [row.status for row in rows if row.payment_id == request.payment_id]
+    assert (status.refunded_minor, status.refunds) == (60, {})
+
+
 def test_a_span_has_its_first_instant_and_not_its_last(alipay: AlipayProcess) -> None:
     provider, request = alipay.adapter(), paid(alipay, 100)
     aged(alipay, request)

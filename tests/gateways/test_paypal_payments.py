@@ -340,6 +340,28 @@ def test_a_search_that_repeats_itself_and_strangers_rows_count_once() -> None:
     assert listed(rows, NOW - timedelta(days=1), NOW) == []
 
 
+@pytest.mark.parametrize("status", ["D", "V"])
+def test_a_refund_that_nobody_took_is_not_in_the_list(status: str) -> None:
+    info = {
+        "transaction_id": "C1",
+        "transaction_event_code": "T0006",
+        "transaction_initiation_date": "2027-03-28T01:30:00+0000",
+        "transaction_amount": {"currency_code": "EUR", "value": "19.99"},
+        "transaction_status": "S",
+        "custom_field": str(PAYMENT_ID),
+    }
+    refund = {
+        **info,
+        "transaction_id": "R1",
+        "paypal_reference_id": "C1",
+        "transaction_event_code": "T1107",
+        "transaction_status": status,
+    }
+    rows = [{"transaction_info": one} for one in (info, refund)]
+    (row,) = listed(rows, NOW, NOW + timedelta(seconds=1))
+    assert row.status.refunded_minor == 0
+
+
 def test_a_capture_that_took_the_money_counts_before_later_ones() -> None:
     unit = an_order([a_part("COMPLETED"), a_part("DECLINED")], [])
     assert read_order(unit).status == "captured"

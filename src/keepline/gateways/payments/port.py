@@ -258,6 +258,18 @@ class PaymentProvider(Protocol):
         ...
 
     @property
+    def tells_refunds(self) -> bool:
+        """Whether `ask` tells of every refund. If not, `list_payments` and `ask_refund` do."""
+        ...
+
+    def ask_refund(self, request: RefundRequest) -> RefundStatus | None:
+        """What became of a refund, without making it; None where there is none of this id.
+
+        Raises ProviderUnknown.
+        """
+        ...
+
+    @property
     def stores_methods(self) -> bool:
         """Whether ways to pay can be kept; if not, the four below raise ProviderRefused
         (`not_offered`)."""

@@ -7,6 +7,7 @@ a refund stands in the bill of its own day.
 import csv
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -50,21 +51,28 @@ def listed_payments(
     """
     opened: dict[UUID, datetime] = {}
     refunds: dict[UUID, Refunds] = {}
+    given: Counter[UUID] = Counter()  # with what was given back by hand, which has no id of ours
     for day in _days(opened_from, opened_until, now):
         for row in _rows(gateway, day):
             payment_id = _own_id(row[ORDER])
             if payment_id and row[KIND] == TRADE:
                 opened[payment_id] = read_instant(row[CREATED])
-            elif payment_id and row[KIND] == REFUND and (refund_id := _own_id(row[REFUND_ID])):
-                refund = RefundStatus(refund_id, "refunded", -fen(row[AMOUNT]))
-                refunds.setdefault(payment_id, {})[refund_id] = refund
+            elif payment_id and row[KIND] == REFUND:
+                amount = -fen(row[AMOUNT])
+                given[payment_id] += amount
+                if refund_id := _own_id(row[REFUND_ID]):
+                    refund = RefundStatus(refund_id, "refunded", amount)
+                    refunds.setdefault(payment_id, {})[refund_id] = refund
     inside = sorted((at, one) for one, at in opened.items() if opened_from <= at < opened_until)
-    return [ListedPayment(one, at, _with(refunds.get(one, {}), ask(one))) for at, one in inside]
+    return [
+        ListedPayment(one, at, _with(refunds.get(one, {}), given[one], ask(one)))
+        for at, one in inside
+    ]
 
 
-def _with(refunds: Refunds, status: PaymentStatus) -> PaymentStatus:
-    told = sum(refund.amount_minor for refund in refunds.values())
-    return replace(status, refunded_minor=max(told, status.refunded_minor), refunds=refunds)
+def _with(refunds: Refunds, given_minor: int, status: PaymentStatus) -> PaymentStatus:
+    back = max(given_minor, status.refunded_minor)
+    return replace(status, refunded_minor=back, refunds=refunds)
 
 
 def _days(opened_from: datetime, opened_until: datetime, now: datetime) -> list[date]:

@@ -22,6 +22,7 @@ from keepline.gateways.payments.port import (
     StoringRequest,
     StoringStatus,
 )
+from keepline.gateways.payments.told_with_payment import RefundsToldWithPayment
 
 from . import books
 from .bodies import order_body, refund_body
@@ -63,7 +64,7 @@ class SdkMissing(RuntimeError):
     """The operator chose PayPal and did not install its extra."""
 
 
-class PayPalPayments:
+class PayPalPayments(RefundsToldWithPayment):
     """Speaks to PayPal by its SDK; safe to share between threads.
 
     `webhook_id` is PayPal's id of our webhook, part of what it signs. `timeout_s` bounds each

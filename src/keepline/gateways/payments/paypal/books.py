@@ -28,6 +28,7 @@ TOO_MANY: Final = "RESULTSET_TOO_LARGE"  # more than 10,000 rows
 PAYMENT_CODES: Final = "T00"
 REFUND_CODE: Final = "T1107"
 REVERSED: Final = "V"
+NOT_GIVEN: Final = ("D", REVERSED)  # a refund that was denied, or came back
 OUTCOMES: Final[dict[str, PaymentOutcome]] = {
     "S": "captured",
     "V": "captured",
@@ -120,5 +121,6 @@ def _refunded(info: Json, infos: list[Json]) -> int:
         for other in infos
         if other["transaction_event_code"] == REFUND_CODE
         and other.get("paypal_reference_id") == info["transaction_id"]
+        and other["transaction_status"] not in NOT_GIVEN
     }
     return sum(refunds.values())

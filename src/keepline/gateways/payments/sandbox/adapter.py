@@ -24,6 +24,7 @@ from keepline.gateways.payments.port import (
     StoringRequest,
     StoringStatus,
 )
+from keepline.gateways.payments.told_with_payment import RefundsToldWithPayment
 
 from .mode import refuse_in_production
 from .reading import (
@@ -41,7 +42,7 @@ from .signature import Signatures
 NOT_FOUND = PaymentStatus("not_found", 0, "", 0, 0, None)
 
 
-class SandboxPayments:
+class SandboxPayments(RefundsToldWithPayment):
     """Speaks to the sandbox provider over HTTP; safe to share between threads.
 
     `timeout_s` bounds each wait (connecting, sending, reading); a call may take a little longer.

@@ -22,6 +22,7 @@ from keepline.gateways.payments.port import (
     StoringRequest,
     StoringStatus,
 )
+from keepline.gateways.payments.told_with_payment import RefundsToldWithPayment
 
 from .amounts import to_stripe
 from .languages import locale_of
@@ -50,7 +51,7 @@ NO_REFUND: Final = frozenset(
 )
 
 
-class StripePayments:
+class StripePayments(RefundsToldWithPayment):
     """Speaks to Stripe over HTTPS; safe to share between threads.
 
     `timeout_s` bounds each wait (connecting, reading). `api_base` leads elsewhere than to
