@@ -100,6 +100,10 @@ def test_a_refund_brings_clearing_back_to_zero(sale: Sale, captured: int) -> Non
     assert posted(drafts, WALLET) == 0, "what is on its way back cannot be spent"
     kept = drafts + postings.refund_into_wallet(sale, payment_id, captured)
     drafts += postings.end_refund(sale, payment_id, "sandbox", captured)
+    bounced = drafts + postings.bounce_refund(sale, payment_id, "sandbox", captured)
+    assert posted(bounced, WALLET) == captured
+    assert posted(bounced, house(HouseCode.CLEARING, "sandbox")) == -captured
+    assert well_formed(bounced)
     assert all(balance == Balance(0, 0) for balance in fold_balances(drafts).values())
     assert posted(kept, WALLET) == captured
     assert posted(kept, house(HouseCode.REFUNDS_IN_TRANSIT)) == 0
@@ -208,6 +212,7 @@ def test_what_credits_a_wallet_is_named_as_money_in() -> None:
         *postings.begin_refund(sale, payment_id, 200),
         *postings.end_refund(sale, payment_id, "sandbox", 200),
         *postings.refund_into_wallet(sale, payment_id, 200),
+        *postings.bounce_refund(sale, payment_id, "sandbox", 200),
         *postings.return_sale(sale, payment_id, postings.Returned(1, 2, 3, 4)),
         postings.opening_balance(sale.order_id, WALLET, 5, "EUR"),
     ]

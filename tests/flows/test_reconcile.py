@@ -13,15 +13,24 @@ from keepline.flows import renew_line
 from keepline.flows.audit_books import audit
 from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
-from keepline.flows.reconcile import Reconciliation, reconcile
+from keepline.flows.reconcile import reconcile
+from keepline.flows.reconciling.record import Reconciliation
 from keepline.flows.settle_payment import settle
-from keepline.gateways.payments.port import PaymentStatus, ProviderUnknown
+from keepline.gateways import switchboard
+from keepline.gateways.payments.port import (
+    PaymentStatus,
+    ProviderUnknown,
+    RefundRequest,
+    RefundStatus,
+)
 from keepline.orders.models import Order
 from keepline.payments.models import Payment
 from keepline.payments.services import payment_id_of
 from tests.cast import NOW, Cast, assemble
 from tests.doubles import FakeProvider
 from tests.flows.acts import request
+from tests.flows.at_once import work_off
+from tests.flows.refunds import bought, refunded
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -112,6 +121,73 @@ def test_a_refund_made_at_their_desk_is_for_a_person(provider: FakeProvider) -> 
     provider.payments[payment_id] = replace(provider.payments[payment_id], refunded_minor=120)
     (left,) = night().left
     assert (left.kind, left.ours_minor, left.theirs_minor) == (Kind.REFUND_NOT_BOOKED, 0, 120)
+
+
+def given_back(provider: FakeProvider) -> tuple[UUID, PaymentStatus]:
+    """(payment, what it was before) of 2.00 USD that went back in part, and were booked so."""
+    order = bought(assemble(wallet_minor=100), provider=provider)
+    before = provider.payments[payment_id_of(order.id)]
+    refunded(order, scope="part", amount_minor=120)
+    work_off(NOW)
+    assert Payment.objects.get().refunded_minor == 120
+    return payment_id_of(order.id), before
+
+
+def test_a_list_that_lags_behind_a_refund_denies_nothing(provider: FakeProvider) -> None:
+    payment_id, before = given_back(provider)
+    provider.listed[payment_id] = before  # as PayPal's, whose refunds come hours later
+    result = night()
+    assert (result.settled, result.left) == ([], [])
+    assert result.totals == {"USD": Totals(80, 80)}
+
+
+def test_a_list_that_lags_behind_a_capture_denies_nothing(provider: FakeProvider) -> None:
+    payment_id = payment_id_of(bought(assemble(wallet_minor=100), provider=provider).id)
+    provider.listed[payment_id] = replace(
+        provider.payments[payment_id], status="pending", captured_minor=0
+    )
+    assert night().left == []
+
+
+def test_a_provider_that_shows_an_old_payment_no_more_does_not_deny_it(
+    provider: FakeProvider,
+) -> None:
+    payment_id, before = given_back(provider)
+    provider.listed[payment_id] = before
+    provider.payments[payment_id] = PaymentStatus("expired", 0, "", 0, 0, "pay_x")
+    assert [one.kind for one in night().left] == [Kind.REFUND_MISSING]
+
+
+class TellsNoRefunds(FakeProvider):
+    """As Alipay: of a payment it shows no refund in part, but each by its own id."""
+
+    tells_refunds = False  # type: ignore[misc]
+
+    def ask_refund(self, request: RefundRequest) -> RefundStatus | None:
+        self._answer()
+        return self.refunds.get(request.refund_id)
+
+    def ask(self, payment_id: UUID, provider_payment_id: str | None) -> PaymentStatus:
+        return replace(super().ask(payment_id, provider_payment_id), refunded_minor=0, refunds={})
+
+
+def test_refunds_that_a_payment_does_not_tell_are_asked_for_by_their_ids() -> None:
+    provider = TellsNoRefunds()
+    switchboard.connect("payments:sandbox", lambda: provider)
+    payment_id, before = given_back(provider)
+    provider.listed[payment_id] = before  # the bill of the refund's day comes tomorrow
+    assert night().left == []
+    provider.refunds.clear()
+    assert [one.kind for one in night().left] == [Kind.REFUND_MISSING]
+
+
+def test_what_only_a_list_tells_is_not_forgotten_by_asking() -> None:
+    provider = TellsNoRefunds()
+    switchboard.connect("payments:sandbox", lambda: provider)
+    payment_id, before = given_back(provider)
+    provider.listed[payment_id] = replace(before, refunded_minor=150)  # 0.30 of it by hand
+    (left,) = night().left
+    assert (left.kind, left.ours_minor, left.theirs_minor) == (Kind.REFUND_NOT_BOOKED, 120, 150)
 
 
 def test_a_silent_provider_records_nothing(provider: FakeProvider) -> None:

@@ -3,7 +3,8 @@
 Holders pay, are declined, pay too little or in another currency, or let the checkout run out; their
 saved methods are charged, or their bank wants them present; staff give back; webhooks come at once,
 late, twice or never; providers fall silent; networks refuse, so that money goes back, or the
-provider keeps it; banks take payments back and decide later; a person looks at first large payments
+provider keeps it; banks take payments back and decide later, or do not take a refund, days after it
+was made; a person looks at first large payments
 in time or not; books are compared at any moment. When all are left alone and one night has
 passed, each provider's own total is our clearing account, to the unit.
 
@@ -199,7 +200,7 @@ class ClearingMachine(RuleBasedStateMachine):
     def tops_up(self, currency: str, provider: str, how: str, post: str) -> None:
         line, key = self.lines[currency], f"fresh-{len(self.orders):04d}"
         asked = top_up_wallet.TopUpRequest(
-            line.account_id, 1111, currency, provider, key, "user:1", "portal"
+            line.account_id, 1110, currency, provider, key, "user:1", "portal"
         )
         self.orders.append(top_up_wallet.start(asked, self.now).order_id)
         self.goes_to_pay(self.orders[-1], how, post)
@@ -285,8 +286,10 @@ class ClearingMachine(RuleBasedStateMachine):
 
     def webhook(self, provider: str, payment_id: UUID) -> None:
         status = self.status(payment_id)
-        told = "-".join([status.status, *(one.status for one in status.disputes.values())])
-        kind = "dispute.changed" if status.disputes else "payment.captured"
+        back = [*status.disputes.values(), *status.refunds.values()]
+        told = "-".join([status.status, *(one.status for one in back)])
+        kind = "refund.refused" if status.refunds else "payment.captured"
+        kind = "dispute.opened" if status.disputes else kind
         body = f"evt_{payment_id}_{told} {payment_id} {kind}"
         with suppress(ProviderUnknown):  # whose payment is disputed is asked; it sends it again
             receive_webhook(provider, {"X-Good": "yes"}, body.encode(), self.now)
@@ -305,6 +308,15 @@ class ClearingMachine(RuleBasedStateMachine):
         provider = self.provider_of(payment_id)
         assert provider is not None
         provider.dispute(payment_id, outcome)
+        self.tells(provider, payment_id, post)
+
+    @precondition(lambda self: self.given_back())
+    @rule(data=st.data(), post=POST)
+    def a_bank_bounces_a_refund(self, data: st.DataObject, post: str) -> None:
+        payment_id, refund_id = data.draw(st.sampled_from(self.given_back()))
+        provider = self.provider_of(payment_id)
+        assert provider is not None
+        provider.bounce(payment_id, refund_id)
         self.tells(provider, payment_id, post)
 
     @precondition(lambda self: self.post_bag)
@@ -430,6 +442,15 @@ class ClearingMachine(RuleBasedStateMachine):
             payment_id
             for payment_id in self.that_are("captured")
             if any(one.status == "open" for one in self.status(payment_id).disputes.values())
+        ]
+
+    def given_back(self) -> list[tuple[UUID, UUID]]:
+        """(payment, refund) of what the provider has made, and a bank may yet not take."""
+        return [
+            (payment_id, refund.refund_id)
+            for payment_id in self.that_are("captured")
+            for refund in self.status(payment_id).refunds.values()
+            if refund.status == "refunded"
         ]
 
     def in_review(self) -> list[UUID]:

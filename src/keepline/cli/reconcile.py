@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from keepline.flows.reconcile import Reconciliation
+    from keepline.flows.reconciling.record import Reconciliation
 
 DAY = click.DateTime(["%Y-%m-%d"])
 KINDS = {

@@ -34,6 +34,7 @@ accounts of one currency sum to zero. docs/ledger.md has the table in prose.
 | ... as much of that as was paid | exchange            | refunds_in_transit | single |
 | the provider gave it back       | refunds_in_transit  | clearing:PROVIDER  | single |
 | the provider would not          | refunds_in_transit  | wallet             | single |
+| ... it came back there later    | clearing:PROVIDER   | wallet             | single |
 """
 
 import hashlib
@@ -59,6 +60,7 @@ __all__ = [
     "TransferDraft",
     "begin_exchanged_refund",
     "begin_refund",
+    "bounce_refund",
     "capture",
     "capture_exchanged",
     "charge_fee",
@@ -300,6 +302,15 @@ def refund_into_wallet(sale: Sale, refund_id: UUID, amount_minor: int) -> list[T
     transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
     code = TransferCode.REFUND_TO_WALLET
     return single(sale, f"kept:{refund_id}", transit, sale.wallet_id, amount_minor, code)
+
+
+def bounce_refund(
+    sale: Sale, refund_id: UUID, provider: str, amount_minor: int
+) -> list[TransferDraft]:
+    """It could not be delivered and is with the provider again: the holder has it in the wallet."""
+    clearing = house_account_id(HouseCode.CLEARING, sale.currency, provider)
+    code = TransferCode.REFUND_TO_WALLET
+    return single(sale, f"bounced:{refund_id}", clearing, sale.wallet_id, amount_minor, code)
 
 
 def opening_balance(

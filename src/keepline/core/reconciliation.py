@@ -27,7 +27,15 @@ class Kind(StrEnum):
     DISPUTE_DIFFERS = "dispute_differs"  # they lost more, or less, to a payer's bank than we know
 
 
-SETTLED_BY_ASKING = frozenset({Kind.NOT_BOOKED, Kind.REFUND_NOT_BOOKED, Kind.DISPUTE_DIFFERS})
+SETTLED_BY_ASKING = frozenset(
+    {Kind.NOT_BOOKED, Kind.REFUND_NOT_BOOKED, Kind.REFUND_MISSING, Kind.DISPUTE_DIFFERS}
+)
+
+# What a list may say that is late, or knows money back of its own span only: the provider is asked
+# about the payment itself before any of these is named.
+DOUBTED = frozenset(
+    {Kind.NOT_CAPTURED_THERE, Kind.AMOUNT_DIFFERS, Kind.REFUND_MISSING, Kind.DISPUTE_DIFFERS}
+)
 
 
 class TheirPayment(Protocol):

@@ -10,7 +10,7 @@ __all__ = ["transfer_ids"]
 
 ORDER_STEPS = ("capture", "exchange", "sale", "tax", "fee")
 SALE_STEPS = ("deferred", "revenue", "tax", "earned")
-REFUND_STEPS = (*SALE_STEPS, "exchange", "refund", "refunded", "kept")
+REFUND_STEPS = (*SALE_STEPS, "exchange", "refund", "refunded", "kept", "bounced")
 DISPUTE_STEPS = (
     *(*SALE_STEPS, "disputed", "won", "loss", "lost", "returned"),
     *(Phase.HOLD, Phase.POST, Phase.VOID),

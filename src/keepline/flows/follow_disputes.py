@@ -1,7 +1,7 @@
 """`payment.disputed`: what a payer's bank takes back is seen, booked, and followed to its end.
 
-A webhook, or a comparison of the books, only says that something is disputed; the provider tells
-what. While a dispute is open it is asked once a day.
+A webhook, or a comparison of the books, only says that something is disputed, or that something
+became of a refund; the provider tells what. While a dispute is open it is asked once a day.
 
     N  follow_disputes.ask     what does the provider hold to be true
     T  follow_disputes.book    opened: clearing -> disputed, the line rests, and nobody needs to
@@ -9,26 +9,29 @@ what. While a dispute is open it is asked once a day.
                                and its service ends. What is on its way back already goes back once
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from keepline.core.lifecycle.dispute import DisputeState
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentState
+from keepline.core.lifecycle.refund import RefundState
 from keepline.flows.disputing.booking import close_dispute, open_dispute
-from keepline.flows.refunding.answers import given_back
+from keepline.flows.reconciling.record import name_refund_not_booked
+from keepline.flows.refunding.answers import bounced, given_back
 from keepline.flows.refunding.standing import lock_case
 from keepline.flows.sale import give_back
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.payments.port import DisputeStatus, PaymentStatus, ProviderUnknown
+from keepline.ledger import services as ledger
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order
 from keepline.payments import disputes, refunds
 from keepline.payments import queries as payment_queries
-from keepline.payments.models import Payment
+from keepline.payments.models import Payment, Refund
 
 ACTION = "payment.disputed"
 ASK_AGAIN = timedelta(days=1)
@@ -38,8 +41,8 @@ SETTLED = orders.FINAL | {OrderState.PENDING}  # else the network may yet take o
 def follow_disputes(order_id: UUID, now: datetime, told: bool = False) -> bool:
     """Asks and books; False: it is asked again later, or there is more to do.
 
-    Payments of which nobody said that they are disputed are not asked about, unless the caller was
-    `told` just now.
+    Payments of which nobody said so are not asked about, unless the caller was `told` just now, by
+    a comparison of the books.
     """
     payment = payment_queries.of_order(order_id)
     if payment is None or payment.state != PaymentState.CAPTURED:
@@ -49,6 +52,7 @@ def follow_disputes(order_id: UUID, now: datetime, told: bool = False) -> bool:
     seen = order_queries.by_id(order_id)
     if seen.state not in SETTLED:
         return False
+    sent = refunds.refunded(order_id)  # what is booked while we ask may be younger than the answer
     try:
         with network_step("follow_disputes.ask"):
             status = switchboard.payments(payment.provider).ask(
@@ -58,17 +62,20 @@ def follow_disputes(order_id: UUID, now: datetime, told: bool = False) -> bool:
         orders.look_later(seen, now + timedelta(seconds=15) * 2 ** min(seen.attempts, 8))
         return False
     with transaction_step("follow_disputes.book"):
-        return _book(seen, status, now)
+        return _book(seen, status, sent, told, now)
 
 
-def _book(seen: Order, status: PaymentStatus, now: datetime) -> bool:
+def _book(
+    seen: Order, status: PaymentStatus, sent: Sequence[Refund], told: bool, now: datetime
+) -> bool:
     if lock_case(seen.id).order.state not in SETTLED:  # staff let it pass while the bank was asked
         return False
+    _note_bounced_refunds(seen, status, sent, now)  # first: what is back can be disputed
     _note_made_refunds(seen.id, status, now)
     ended = _end_review(seen.id, status, now)
-    told = sorted(status.disputes.values(), key=lambda each: each.dispute_id)
+    found = sorted(status.disputes.values(), key=lambda each: each.dispute_id)
     on_their_way = [each.refund_id for each in status.refunds.values() if each.status == "pending"]
-    states = [_one(seen.id, each, on_their_way, now) for each in told]
+    states = [_one(seen.id, each, on_their_way, now) for each in found]
     still_open = DisputeState.OPEN in states
     case = lock_case(seen.id)
     assert case.payment is not None, "it is disputed"
@@ -76,7 +83,23 @@ def _book(seen: Order, status: PaymentStatus, now: datetime) -> bool:
     if still_open:
         orders.look_later(seen, now + ASK_AGAIN, attempts=0)
         return False
+    if not told:  # else a comparison of the books is under way, and names it
+        name_refund_not_booked(case.payment, status, now)
     return not (_refunds_go_on(case.order, case.payment, now) or ended)
+
+
+def _note_bounced_refunds(
+    seen: Order, status: PaymentStatus, sent: Sequence[Refund], now: datetime
+) -> None:
+    """What the provider gave back, and has again because nobody took it."""
+    for asked in sent:
+        answer = status.refunds.get(asked.id)
+        if answer is None or answer.status != "refused" or not asked.by_provider_minor:
+            continue
+        ledger.lock_wallet_of(seen.account_id, asked.sent_currency)
+        case, refund = lock_case(seen.id), refunds.by_id(asked.id)
+        if refund and case.payment and refund.state == RefundState.REFUNDED:
+            bounced(case.order, case.payment, refund, answer.code, now)
 
 
 def _note_made_refunds(order_id: UUID, status: PaymentStatus, now: datetime) -> None:

@@ -26,7 +26,7 @@ from keepline.payments import queries as payment_queries
 from keepline.payments import services as payments
 
 ACTION = "webhook.received"
-DISPUTES = ("dispute.opened", "dispute.closed")
+ABOUT_MONEY_BACK = ("dispute.opened", "dispute.closed", "refund.succeeded", "refund.refused")
 log = structlog.get_logger(__name__)
 
 
@@ -53,7 +53,7 @@ def receive_webhook(provider: str, headers: Mapping[str, str], body: bytes, now:
         if fresh and payment is not None and payment.provider == provider:
             assert slot_of(payment.id) == slot_of(payment.order_id)
             order = order_queries.by_id(payment.order_id)
-            if event.kind in DISPUTES:
+            if event.kind in ABOUT_MONEY_BACK:
                 disputes.ask_about(payment, due=True)
             due_at = clocks.now_for(order.account_id, now)  # its signature was of real time
             orders.look_again(order, due_at, attempts=0)

@@ -1,7 +1,8 @@
 """`provider.reconciled`: our books beside the provider's, payment by payment.
 
     N  reconcile.list      the provider's books of a span
-    N  reconcile.ask       single payments: at the edge of the span, or settled just now
+    N  reconcile.ask       single payments: at the edge of the span, doubted, or settled just now
+    N  reconcile.ask_refund   our refunds, where a provider does not tell of them with the payment
     (settle_payment, refund_payment: what happened there and is not booked here is booked now)
     T  reconcile.record    what was compared, what was settled, what is left for a person
 
@@ -9,49 +10,33 @@ What settling cannot mend is named and left: the one book tells of money that th
 and no program should choose which of them is right. docs/reconciliation.md
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import structlog
-
-from keepline.audit import services as audit
 from keepline.core.reconciliation import (
+    DOUBTED,
     SETTLED_BY_ASKING,
     BookedPayment,
-    Difference,
     Kind,
-    Totals,
     compare,
     totals,
 )
 from keepline.flows.errors import FlowRefused
 from keepline.flows.follow_disputes import follow_disputes
+from keepline.flows.reconciling.record import Reconciliation, record
 from keepline.flows.refund_payment import refund
 from keepline.flows.settle_payment import settle
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
-from keepline.gateways.payments.port import PaymentProvider, PaymentStatus
+from keepline.gateways.payments.port import PaymentProvider, PaymentStatus, RefundRequest
 from keepline.payments import queries as payments
+from keepline.payments import refunds
+from keepline.payments.models import Refund
 
 ACTION = "provider.reconciled"
-KEPT = 200  # differences that a record lists; more than that is one difference: the span
-log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
-    """One comparison of [from_at, until_at). `totals` by currency, captured less what is gone."""
-
-    provider: str
-    from_at: datetime
-    until_at: datetime
-    compared: int
-    settled: Sequence[Difference]
-    left: Sequence[Difference]
-    totals: Mapping[str, Totals]
+FOLLOWED = (Kind.DISPUTE_DIFFERS, Kind.REFUND_MISSING)  # follow_disputes looks
 
 
 def reconcile(
@@ -74,12 +59,15 @@ def reconcile(
     adapter = switchboard.payments(provider)
     theirs = _theirs(adapter, from_at, until_at)
     ours = _both(adapter, provider, from_at, until_at, theirs)
+    for one in compare(ours, theirs):
+        if one.kind in DOUBTED:
+            _ask(adapter, ours[one.payment_id], theirs)
     differences = compare(ours, theirs)
     settleable = [one for one in differences if one.kind in SETTLED_BY_ASKING]
     for done, one in enumerate(settleable, 1):
         if one.order_id is not None:
             settle(one.order_id, now)
-            if one.kind is Kind.DISPUTE_DIFFERS:
+            if one.kind in FOLLOWED:
                 follow_disputes(one.order_id, now, told=True)
             refund(one.order_id, now)
             _ask(adapter, ours[one.payment_id], theirs)  # settling may have given it back
@@ -98,9 +86,7 @@ def reconcile(
         totals=totals(ours.values(), theirs.values()),
     )
     with transaction_step("reconcile.record"):
-        audit.record(ACTION, actor=actor, now=now, facts=_facts(result))
-    for one in left:
-        log.error("books_differ", provider=provider, kind=one.kind, payment=str(one.payment_id))
+        record(result, actor, now)
     return result
 
 
@@ -126,33 +112,44 @@ def _both(
 
 
 def _ask(adapter: PaymentProvider, mine: BookedPayment, theirs: dict[UUID, PaymentStatus]) -> None:
+    """Puts what the provider says of the payment itself into `theirs`.
+
+    Money that was listed has moved; a provider that shows an old payment no more does not deny it.
+    """
     with network_step("reconcile.ask"):
-        theirs[mine.payment_id] = adapter.ask(mine.payment_id, mine.provider_payment_id)
+        status = adapter.ask(mine.payment_id, mine.provider_payment_id)
+    listed = theirs.get(mine.payment_id)
+    if listed and listed.status == "captured" and status.status != "captured":
+        return
+    if not adapter.tells_refunds:
+        status = _with_refunds(adapter, mine, status, listed)
+    theirs[mine.payment_id] = status
 
 
-def _facts(result: Reconciliation) -> dict[str, Any]:
-    return {
-        "provider": result.provider,
-        "from": result.from_at.isoformat(),
-        "until": result.until_at.isoformat(),
-        "compared": result.compared,
-        "settled": len(result.settled),
-        "left": len(result.left),
-        "totals": {
-            currency: {"ours_minor": both.ours_minor, "theirs_minor": both.theirs_minor}
-            for currency, both in result.totals.items()
-        },
-        "differences": [_as_facts(one) for one in result.left[:KEPT]],
-    }
+def _with_refunds(
+    adapter: PaymentProvider,
+    mine: BookedPayment,
+    status: PaymentStatus,
+    listed: PaymentStatus | None,
+) -> PaymentStatus:
+    """With what the list knew, and with what we believe given back: each is asked about."""
+    told = {**(listed.refunds if listed else {}), **status.refunds}
+    if status.refunded_minor < status.captured_minor:
+        for refund in refunds.refunded(mine.order_id):
+            if refund.id not in told and refund.by_provider_minor:
+                with network_step("reconcile.ask_refund"):
+                    found = adapter.ask_refund(_request(mine, refund))
+                told |= {found.refund_id: found} if found else {}
+    back = sum(each.amount_minor for each in told.values() if each.status == "refunded")
+    known = max(status.refunded_minor, listed.refunded_minor if listed else 0)
+    return replace(status, refunds=told, refunded_minor=max(known, back))
 
 
-def _as_facts(one: Difference) -> dict[str, Any]:
-    return {
-        "kind": one.kind.value,
-        "payment_id": str(one.payment_id),
-        "order_id": str(one.order_id) if one.order_id else None,
-        "currency": one.currency,
-        "ours_minor": one.ours_minor,
-        "theirs_minor": one.theirs_minor,
-        "theirs_currency": one.theirs_currency,
-    }
+def _request(mine: BookedPayment, refund: Refund) -> RefundRequest:
+    return RefundRequest(
+        refund_id=refund.id,
+        payment_id=mine.payment_id,
+        provider_payment_id=mine.provider_payment_id or "",
+        amount_minor=refund.by_provider_minor,
+        currency=refund.sent_currency,
+    )

@@ -42,7 +42,8 @@ class ReconciliationsView:
 def show_reconciliations(now: datetime) -> ReconciliationsView:
     """The last comparisons. One query."""
     past = [_read(event) for event in audit.latest(reconcile.ACTION, SHOWN)]
-    fresh = {one.provider for one in past if one.at > now - STALE_AFTER}
+    spans = [one for one in past if one.until_at > one.from_at]  # the others are single payments
+    fresh = {one.provider for one in spans if one.at > now - STALE_AFTER}
     unseen = [name for name in switchboard.providers() if name not in fresh]
     return ReconciliationsView(past, unseen)
 

@@ -115,7 +115,7 @@ def note_answer(dispute: Dispute, actor: str, now: datetime) -> None:
 
 
 def ask_about(payment: Payment, due: bool) -> None:
-    """Whether the provider is to be asked about disputes of the payment."""
+    """Whether the provider is to be asked about disputes of the payment, and its refunds."""
     Payment.objects.filter(slot=payment.slot, id=payment.id).update(disputes_due=due)
     payment.disputes_due = due
 

@@ -31,7 +31,8 @@ class Payment(StatedModel):
     refunded_minor = models.BigIntegerField(default=0)
     refunding_minor = models.BigIntegerField(default=0, db_default=0)  # asked of the provider
     disputed_minor = models.BigIntegerField(default=0, db_default=0)  # taken back by a bank
-    disputes_due = models.BooleanField(default=False, db_default=False)  # to be asked about
+    # The provider is to be asked about disputes, and about what became of refunds.
+    disputes_due = models.BooleanField(default=False, db_default=False)
     decline_code = models.CharField(max_length=40, blank=True)
     opened_at = models.DateTimeField()
     captured_at = models.DateTimeField(null=True)

@@ -56,6 +56,12 @@ def sending(order_id: UUID) -> list[Refund]:
     return list(rows.filter(state=RefundState.SENDING).order_by("asked_at", "id"))
 
 
+def refunded(order_id: UUID) -> list[Refund]:
+    """Those that the provider, or a payer's bank, has given back."""
+    rows = Refund.objects.filter(slot=slot_of(order_id), order_id=order_id)
+    return list(rows.filter(state=RefundState.REFUNDED).order_by("asked_at", "id"))
+
+
 def requested(limit: int) -> list[Refund]:
     """Those that wait for a second person, of all accounts, the longest waiting first."""
     rows = Refund.objects.filter(state=RefundState.REQUESTED)
@@ -122,6 +128,12 @@ def keep(refund: Refund, payment: Payment, code: str, now: datetime) -> None:
     """The provider would not: it is in the wallet, but for what a bank had taken of it."""
     transition(refund, RefundEvent.PUT_IN_WALLET, ended_at=now, refusal_code=code[:40])
     _count(payment, refunding=-refund.by_provider_minor)
+
+
+def bounce(refund: Refund, payment: Payment, code: str, now: datetime) -> None:
+    """The provider had given it back and has it again: it is in the wallet."""
+    transition(refund, RefundEvent.BOUNCE, ended_at=now, refusal_code=code[:40])
+    _count(payment, refunding=0, refunded=-refund.by_provider_minor)
 
 
 def leave_to_bank(payment: Payment, at_most_minor: int, but_not: Collection[UUID]) -> int:

@@ -41,6 +41,7 @@ LINES_BESIDE_PEOPLE = 200  # renewed in one transaction: short enough that nobod
 LONGEST_REST_S = 1.0
 MESSAGE_LEASE = timedelta(minutes=5)
 RECONCILED_SPAN = timedelta(days=3)
+RECONCILED_AGAIN = timedelta(days=120)  # card schemes let payers dispute for so long
 WEBHOOKS_KEPT = timedelta(days=30)  # they hold payers' names; longer than any provider repeats
 LANGUAGE = "en"  # a worker opens a checkout only when the entrance could not
 
@@ -147,13 +148,15 @@ def _sweep_by(clock: Clock, clock_id: int) -> int:
     return sweep(clock(), Which(clock_id), clocks.accounts_by(clock_id)).total()
 
 
-def reconcile_all(clock: Callable[[], datetime] = timezone.now) -> int:
+def reconcile_all(
+    clock: Callable[[], datetime] = timezone.now, span: timedelta = RECONCILED_SPAN
+) -> int:
     """Compares the books of the last days with every provider's; how many differences are left."""
     now, left = clock(), 0
     for provider in switchboard.providers():
         try:
-            left += len(reconcile(provider, now - RECONCILED_SPAN, now, "worker", now).left)
-        except ProviderUnknown as silent:  # tomorrow night's span has these days in it as well
+            left += len(reconcile(provider, now - span, now, "worker", now).left)
+        except ProviderUnknown as silent:  # the next span has these days in it as well
             log.warning("provider_not_reconciled", provider=provider, reason=str(silent))
     return left
 

@@ -75,6 +75,14 @@ def reconcile(timestamp: int) -> None:  # noqa: ARG001 - likewise
     due.reconcile_all()
 
 
+@app.periodic(cron="47 4 * * 0")
+@app.task(name="reconcile_again", queueing_lock="reconcile_again", pass_context=False)
+def reconcile_again(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Every Sunday: the last four months, for what became of older payments and nobody told us."""
+    close_old_connections()
+    due.reconcile_all(span=due.RECONCILED_AGAIN)
+
+
 @app.periodic(cron="37 3 * * *")
 @app.task(name="forget_webhooks", queueing_lock="forget_webhooks", pass_context=False)
 def forget_webhooks(timestamp: int) -> None:  # noqa: ARG001 - likewise

@@ -24,6 +24,7 @@ class RefundEvent(StrEnum):
     CONFIRM = "confirm"
     PUT_IN_WALLET = "put_in_wallet"
     REJECT = "reject"
+    BOUNCE = "bounce"
 
 
 S, E = RefundState, RefundEvent
@@ -39,5 +40,6 @@ REFUND: Machine[RefundState, RefundEvent] = Machine(
             S.SENDING, E.CONFIRM, S.REFUNDED, "the provider gave it back, or the payer's bank"
         ),
         Transition(S.SENDING, E.PUT_IN_WALLET, S.TO_WALLET, "the provider would not"),
+        Transition(S.REFUNDED, E.BOUNCE, S.TO_WALLET, "it came back to the provider later"),
     ),
 )

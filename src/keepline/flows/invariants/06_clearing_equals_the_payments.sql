@@ -5,7 +5,7 @@ WITH taken AS (
 ), leg AS (
   SELECT h.party, h.currency, t.amount_minor AS minor
   FROM ledger_transfer t JOIN ledger_houseaccount h ON h.id = t.debit_id
-  WHERE h.code = 'clearing' AND t.code IN (%(capture)s, %(dispute)s)
+  WHERE h.code = 'clearing' AND t.code IN (%(capture)s, %(dispute)s, %(refund_to_wallet)s)
   UNION ALL
   SELECT h.party, h.currency, -t.amount_minor
   FROM ledger_transfer t JOIN ledger_houseaccount h ON h.id = t.credit_id

@@ -4,7 +4,7 @@ WITH given AS (
 ), kept AS (
   SELECT t.slot, t.order_id, sum(t.amount_minor) AS minor
   FROM ledger_transfer t JOIN ledger_houseaccount h ON h.id = t.debit_id
-  WHERE t.code = %(refund_to_wallet)s AND h.code = 'refunds_in_transit'
+  WHERE t.code = %(refund_to_wallet)s AND h.code IN ('refunds_in_transit', 'clearing')
   GROUP BY t.slot, t.order_id
 ), by_bank AS (
   SELECT slot, order_id, sum(by_bank_minor) AS minor FROM payments_refund GROUP BY slot, order_id

@@ -36,5 +36,15 @@ def kept(order: Order, payment: Payment, refund: Refund, code: str, now: datetim
     _tell("order.refunded_to_wallet", order, refund, now)
 
 
+def bounced(order: Order, payment: Payment, refund: Refund, code: str, now: datetime) -> None:
+    """Nobody took it, and the provider has it again: it is the holder's, in the wallet."""
+    drafts = postings.bounce_refund(
+        money_of(order, payment), refund.id, payment.provider, refund.by_provider_minor
+    )
+    refunds.bounce(refund, payment, code, now)
+    ledger.book(order.slot, drafts, now)
+    _tell("order.refunded_to_wallet", order, refund, now)
+
+
 def _tell(kind: str, order: Order, refund: Refund, now: datetime) -> None:
     outbox.put(kind, order.account_id, order.line_id, order.id, now, refund.id)

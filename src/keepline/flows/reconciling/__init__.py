@@ -1,0 +1,1 @@
+"""The parts of reconcile: what a comparison of two books leaves behind."""
