@@ -30,6 +30,7 @@ from tests.cast import NOW, Cast, assemble
 from tests.doubles import FakeProvider, ScriptedNetwork
 from tests.exchanging import rates
 from tests.flows.acts import pay_by_provider, request, valid_until, wallet
+from tests.flows.at_once import work_off
 from tests.flows.refunds import balance, bought, refunded, topped_up
 
 pytestmark = pytest.mark.django_db
@@ -280,3 +281,31 @@ def test_what_is_lost_waits_for_the_receipt_and_what_is_won_for_nothing(
     number_receipts("house", NOW)
     advance(order_id, "en", NOW + DAY)
     assert Dispute.objects.get().state == outcome
+
+
+def test_a_dispute_told_before_the_capture_was_booked_is_asked_about_after_it(
+    provider: FakeProvider,
+) -> None:
+    cast = assemble(wallet_minor=100)
+    order_id = renew_line.start(request(cast, provider="sandbox"), NOW).order_id
+    open_payment(order_id, "en", NOW)
+    payment = Payment.objects.get()
+    provider.pay(payment.id)
+    provider.dispute(payment.id)
+    body = f"evt-1 {payment.id} dispute.opened".encode()
+    receive_webhook("sandbox", {"X-Good": "yes"}, body, NOW)
+    work_off(NOW)
+    assert (Dispute.objects.get().booked_minor, state(cast)) == (200, LineState.BLOCKED)
+
+
+def test_a_dispute_told_while_the_network_works_is_asked_about_after_it(
+    provider: FakeProvider, network: ScriptedNetwork
+) -> None:
+    cast = assemble(wallet_minor=100, delivery="network")
+    pay_by_provider(cast, provider)
+    payment = Payment.objects.get()
+    provider.dispute(payment.id)
+    body = f"evt-1 {payment.id} dispute.opened".encode()
+    receive_webhook("sandbox", {"X-Good": "yes"}, body, NOW)
+    work_off(NOW)
+    assert (Dispute.objects.get().booked_minor, state(cast)) == (200, LineState.BLOCKED)

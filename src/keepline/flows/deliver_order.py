@@ -19,6 +19,7 @@ from keepline.core.lifecycle.line import LINE, LineEvent
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.retries import delivery_ask_after
 from keepline.flows import wake
+from keepline.flows.follow_disputes import look_if_told
 from keepline.flows.sale import complete_renewal, give_back
 from keepline.flows.settle_payment import period_of
 from keepline.flows.steps import network_step, transaction_step
@@ -157,6 +158,7 @@ def _confirm(order: Order, line: lines.LockedLine, answer: NetworkAnswer, now: d
         "state": read_back.state if read_back else None,
     }
     complete_renewal(order, line, offer, period_of(order, line, offer), now, network)
+    look_if_told(order, payments.lock_payment(order.id), now)
 
 
 def _undo_later(order: Order, now: datetime) -> None:

@@ -65,6 +65,15 @@ def follow_disputes(order_id: UUID, now: datetime, told: bool = False) -> bool:
         return _book(seen, status, sent, told, now)
 
 
+def look_if_told(order: Order, payment: Payment | None, now: datetime) -> None:
+    """An order that ends keeps its due instant when a webhook spoke of its payment before.
+
+    The caller holds the locks of order and payment.
+    """
+    if payment is not None and payment.disputes_due and order.state in orders.FINAL:
+        orders.look_again(order, now, attempts=0)
+
+
 def _book(
     seen: Order, status: PaymentStatus, sent: Sequence[Refund], told: bool, now: datetime
 ) -> bool:

@@ -24,6 +24,7 @@ from keepline.core.renewal import is_cut
 from keepline.core.retries import next_ask_after
 from keepline.core.terms import Period, next_period
 from keepline.flows import wake
+from keepline.flows.follow_disputes import look_if_told
 from keepline.flows.forget_method import kept_by_provider
 from keepline.flows.limits import needs_review
 from keepline.flows.sale import (
@@ -218,6 +219,7 @@ def serve(order: Order, line: lines.LockedLine | None, payment: Payment, now: da
     else:
         assert line is not None
         _fund_renewal(order, line, payment, now)
+    look_if_told(order, payment, now)
 
 
 def _can_be_served(line: lines.LockedLine | None) -> bool:
