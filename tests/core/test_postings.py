@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from keepline.core import dispute_postings, postings
+from keepline.core import dispute_postings, postings, refund_postings
 from keepline.core.ids import derived_id, make_id, slot_of
 from keepline.core.money import Money
 from keepline.core.postings import (
@@ -98,9 +98,9 @@ def test_a_refund_brings_clearing_back_to_zero(sale: Sale, captured: int) -> Non
     assert posted(drafts, house(HouseCode.CLEARING, "sandbox")) == -captured
     drafts += postings.begin_refund(sale, payment_id, captured)
     assert posted(drafts, WALLET) == 0, "what is on its way back cannot be spent"
-    kept = drafts + postings.refund_into_wallet(sale, payment_id, captured)
-    drafts += postings.end_refund(sale, payment_id, "sandbox", captured)
-    bounced = drafts + postings.bounce_refund(sale, payment_id, "sandbox", captured)
+    kept = drafts + refund_postings.refund_into_wallet(sale, payment_id, captured)
+    drafts += refund_postings.end_refund(sale, payment_id, "sandbox", captured)
+    bounced = drafts + refund_postings.bounce_refund(sale, payment_id, "sandbox", captured)
     assert posted(bounced, WALLET) == captured
     assert posted(bounced, house(HouseCode.CLEARING, "sandbox")) == -captured
     assert well_formed(bounced)
@@ -148,7 +148,7 @@ def test_each_currency_balances_by_itself(sale: Sale, paid_minor: int, part: Fra
     assert posted(drafts, held) == paid_minor - paid_back.amount_minor
     assert _sums(drafts) <= {0}
     in_yen = replace(sale, currency="JPY")
-    drafts += postings.end_refund(in_yen, payment_id, "sandbox", paid_back.amount_minor)
+    drafts += refund_postings.end_refund(in_yen, payment_id, "sandbox", paid_back.amount_minor)
     clearing = house_account_id(HouseCode.CLEARING, "JPY", "sandbox")
     assert posted(drafts, clearing) == paid_back.amount_minor - paid_minor
     assert posted(drafts, house_account_id(HouseCode.REFUNDS_IN_TRANSIT, "JPY")) == 0
@@ -210,9 +210,9 @@ def test_what_credits_a_wallet_is_named_as_money_in() -> None:
         *postings.hold(sale, "wallet"),
         *postings.sell(sale, ("wallet",)),
         *postings.begin_refund(sale, payment_id, 200),
-        *postings.end_refund(sale, payment_id, "sandbox", 200),
-        *postings.refund_into_wallet(sale, payment_id, 200),
-        *postings.bounce_refund(sale, payment_id, "sandbox", 200),
+        *refund_postings.end_refund(sale, payment_id, "sandbox", 200),
+        *refund_postings.refund_into_wallet(sale, payment_id, 200),
+        *refund_postings.bounce_refund(sale, payment_id, "sandbox", 200),
         *postings.return_sale(sale, payment_id, postings.Returned(1, 2, 3, 4)),
         postings.opening_balance(sale.order_id, WALLET, 5, "EUR"),
     ]
@@ -344,10 +344,10 @@ class Ledger(RuleBasedStateMachine):
             return
         payment_id, amount = derived_id(order.sale.order_id, "payment"), order.captured_minor
         if agreed:
-            self.book(postings.end_refund(order.sale, payment_id, "sandbox", amount))
+            self.book(refund_postings.end_refund(order.sale, payment_id, "sandbox", amount))
             self.given_back += amount
         else:
-            self.book(postings.refund_into_wallet(order.sale, payment_id, amount))
+            self.book(refund_postings.refund_into_wallet(order.sale, payment_id, amount))
         order.state = "refunded"
 
     @rule(order=orders)

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from keepline.core import postings
+from keepline.core import postings, refund_postings
 from keepline.core.ids import slot_of
 from keepline.core.postings import Balance, Sale, TransferDraft, fold_balances
 from keepline.flows.audit_books import audit, invariants
@@ -128,7 +128,7 @@ class LedgerMachine(RuleBasedStateMachine):
         payment_id = sale.order_id
         self.book(postings.begin_refund(sale, payment_id, sale.payment_minor))
         if any(d.order_id == sale.order_id and d.code == 8 for d in self.accepted.values()):
-            self.book(postings.end_refund(sale, payment_id, "sandbox", sale.payment_minor))
+            self.book(refund_postings.end_refund(sale, payment_id, "sandbox", sale.payment_minor))
 
     @rule(data=st.data())
     def a_repeat(self, data: st.DataObject) -> None:

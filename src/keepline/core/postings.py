@@ -60,16 +60,13 @@ __all__ = [
     "TransferDraft",
     "begin_exchanged_refund",
     "begin_refund",
-    "bounce_refund",
     "capture",
     "capture_exchanged",
     "charge_fee",
-    "end_refund",
     "fold_balances",
     "hold",
     "house_account_id",
     "opening_balance",
-    "refund_into_wallet",
     "return_sale",
     "sell",
     "single",
@@ -284,33 +281,6 @@ def begin_exchanged_refund(
         *single(sale, f"exchange:{refund_id}", sale.wallet_id, given, amount_minor, code),
         *single(other, f"refund:{refund_id}", taken, transit, paid.amount_minor, code),
     ]
-
-
-def end_refund(
-    sale: Sale, refund_id: UUID, provider: str, amount_minor: int
-) -> list[TransferDraft]:
-    """The provider has given it back: clearing owes that much less."""
-    transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
-    clearing = house_account_id(HouseCode.CLEARING, sale.currency, provider)
-    return single(
-        sale, f"refunded:{refund_id}", transit, clearing, amount_minor, TransferCode.REFUND
-    )
-
-
-def refund_into_wallet(sale: Sale, refund_id: UUID, amount_minor: int) -> list[TransferDraft]:
-    """The provider will not give it back: the holder has it in the wallet."""
-    transit = house_account_id(HouseCode.REFUNDS_IN_TRANSIT, sale.currency)
-    code = TransferCode.REFUND_TO_WALLET
-    return single(sale, f"kept:{refund_id}", transit, sale.wallet_id, amount_minor, code)
-
-
-def bounce_refund(
-    sale: Sale, refund_id: UUID, provider: str, amount_minor: int
-) -> list[TransferDraft]:
-    """It could not be delivered and is with the provider again: the holder has it in the wallet."""
-    clearing = house_account_id(HouseCode.CLEARING, sale.currency, provider)
-    code = TransferCode.REFUND_TO_WALLET
-    return single(sale, f"bounced:{refund_id}", clearing, sale.wallet_id, amount_minor, code)
 
 
 def opening_balance(

@@ -5,7 +5,7 @@ The caller holds the locks of the wallet in the payment's currency, of order and
 
 from datetime import datetime
 
-from keepline.core import postings
+from keepline.core import refund_postings
 from keepline.flows.sale import money_of
 from keepline.ledger import services as ledger
 from keepline.messages import services as outbox
@@ -17,7 +17,7 @@ from keepline.payments.models import Payment, Refund
 def given_back(order: Order, payment: Payment, refund: Refund, now: datetime) -> None:
     """It is with the payer. What a bank took of it was booked by its dispute, which told of it."""
     by_provider_minor = refund.by_provider_minor
-    drafts = postings.end_refund(
+    drafts = refund_postings.end_refund(
         money_of(order, payment), refund.id, payment.provider, by_provider_minor
     )
     refunds.confirm(refund, payment, now)
@@ -28,7 +28,7 @@ def given_back(order: Order, payment: Payment, refund: Refund, now: datetime) ->
 
 def kept(order: Order, payment: Payment, refund: Refund, code: str, now: datetime) -> None:
     """The provider will not: it is the holder's, in the wallet."""
-    drafts = postings.refund_into_wallet(
+    drafts = refund_postings.refund_into_wallet(
         money_of(order, payment), refund.id, refund.by_provider_minor
     )
     refunds.keep(refund, payment, code, now)
@@ -38,7 +38,7 @@ def kept(order: Order, payment: Payment, refund: Refund, code: str, now: datetim
 
 def bounced(order: Order, payment: Payment, refund: Refund, code: str, now: datetime) -> None:
     """Nobody took it, and the provider has it again: it is the holder's, in the wallet."""
-    drafts = postings.bounce_refund(
+    drafts = refund_postings.bounce_refund(
         money_of(order, payment), refund.id, payment.provider, refund.by_provider_minor
     )
     refunds.bounce(refund, payment, code, now)
