@@ -9,6 +9,7 @@ from keepline.core.lifecycle.payment import PaymentState
 from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
+from keepline.gateways import switchboard
 from keepline.orders.models import Order
 from keepline.payments.models import Payment, ProviderPayment
 from tests.cast import NOW, assemble
@@ -70,3 +71,21 @@ def test_an_opening_whose_answer_was_lost_is_found_again_in_other_words(
     assert address is not None
     assert Order.objects.by_id(started.order_id).state == OrderState.ACKNOWLEDGED
     assert Payment.objects.get(order_id=started.order_id).checkout_url == address
+
+
+@pytest.mark.parametrize(
+    ("allowed", "kinds"),
+    [(None, ()), (frozenset({"sandbox:sandbox", "stripe:card"}), ("sandbox",))],
+)
+def test_the_provider_is_told_what_the_operator_offers(
+    provider: FakeProvider, allowed: frozenset[str] | None, kinds: tuple[str, ...]
+) -> None:
+    switchboard.allow_methods(allowed)
+    try:
+        cast = assemble(wallet_minor=0)
+        order_id = renew_line.start(request(cast, provider="sandbox"), NOW).order_id
+        open_payment(order_id, "en", NOW)
+    finally:
+        switchboard.allow_methods(None)
+    (body,) = provider.bodies.values()
+    assert body.kinds == kinds

@@ -16,10 +16,13 @@ from keepline.core.lifecycle.line import LineState
 from keepline.flows.errors import FlowRefused
 from keepline.flows.set_auto_renew import ACTION, AutoRenewWish, set_auto_renew
 from keepline.flows.sweep_lines import sweep
-from keepline.lines.models import Validity
+from keepline.lines.models import Line, Validity
+from keepline.payments.models import SavedMethod
 from tests.cast import NOW, Cast, assemble, line, plan
+from tests.doubles import FakeProvider
 from tests.flows.acts import valid_until, wallet
 from tests.flows.at_once import at_once
+from tests.saved import saved
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -240,3 +243,17 @@ def test_a_line_that_is_kept_for_want_of_a_notice_is_not_told_again_at_once(stag
     set_auto_renew(wish(stage, enabled=True), NOW)
     row = clock_of(stage)
     assert (row.auto_renew, row.next_step, row.next_action_at) == (True, Step.WITHDRAW, again_at)
+
+
+def test_a_method_that_the_operator_does_not_offer_is_refused(
+    stage: Cast, provider: FakeProvider
+) -> None:
+    """Kept long ago, or of a kind that the provider's page should not have kept."""
+    method_id = saved(stage, provider)
+    SavedMethod.objects.update(kind="link")
+    with pytest.raises(FlowRefused, match="method_unusable"):
+        set_auto_renew(wish(stage, method_id=method_id), NOW)
+    assert Line.objects.by_id(stage.line.id).method_id is None
+    SavedMethod.objects.update(kind="sandbox")
+    set_auto_renew(wish(stage, method_id=method_id), NOW)
+    assert Line.objects.by_id(stage.line.id).method_id == method_id

@@ -24,6 +24,7 @@ from tests.gateways.contract_stored import (
     Nature,
     StoredContract,
     a_charge,
+    a_storing,
     kept,
 )
 from tests.gateways.inbox import Inbox
@@ -131,6 +132,23 @@ def test_what_is_kept_is_called_by_brand_and_last_digits(
     assert (method.label, method.expires_on) == ("Visa 4242", date(2034, 11, 30))
     assert method.provider_customer_id.startswith("cus_")
     assert method.provider_method_id.startswith("pm_")
+
+
+def test_the_page_keeps_what_may_be_charged_and_nothing_else(
+    fake: StripeProcess, provider: PaymentProvider
+) -> None:
+    opened = provider.open_storing(replace(a_storing(), kinds=("card", "apple_pay")))
+    session = fake.call("GET", f"/v1/checkout/sessions/{opened.provider_storing_id}")
+    assert session["allowed_payment_method_types"] == ["card"]
+
+
+def test_the_checkout_offers_what_the_operator_allows(
+    fake: StripeProcess, provider: PaymentProvider
+) -> None:
+    for kinds, types in (((), []), (("wechat_pay", "google_pay"), ["card", "wechat_pay"])):
+        opened = provider.open_payment(replace(a_request(), kinds=kinds))
+        session = fake.call("GET", f"/v1/checkout/sessions/{opened.provider_payment_id}")
+        assert session["allowed_payment_method_types"] == types
 
 
 def test_a_charge_is_found_while_the_search_is_behind(
@@ -321,7 +339,7 @@ def a_setup(method: dict[str, Any]) -> dict[str, Any]:
                     "wallet": {"type": "apple_pay"},
                 },
             },
-            "apple_pay",
+            "card",
             "Mastercard 4444",
         ),
         (
@@ -337,7 +355,7 @@ def test_methods_have_names(method: dict[str, Any], kind: str, label: str) -> No
     assert found is not None
     assert (found.kind, found.label) == (kind, label)
     assert stripe_type(found.kind) == method["type"]
-    assert found.expires_on == (date(2028, 2, 29) if kind == "apple_pay" else None)
+    assert found.expires_on == (date(2028, 2, 29) if kind == "card" else None)
 
 
 def test_a_setup_that_a_bank_still_checks_is_pending() -> None:

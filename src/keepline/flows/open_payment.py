@@ -28,6 +28,7 @@ from keepline.orders.models import Order
 from keepline.payments import queries as payment_queries
 from keepline.payments import services as payments
 from keepline.payments.models import Payment
+from keepline.payments.ways import table
 
 ACTION = "payment.opened"
 FIRST_LOOK_AFTER = timedelta(seconds=15)
@@ -94,7 +95,19 @@ def _request(order: Order, payment: Payment, language: str, on_phone: bool) -> P
         cancel_url=f"{page}/return/",
         holder_language=language,
         metadata={"order_id": str(order.id)} | ({"device": "phone"} if on_phone else {}),
+        kinds=_kinds(payment.provider),
     )
+
+
+def _kinds(provider: str) -> tuple[str, ...]:
+    """What the operator's setting leaves of a provider's methods; without one, all it has.
+
+    Which of them fit country, currency and amount the provider's page finds out by itself.
+    """
+    allowed = switchboard.methods_allowed()
+    if allowed is None:
+        return ()
+    return tuple(one.name for one in table() if one.provider == provider and one.code in allowed)
 
 
 def _opened(order_id: UUID, opened: OpenedPayment, now: datetime) -> None:

@@ -55,7 +55,8 @@ def start(request: SavingRequest, now: datetime) -> tuple[UUID, str | None]:
     Raises FlowRefused: provider_unknown, payments_paused, provider_refused.
     """
     ways = list_ways_to_save(request.account_id, request.currency)
-    if request.provider not in {way.provider for way in ways}:
+    kinds = {way.provider: way.methods for way in ways}.get(request.provider)
+    if kinds is None:
         raise FlowRefused("provider_unknown")
     with transaction_step("save_method.begin"):
         admit_payment(
@@ -66,7 +67,8 @@ def start(request: SavingRequest, now: datetime) -> tuple[UUID, str | None]:
         method = methods.begin(request.account_id, request.provider, now, now + FIRST_LOOK_AFTER)
     try:
         with network_step("save_method.open"):
-            opened = switchboard.payments(request.provider).open_storing(_asked(request, method))
+            provider = switchboard.payments(request.provider)
+            opened = provider.open_storing(_asked(request, method, kinds))
     except ProviderUnknown:
         return method.id, None
     except ProviderRefused as refused:
@@ -78,7 +80,7 @@ def start(request: SavingRequest, now: datetime) -> tuple[UUID, str | None]:
     return method.id, opened.checkout_url
 
 
-def _asked(request: SavingRequest, method: SavedMethod) -> StoringRequest:
+def _asked(request: SavingRequest, method: SavedMethod, kinds: tuple[str, ...]) -> StoringRequest:
     back = f"{switchboard.public_url()}/ways-to-pay/{method.id}/return/"
     return StoringRequest(
         storing_id=method.id,
@@ -87,6 +89,7 @@ def _asked(request: SavingRequest, method: SavedMethod) -> StoringRequest:
         return_url=back,
         cancel_url=back,
         holder_language=request.language,
+        kinds=kinds,
     )
 
 

@@ -19,6 +19,7 @@ from keepline.core.lifecycle.method import MethodState
 from keepline.core.pricing import price_of
 from keepline.core.renewal import fits
 from keepline.flows.errors import FlowRefused
+from keepline.flows.list_ways_to_pay import ANY_AMOUNT_MINOR, can_take
 from keepline.flows.steps import transaction_step
 from keepline.ledger import queries as ledger
 from keepline.lines import services as lines
@@ -72,7 +73,7 @@ def _set(wish: AutoRenewWish, now: datetime) -> None:
     offer = _offer(wish, line, now)
     plan_id = offer.plan_id if offer else line.plan_id
     if wish.method_id not in (None, line.method_id):
-        _must_be_usable(wish)
+        _must_be_usable(wish, ledger.currency_of(line.wallet_id))
     before = _facts(line.auto_renew, line.plan_id, line.lead_days)
     after = _facts(wish.enabled, plan_id, wish.lead_days)
     if before == after and wish.method_id == line.method_id:
@@ -92,13 +93,17 @@ def _set(wish: AutoRenewWish, now: datetime) -> None:
     )
 
 
-def _must_be_usable(wish: AutoRenewWish) -> None:
+def _must_be_usable(wish: AutoRenewWish, currency: str) -> None:
+    """Kept, and of a kind that the operator lets be charged in the line's currency."""
     assert wish.method_id is not None
     try:
         method = methods.read(wish.method_id, wish.account_id)
     except methods.MethodNotFound:
         raise FlowRefused("method_unusable") from None
     if method.state != MethodState.STORED:
+        raise FlowRefused("method_unusable")
+    asked = method.provider, wish.account_id, currency, ANY_AMOUNT_MINOR, method.kind
+    if not can_take(*asked):
         raise FlowRefused("method_unusable")
 
 

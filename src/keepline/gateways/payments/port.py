@@ -64,6 +64,7 @@ class PaymentRequest:
     cancel_url: str
     holder_language: str  # BCP 47: en, zh-Hans
     metadata: Mapping[str, str] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()  # what its page may offer (ways_to_pay.toml); empty: all it has
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ class StoringRequest:
     return_url: str
     cancel_url: str
     holder_language: str  # BCP 47: en, zh-Hans
+    kinds: tuple[str, ...] = ()  # what may be kept (ways_to_pay.toml); empty: all it can keep
 
 
 @dataclass(frozen=True, slots=True)

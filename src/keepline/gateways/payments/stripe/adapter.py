@@ -28,6 +28,7 @@ from .amounts import to_stripe
 from .languages import locale_of
 from .looking import OF_CHARGES, PAGE, SESSION_REFUNDS, Looking
 from .reading import Json, intent_of, own_id, read_listed, read_refund
+from .reading_stored import stripe_types
 from .sdk import OTHER_CONTENT, asking, client, ordering
 from .signature import Signatures, disputed_intent
 from .stored import Stored
@@ -239,7 +240,7 @@ class StripePayments(RefundsToldWithPayment):
 def _session_params(request: PaymentRequest) -> "SessionCreateParams":
     own = {"payment_id": str(request.payment_id), "order_id": str(request.order_id)}
     metadata = {**request.metadata, **own}
-    return {
+    params: SessionCreateParams = {
         "mode": "payment",
         "client_reference_id": str(request.payment_id),
         "metadata": metadata,
@@ -259,6 +260,9 @@ def _session_params(request: PaymentRequest) -> "SessionCreateParams":
         "cancel_url": request.cancel_url,
         "locale": locale_of(request.holder_language),
     }
+    if request.kinds:
+        params["allowed_payment_method_types"] = list(stripe_types(request.kinds))
+    return params
 
 
 def _no_refund(request: RefundRequest, code: str) -> RefundStatus:

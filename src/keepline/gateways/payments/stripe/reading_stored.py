@@ -9,6 +9,7 @@ complete    any other                           pending: a slow check (a bank's)
 """
 
 from calendar import monthrange
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -32,8 +33,13 @@ BRANDS: Final = {
 
 
 def stripe_type(kind: str) -> str:
-    """Stripe's type of a stored method's kind."""
+    """Stripe's type of a method."""
     return "card" if kind in WALLETS else kind
+
+
+def stripe_types(kinds: Iterable[str]) -> list[str]:
+    """Stripe's types of methods, each once."""
+    return sorted({stripe_type(kind) for kind in kinds})
 
 
 def read_storing(session: Json) -> StoringStatus:
@@ -60,9 +66,7 @@ def _read_method(customer: str, method: Json) -> StoredMethod:
     kind = str(method["type"])
     about: Json = method.get(kind) or {}
     expires_on = None
-    if kind == "card":
-        kind = str((about.get("wallet") or {}).get("type") or kind)
-        kind = kind if kind in WALLETS else "card"
+    if kind == "card":  # from a wallet as well: Stripe keeps and charges the card behind it
         year, month = int(about["exp_year"]), int(about["exp_month"])
         expires_on = date(year, month, monthrange(year, month)[1])
     return StoredMethod(customer, str(method["id"]), kind, _label(method), expires_on)

@@ -23,12 +23,13 @@ from .amounts import require_currency, to_stripe
 from .languages import locale_of
 from .looking import CHARGE_REFUNDS, Looking
 from .reading import CHARGED, Json, own_id
-from .reading_stored import read_storing, stripe_type
+from .reading_stored import read_storing, stripe_type, stripe_types
 from .sdk import NOT_ATTACHED, OTHER_CONTENT, Declined, asking, ordering
 
 if TYPE_CHECKING:
     from stripe._v1_services import V1Services
     from stripe.params import PaymentIntentCreateParams
+    from stripe.params.checkout import SessionCreateParams
 
 NOT_FOUND: Final = StoringStatus("not_found", None)
 METHOD: Final = "setup_intent.payment_method"
@@ -49,19 +50,21 @@ class Stored:
             customer = self._stripe.customers.create(
                 {"metadata": account}, {"idempotency_key": f"customer {request.account_id}"}
             )
+            params: SessionCreateParams = {
+                "mode": "setup",
+                "currency": request.currency.lower(),
+                "customer": customer.id,
+                "client_reference_id": str(request.storing_id),
+                "metadata": {**account, "storing_id": str(request.storing_id)},
+                "success_url": request.return_url,
+                "cancel_url": request.cancel_url,
+                "locale": locale_of(request.holder_language),
+                "expand": [METHOD],
+            }
+            if request.kinds:
+                params["allowed_payment_method_types"] = list(stripe_types(request.kinds))
             session = self._stripe.checkout.sessions.create(
-                {
-                    "mode": "setup",
-                    "currency": request.currency.lower(),
-                    "customer": customer.id,
-                    "client_reference_id": str(request.storing_id),
-                    "metadata": {**account, "storing_id": str(request.storing_id)},
-                    "success_url": request.return_url,
-                    "cancel_url": request.cancel_url,
-                    "locale": locale_of(request.holder_language),
-                    "expand": [METHOD],
-                },
-                {"idempotency_key": str(request.storing_id)},
+                params, {"idempotency_key": str(request.storing_id)}
             )
             return read_storing(session.to_dict())
 

@@ -45,6 +45,7 @@ def open_session(store: Store, call: Json, page: str) -> Json:
     session = new(
         "checkout.session",
         "cs_test",
+        allowed_payment_method_types=list(call.get("allowed_payment_method_types", {}).values()),
         amount_total=amount,
         cancel_url=call.get("cancel_url"),
         client_reference_id=call.get("client_reference_id"),

@@ -38,6 +38,7 @@ def open_setup(store: Store, call: Json, page: str) -> Json:
     session = new(
         "checkout.session",
         "cs_test",
+        allowed_payment_method_types=list(call.get("allowed_payment_method_types", {}).values()),
         amount_total=None,
         cancel_url=call.get("cancel_url"),
         client_reference_id=call.get("client_reference_id"),
