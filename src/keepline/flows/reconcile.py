@@ -1,8 +1,8 @@
 """`provider.reconciled`: our books beside the provider's, payment by payment.
 
     N  reconcile.list      the provider's books of a span
-    N  reconcile.ask       single payments: at the edge of the span, doubted, or settled just now
-    N  reconcile.ask_refund   our refunds, where a provider does not tell of them with the payment
+    N  reconcile.ask       single payments: at the edge of the span, doubted, or settled just now;
+                           and our refunds, where a provider does not tell of them with the payment
     (settle_payment, refund_payment: what happened there and is not booked here is booked now)
     T  reconcile.record    what was compared, what was settled, what is left for a person
 
@@ -10,7 +10,7 @@ What settling cannot mend is named and left: the one book tells of money that th
 and no program should choose which of them is right. docs/reconciliation.md
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -116,13 +116,14 @@ def _ask(adapter: PaymentProvider, mine: BookedPayment, theirs: dict[UUID, Payme
 
     Money that was listed has moved; a provider that shows an old payment no more does not deny it.
     """
+    listed = theirs.get(mine.payment_id)
+    sent = [] if adapter.tells_refunds else refunds.refunded(mine.order_id)
     with network_step("reconcile.ask"):
         status = adapter.ask(mine.payment_id, mine.provider_payment_id)
-    listed = theirs.get(mine.payment_id)
+        if not adapter.tells_refunds:
+            status = _with_refunds(adapter, mine, status, listed, sent)
     if listed and listed.status == "captured" and status.status != "captured":
         return
-    if not adapter.tells_refunds:
-        status = _with_refunds(adapter, mine, status, listed)
     theirs[mine.payment_id] = status
 
 
@@ -131,14 +132,14 @@ def _with_refunds(
     mine: BookedPayment,
     status: PaymentStatus,
     listed: PaymentStatus | None,
+    sent: Sequence[Refund],
 ) -> PaymentStatus:
     """With what the list knew, and with what we believe given back: each is asked about."""
     told = {**(listed.refunds if listed else {}), **status.refunds}
     if status.refunded_minor < status.captured_minor:
-        for refund in refunds.refunded(mine.order_id):
+        for refund in sent:
             if refund.id not in told and refund.by_provider_minor:
-                with network_step("reconcile.ask_refund"):
-                    found = adapter.ask_refund(_request(mine, refund))
+                found = adapter.ask_refund(_request(mine, refund))
                 told |= {found.refund_id: found} if found else {}
     back = sum(each.amount_minor for each in told.values() if each.status == "refunded")
     known = max(status.refunded_minor, listed.refunded_minor if listed else 0)
