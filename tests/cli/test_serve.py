@@ -3,7 +3,6 @@ people sit at its checkout: who does not need it notices nothing, who needs it i
 
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import threading
@@ -43,6 +42,9 @@ class OneByOne:
 
     map = staticmethod(map)
 
+    def __init__(self, _work: str) -> None:
+        pass
+
 
 PEOPLE = 12  # at the checkout: more than there are threads
 ROUNDS = 40
@@ -65,7 +67,6 @@ class Site:
             headers={"accept-language": "en"},
             timeout=60,
             **LOOPBACK,
-            verify=NO_TLS,
         )
 
     def page(self, cast: Cast, path: str) -> httpx.Response:
@@ -81,7 +82,6 @@ class Site:
             json=content,
             headers={"authorization": f"Bearer {sandbox_secret('api')}"},
             **LOOPBACK,
-            verify=NO_TLS,
         ).raise_for_status()
 
     def behave(self, **behaviour: str) -> None:
@@ -89,7 +89,6 @@ class Site:
         self.at_the_provider("PUT", "/control/behaviour", behaviour)
 
 
-NO_TLS = ssl.create_default_context()  # made once: it costs more than a page
 _sessions: dict[UUID, dict[str, str]] = {}
 
 

@@ -99,8 +99,10 @@ def test_what_is_over_stays_over() -> None:
     for order_state in ORDER.finals:
         assert not ORDER.allowed(order_state)
     assert not PAYMENT.allowed(PaymentState.CAPTURED)
-    for refund_state in REFUND.finals:
+    for refund_state in REFUND.finals - {RefundState.REFUNDED}:
         assert not REFUND.allowed(refund_state)
+    # Its bank may send back what a payer was given, weeks later.
+    assert REFUND.allowed(RefundState.REFUNDED) == {RefundEvent.BOUNCE}
     assert not NUMBER.allowed(NumberState.RETIRED)
 
 
