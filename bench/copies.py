@@ -36,7 +36,11 @@ class Server:
         self.db = psycopg.connect(self.postgres.url("postgres", "postgres"), autocommit=True)
         self.db.execute("CREATE EXTENSION IF NOT EXISTS pg_walinspect")
         # A checkpoint must not take away the log of an arm before it was looked at.
-        self.db.execute("ALTER SYSTEM SET wal_keep_size = '4GB'")
+        self.keep_log("4GB")
+
+    def keep_log(self, size: str) -> None:
+        """How much of the log stays for looking at: it is not written over before."""
+        self.db.execute(f"ALTER SYSTEM SET wal_keep_size = '{size}'".encode())
         self.db.execute("SELECT pg_reload_conf()")
 
     def copy(self, source: str, name: str) -> None:

@@ -8,6 +8,7 @@ ten aim at lines that are due in the same window. This process sweeps, as a work
 import itertools
 import json
 import multiprocessing
+import os
 import random
 import statistics
 import sys
@@ -17,9 +18,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import django
+import psycopg
 
 PROCESSES = 2
 AT_DUE_LINES = 0.3
+CALM_DOWN_S = 10.0
 WARM_UP_S = 1.0  # connecting, first plans: not counted, and over before the sweep begins
 TARGETS = """
 SELECT v.account_id, v.id, p.code FROM lines_validity v
@@ -134,6 +137,13 @@ def targets(step: int, after: datetime, until: datetime, limit: int, seed: int) 
     return [(row.account_id, row.id, row.code) for row in fetch_all(TARGETS, params)]
 
 
+def settle() -> None:
+    """What came before is written back: neither window pays for the other, nor for the filling."""
+    with psycopg.connect(os.environ["KEEPLINE_DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute("CHECKPOINT")
+    time.sleep(CALM_DOWN_S)
+
+
 def main() -> None:
     """Windows in pairs, calm and swept, the order turning from pair to pair."""
     first, pairs = datetime.fromisoformat(sys.argv[1]), int(sys.argv[2])
@@ -149,6 +159,7 @@ def main() -> None:
         swept = Window(swept=True, now=now, due=due[1::2], others=others[1::2])
         # While it is calm the lines are due too: requests meet the same lines in both windows.
         for window in (calm, swept):
+            settle()
             name = "swept" if window.swept else "calm"
             found = run(window, rate, calm_s, len(windows))
             windows.append(found)

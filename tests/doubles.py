@@ -56,6 +56,7 @@ class FakeProvider(RefundsToldWithPayment):
     declines: list[DeclineKind] = field(default_factory=list)
     forgotten: set[str] = field(default_factory=set)
     evidence: dict[str, str] = field(default_factory=dict)
+    at_desk: set[UUID] = field(default_factory=set)  # payments of which money was given back there
     refuse_opening: bool = False
     refuse_refunds: bool = False
     silent: int = 0
@@ -120,11 +121,20 @@ class FakeProvider(RefundsToldWithPayment):
             return RefundStatus(request.refund_id, "refused", request.amount_minor, "closed")
         status = self.payments[request.payment_id]
         back = status.refunded_minor + request.amount_minor
+        if back > status.captured_minor and request.payment_id in self.at_desk:
+            return RefundStatus(request.refund_id, "refused", request.amount_minor, "refunded")
         assert back <= status.captured_minor, "more refunded than captured"
         made = RefundStatus(request.refund_id, "refunded", request.amount_minor)
         refunds = {**status.refunds, request.refund_id: made}
         self.payments[request.payment_id] = replace(status, refunded_minor=back, refunds=refunds)
         return made
+
+    def refund_at_desk(self, payment_id: UUID, amount_minor: int) -> None:
+        """Somebody gives money back there, under no id of ours."""
+        status = self.payments[payment_id]
+        back = status.refunded_minor + amount_minor
+        self.payments[payment_id] = replace(status, refunded_minor=back)
+        self.at_desk.add(payment_id)
 
     def bounce(self, payment_id: UUID, refund_id: UUID, code: str = "closed_account") -> None:
         """The payer's bank does not take a refund that was made: the money is here again."""

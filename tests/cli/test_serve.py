@@ -34,17 +34,9 @@ from keepline.workers import due
 from tests.cast import Cast, assemble
 from tests.flows.acts import request
 from tests.gateways.sandbox_process import free_port
+from tests.one_by_one import OneByOne
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class OneByOne:
-    """Stands where workers have their threads, whose connections would outlive the test."""
-
-    map = staticmethod(map)
-
-    def __init__(self, _work: str) -> None:
-        pass
 
 
 PEOPLE = 12  # at the checkout: more than there are threads

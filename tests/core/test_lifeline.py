@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -19,15 +20,24 @@ from keepline.core.lifeline import (
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
+class Days(NamedTuple):
+    """What the lifeline asks of a policy."""
+
+    grace_days: int
+    suspended_days: int
+    quarantine_days: int
+
+
+POLICY = Days(30, 60, 180)
+
+
 def line(bought: int, valid: int, preview: int | None = None) -> Lifeline:
     """Days from now; grace 30, suspended 60, quarantine 180 days."""
     made = lifeline_of(
         "active",
         NOW + timedelta(days=bought),
         NOW + timedelta(days=valid),
-        30,
-        60,
-        180,
+        POLICY,
         NOW,
         NOW + timedelta(days=preview) if preview is not None else None,
     )
@@ -68,8 +78,8 @@ def test_a_lost_line_has_today_at_its_end_and_no_renewal() -> None:
 
 @pytest.mark.parametrize("state", ["reserved", "provisioning", "ready"])
 def test_before_its_time_runs_there_is_none(state: str) -> None:
-    assert lifeline_of(state, NOW, NOW, 30, 60, 180, NOW) is None
-    assert lifeline_of("active", NOW, None, 30, 60, 180, NOW) is None
+    assert lifeline_of(state, NOW, NOW, POLICY, NOW) is None
+    assert lifeline_of("active", NOW, None, POLICY, NOW) is None
 
 
 @given(
@@ -83,7 +93,7 @@ def test_the_bar_is_whole(
 ) -> None:
     until = NOW + timedelta(days=valid)
     preview = max(NOW, until) + timedelta(days=term) if term else None
-    made = lifeline_of("active", NOW + timedelta(days=bought), until, *days, NOW, preview)
+    made = lifeline_of("active", NOW + timedelta(days=bought), until, Days(*days), NOW, preview)
     assert made is not None
     bar = pieces(made)
     if not bar:

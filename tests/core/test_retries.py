@@ -11,6 +11,7 @@ from keepline.core.retries import (
     MESSAGE_PAUSES,
     NOTICE_DAYS,
     delivery_ask_after,
+    doubled,
     next_ask_after,
 )
 
@@ -45,6 +46,14 @@ def test_asked_only_as_planned_the_pauses_are_those_of_the_plan() -> None:
 def test_however_often_a_holder_looks_the_next_look_is_near(asks: int, waited: timedelta) -> None:
     assert next_ask_after(asks, waited) <= max(timedelta(seconds=15), 12 * waited)
     assert next_ask_after(asks, waited) <= timedelta(hours=1)
+
+
+@given(st.integers(0, 10**6))
+def test_doubled_pauses_grow_to_the_longest(attempts: int) -> None:
+    first, longest = timedelta(seconds=15), timedelta(hours=1)
+    pause, next_one = (doubled(first, n, longest) for n in (attempts, attempts + 1))
+    assert doubled(first, 0, longest) == first
+    assert next_one == min(2 * pause, longest)
 
 
 def test_a_network_is_asked_several_times_within_the_promise() -> None:

@@ -11,17 +11,9 @@ from tests.books import books_are_right
 from tests.gateways.inbox import Inbox
 from tests.gateways.shared import shared_inbox
 from tests.gateways.tills import Till, tills
+from tests.one_by_one import OneByOne
 
 __all__ = ["books_are_right", "shared_inbox", "tills"]
-
-
-class OneByOne:
-    """Stands where workers have their threads: a fork has only one."""
-
-    map = staticmethod(map)
-
-    def __init__(self, _work: str) -> None:
-        pass
 
 
 @pytest.fixture

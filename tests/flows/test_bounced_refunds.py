@@ -1,6 +1,5 @@
-"""Refunds of long ago: one that a bank did not take, and one made at the provider's own desk."""
+"""Refunds of long ago that a bank did not take."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from keepline.core.reconciliation import Kind
 from keepline.flows.audit_books import audit, invariants
 from keepline.flows.receive_webhook import receive_webhook
 from keepline.flows.reconcile import reconcile
-from keepline.flows.show_reconciliations import show_reconciliations
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from keepline.payments.models import Dispute, Payment, Refund
@@ -125,21 +123,6 @@ def test_what_is_in_a_wallet_again_can_be_disputed(provider: FakeProvider) -> No
     tell(provider, "dispute.closed", LATER + WEEK)
     assert wallet(cast) == (0, 0)
     assert audit(LATER + WEEK, SAFE) == []
-
-
-def test_a_refund_made_at_the_providers_desk_is_put_before_a_person(
-    provider: FakeProvider,
-) -> None:
-    bought(assemble(wallet_minor=100), provider=provider)
-    payment = Payment.objects.get()
-    provider.payments[payment.id] = replace(provider.payments[payment.id], refunded_minor=120)
-    tell(provider, "refund.succeeded")
-    view = show_reconciliations(LATER)
-    ((only,),) = [one.differences for one in view.past]
-    assert (only.kind, only.payment_id) == (Kind.REFUND_NOT_BOOKED, payment.id)
-    assert (only.ours_minor, only.theirs_minor) == (0, 120)
-    assert view.unseen == ["sandbox"]  # one payment is no comparison of the books
-    assert counted() == (0, 0)
 
 
 def test_once_a_week_older_payments_are_compared_too(provider: FakeProvider) -> None:

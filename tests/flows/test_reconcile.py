@@ -113,12 +113,14 @@ def test_what_lies_at_the_edge_of_their_list_is_asked_for(provider: FakeProvider
     assert night().left == []
 
 
-def test_a_refund_made_at_their_desk_is_for_a_person(provider: FakeProvider) -> None:
+def test_a_refund_made_at_their_desk_without_a_sale_here_is_for_a_person(
+    provider: FakeProvider,
+) -> None:
     order_id = opened(assemble())
     payment_id = payment_id_of(order_id)
     provider.pay(payment_id)
-    settle(order_id, NOW)
-    provider.payments[payment_id] = replace(provider.payments[payment_id], refunded_minor=120)
+    settle(order_id, NOW)  # it has no receipt yet
+    provider.refund_at_desk(payment_id, 120)
     (left,) = night().left
     assert (left.kind, left.ours_minor, left.theirs_minor) == (Kind.REFUND_NOT_BOOKED, 0, 120)
 

@@ -188,6 +188,7 @@ def test_signed_nonsense_is_refused(body: bytes) -> None:
         ("payment_intent.succeeded", {"metadata": CHARGED}, "payment.captured"),
         ("payment_intent.payment_failed", {"metadata": CHARGED}, "payment.declined"),
         ("charge.dispute.created", {}, "dispute.opened"),
+        ("charge.dispute.updated", {}, "dispute.opened"),
         ("charge.dispute.closed", {}, "dispute.closed"),
         ("charge.dispute.funds_withdrawn", {}, "charge.dispute.funds_withdrawn"),
     ],

@@ -37,9 +37,8 @@ def configure(settings: dict[str, Any]) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines carry whole URLs
-    logging.getLogger("procrastinate").setLevel(
-        logging.WARNING
-    )  # lines for each job: they only wake
+    # Its jobs only wake workers, and each would write lines.
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
 
 
 def rendering(as_json: bool) -> structlog.typing.Processor:

@@ -13,12 +13,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import isqrt
+from typing import Protocol
 
 WHOLE = 1000  # widths and positions are thousandths of the bar
 THINNEST = 60
 PAST_AT_MOST = 350
 
 UNBORN = frozenset({"reserved", "provisioning", "ready"})
+
+
+class Lapse(Protocol):
+    """What a policy says of a line that nobody renews."""
+
+    @property
+    def grace_days(self) -> int: ...
+    @property
+    def suspended_days(self) -> int: ...
+    @property
+    def quarantine_days(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +80,7 @@ def lifeline_of(
     state: str,
     bought_at: datetime,
     valid_until: datetime | None,
-    grace_days: int,
-    suspended_days: int,
-    quarantine_days: int,
+    policy: Lapse,
     now: datetime,
     preview_until: datetime | None = None,
     since_at: datetime | None = None,
@@ -84,11 +94,11 @@ def lifeline_of(
     if valid_until is None or state in UNBORN:
         return None
     lapsed_at = since_at if state == "grace" and since_at else valid_until
-    grace_until = lapsed_at + timedelta(days=grace_days)
+    grace_until = lapsed_at + timedelta(days=policy.grace_days)
     if state == "suspended" and since_at:
         grace_until = since_at
-    suspended_until = grace_until + timedelta(days=suspended_days)
-    quarantine_until = suspended_until + timedelta(days=quarantine_days)
+    suspended_until = grace_until + timedelta(days=policy.suspended_days)
+    quarantine_until = suspended_until + timedelta(days=policy.quarantine_days)
     if now >= quarantine_until:
         preview_until = None  # what is lost is not renewed
     return Lifeline(

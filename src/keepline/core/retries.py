@@ -8,6 +8,7 @@ __all__ = [
     "MESSAGE_PAUSES",
     "NOTICE_DAYS",
     "delivery_ask_after",
+    "doubled",
     "next_ask_after",
 ]
 
@@ -43,6 +44,11 @@ def next_ask_after(asks: int, waited: timedelta) -> timedelta:
     planned = [pause for pause, due in zip(_ASKS, accumulate(_ASKS), strict=True) if due <= waited]
     place = min(asks, len(planned))
     return _ASKS[place] if place < len(_ASKS) else timedelta(days=1)
+
+
+def doubled(first: timedelta, attempts: int, longest: timedelta) -> timedelta:
+    """The pause after `attempts` silences, from 0 on: `first`, twice as long each time."""
+    return min(first * (1 << min(attempts, 30)), longest)
 
 
 def delivery_ask_after(attempts: int) -> timedelta:

@@ -158,7 +158,8 @@ def _confirm(order: Order, line: lines.LockedLine, answer: NetworkAnswer, now: d
         "state": read_back.state if read_back else None,
     }
     complete_renewal(order, line, offer, period_of(order, line, offer), now, network)
-    look_if_told(order, payments.lock_payment(order.id), now)
+    if order.payment_minor:
+        look_if_told(order, payments.lock_payment(order.id), now)
 
 
 def _undo_later(order: Order, now: datetime) -> None:

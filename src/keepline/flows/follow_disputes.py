@@ -17,8 +17,10 @@ from keepline.core.lifecycle.dispute import DisputeState
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.core.lifecycle.refund import RefundState
+from keepline.core.retries import doubled
 from keepline.flows.disputing.booking import close_dispute, open_dispute
 from keepline.flows.reconciling.record import name_refund_not_booked
+from keepline.flows.refunding.adopting import adopt_refund
 from keepline.flows.refunding.answers import bounced, given_back
 from keepline.flows.refunding.standing import lock_case
 from keepline.flows.sale import give_back
@@ -35,6 +37,7 @@ from keepline.payments.models import Payment, Refund
 
 ACTION = "payment.disputed"
 ASK_AGAIN = timedelta(days=1)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=1)  # after silences
 SETTLED = orders.FINAL | {OrderState.PENDING}  # else the network may yet take or leave the money
 
 
@@ -59,7 +62,7 @@ def follow_disputes(order_id: UUID, now: datetime, told: bool = False) -> bool:
                 payment.id, payment.provider_payment_id
             )
     except ProviderUnknown:
-        orders.look_later(seen, now + timedelta(seconds=15) * 2 ** min(seen.attempts, 8))
+        orders.look_later(seen, now + doubled(FIRST_PAUSE, seen.attempts, LONGEST_PAUSE))
         return False
     with transaction_step("follow_disputes.book"):
         return _book(seen, status, sent, told, now)
@@ -92,6 +95,9 @@ def _book(
     if still_open:
         orders.look_later(seen, now + ASK_AGAIN, attempts=0)
         return False
+    adopt_refund(seen.id, status, now)
+    case = lock_case(seen.id)
+    assert case.payment is not None, "it is asked about"
     if not told:  # else a comparison of the books is under way, and names it
         name_refund_not_booked(case.payment, status, now)
     return not (_refunds_go_on(case.order, case.payment, now) or ended)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from keepline.audit import services as audit
 from keepline.core.lifecycle.method import METHOD, MethodEvent, MethodState
+from keepline.core.retries import doubled
 from keepline.flows.errors import FlowRefused
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
@@ -53,8 +54,7 @@ def tell_provider(method_id: UUID, account_id: UUID, now: datetime) -> None:
         with network_step("forget_method.tell"):
             switchboard.payments(method.provider).forget_method(kept_by_provider(method))
     except ProviderUnknown:
-        pause = min(FIRST_PAUSE * 2 ** min(method.attempts, 12), LONGEST_PAUSE)
-        methods.look_later(method, now + pause)
+        methods.look_later(method, now + doubled(FIRST_PAUSE, method.attempts, LONGEST_PAUSE))
         return
     except ProviderRefused:
         pass  # it will not be charged by us again, and the provider says there is nothing to do

@@ -27,16 +27,21 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.follow_disputes import follow_disputes
 from keepline.flows.reconciling.record import Reconciliation, record
 from keepline.flows.refund_payment import refund
+from keepline.flows.refunding.asking import request_of
 from keepline.flows.settle_payment import settle
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
-from keepline.gateways.payments.port import PaymentProvider, PaymentStatus, RefundRequest
+from keepline.gateways.payments.port import PaymentProvider, PaymentStatus
 from keepline.payments import queries as payments
 from keepline.payments import refunds
 from keepline.payments.models import Refund
 
 ACTION = "provider.reconciled"
-FOLLOWED = (Kind.DISPUTE_DIFFERS, Kind.REFUND_MISSING)  # follow_disputes looks
+FOLLOWED = (
+    Kind.DISPUTE_DIFFERS,
+    Kind.REFUND_MISSING,
+    Kind.REFUND_NOT_BOOKED,
+)  # follow_disputes looks
 
 
 def reconcile(
@@ -139,18 +144,8 @@ def _with_refunds(
     if status.refunded_minor < status.captured_minor:
         for refund in sent:
             if refund.id not in told and refund.by_provider_minor:
-                found = adapter.ask_refund(_request(mine, refund))
+                found = adapter.ask_refund(request_of(refund, mine.provider_payment_id))
                 told |= {found.refund_id: found} if found else {}
     back = sum(each.amount_minor for each in told.values() if each.status == "refunded")
     known = max(status.refunded_minor, listed.refunded_minor if listed else 0)
     return replace(status, refunds=told, refunded_minor=max(known, back))
-
-
-def _request(mine: BookedPayment, refund: Refund) -> RefundRequest:
-    return RefundRequest(
-        refund_id=refund.id,
-        payment_id=mine.payment_id,
-        provider_payment_id=mine.provider_payment_id or "",
-        amount_minor=refund.by_provider_minor,
-        currency=refund.sent_currency,
-    )

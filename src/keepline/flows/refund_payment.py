@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from keepline.core.lifecycle.refund import RefundState
+from keepline.core.retries import doubled
 from keepline.flows.refunding.answers import given_back, kept
+from keepline.flows.refunding.asking import request_of
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.payments.port import (
@@ -36,6 +38,7 @@ from keepline.payments import services as payments
 from keepline.payments.models import Payment, Refund
 
 ACTION = "payment.refunded"
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=1)
 
 
 def refund(order_id: UUID, now: datetime) -> bool:
@@ -54,7 +57,7 @@ def refund(order_id: UUID, now: datetime) -> bool:
 def _send(order: Order, payment: Payment, sent: Refund, now: datetime) -> bool:
     provider = switchboard.payments(payment.provider)
     try:
-        status = _asked_back(provider, _request(payment, sent))
+        status = _asked_back(provider, request_of(sent, payment.provider_payment_id))
         if status.status == "refused":
             with network_step("refund_payment.ask"):
                 found = provider.ask(payment.id, payment.provider_payment_id)
@@ -77,18 +80,8 @@ def _asked_back(provider: PaymentProvider, request: RefundRequest) -> RefundStat
         return RefundStatus(request.refund_id, "refused", request.amount_minor, refused.code)
 
 
-def _request(payment: Payment, sent: Refund) -> RefundRequest:
-    return RefundRequest(
-        refund_id=sent.id,
-        payment_id=payment.id,
-        provider_payment_id=payment.provider_payment_id or "",
-        amount_minor=sent.by_provider_minor,
-        currency=sent.sent_currency,
-    )
-
-
 def _later(seen: Order, now: datetime) -> bool:
-    orders.look_later(seen, now + timedelta(seconds=15) * 2 ** min(seen.attempts, 8))
+    orders.look_later(seen, now + doubled(FIRST_PAUSE, seen.attempts, LONGEST_PAUSE))
     return False
 
 
@@ -116,7 +109,14 @@ def _book_refused(
         disputes.ask_about(payment, due=True)
         orders.look_again(order, now, attempts=0)
         return False
-    kept(order, payment, sent, code, now)
+    unknown_minor = found.refunded_minor - payment.refunded_minor
+    alone = payment.refunding_minor == sent.by_provider_minor
+    if alone and unknown_minor >= sent.by_provider_minor:  # made at the provider's own desk
+        given_back(order, payment, sent, now)
+    elif unknown_minor > 0:  # what was, until reconciliation has found or named it?
+        return _later(seen, now)
+    else:
+        kept(order, payment, sent, code, now)
     return True
 
 

@@ -315,7 +315,7 @@ def _decide(
 ) -> RenewalDecision:
     try:
         rules = policy_values(line.policy_id)
-        step = step_on_offer(offer.currency)
+        step = 1 if use_wallet == "only" else step_on_offer(offer.currency)
         decision = decide(line, offer, rules, use_wallet, free, now, step)
     except Refused as refused:
         raise FlowRefused(refused.code) from None

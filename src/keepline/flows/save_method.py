@@ -16,6 +16,7 @@ from uuid import UUID
 
 from keepline.audit import services as audit
 from keepline.core.lifecycle.method import MethodEvent, MethodState
+from keepline.core.retries import doubled
 from keepline.core.velocity import Asked
 from keepline.flows.errors import FlowRefused
 from keepline.flows.limits import Caller, admit_payment
@@ -121,7 +122,7 @@ def _book(method_id: UUID, account_id: UUID, status: StoringStatus, now: datetim
     if status.status == "stored" and status.method is not None:
         _stored(method, status, now)
     elif status.status == "pending" and now - method.begun_at < PAGE_OPEN_FOR:
-        pause = min(FIRST_LOOK_AFTER * 2 ** min(method.attempts, 8), LONGEST_PAUSE)
+        pause = doubled(FIRST_LOOK_AFTER, method.attempts, LONGEST_PAUSE)
         methods.look_later(method, now + pause)
     elif status.status == "not_found" and now - method.begun_at < FIRST_LOOK_AFTER:
         methods.look_later(method, now + FIRST_LOOK_AFTER)  # it may still be on its way there

@@ -21,7 +21,7 @@ from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
 from keepline.core.money import Money
 from keepline.core.renewal import is_cut
-from keepline.core.retries import next_ask_after
+from keepline.core.retries import doubled, next_ask_after
 from keepline.core.terms import Period, next_period
 from keepline.flows import wake
 from keepline.flows.follow_disputes import look_if_told
@@ -61,6 +61,7 @@ from keepline.payments.models import Payment
 ACTION = "payment.settled"
 CHECKOUT_OPEN_FOR = timedelta(hours=1)  # then the provider is asked to close it
 SLOW_MONEY = timedelta(hours=1)
+FIRST_LOOK_AFTER, LONGEST_LOOK_AFTER = timedelta(seconds=15), timedelta(minutes=10)
 CHARGED_FOR = timedelta(hours=5)  # less than any provider remembers the key of a charge
 LONGEST_PAUSE_OF_CHARGE = timedelta(hours=1)  # its line can be renewed in no other way meanwhile
 A_MOMENT = timedelta(seconds=1)
@@ -307,5 +308,4 @@ def _wait_on(
             provider_payment_id=status.provider_payment_id,
             checkout_url=status.checkout_url,
         )
-    pause = min(timedelta(seconds=15) * 2 ** min(order.attempts, 8), timedelta(minutes=10))
-    orders.look_later(seen, now + pause)
+    orders.look_later(seen, now + doubled(FIRST_LOOK_AFTER, order.attempts, LONGEST_LOOK_AFTER))

@@ -232,9 +232,7 @@ def _lifeline(order: Order, row: LineRow, policy: Policy) -> Lifeline | None:
         LineState.ACTIVE,
         row.activated_at or row.opened_at,
         before or after,
-        policy.grace_days,
-        policy.suspended_days,
-        policy.quarantine_days,
+        policy,
         order.completed_at or order.accepted_at,
         after if before else None,
     )

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from keepline.core.lifecycle.order import OrderEvent, OrderState
+from keepline.core.retries import doubled
 from keepline.flows import wake
 from keepline.flows.sale import give_back
 from keepline.flows.steps import network_step, transaction_step
@@ -25,6 +26,7 @@ from keepline.payments import services as payments
 
 ACTION = "order.withdrawn"
 WAITING = order_queries.WAITING
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 
 def withdraw(order_id: UUID, now: datetime) -> OrderState:
@@ -52,8 +54,7 @@ def undo_delivery(order_id: UUID, now: datetime) -> bool:
         with network_step("withdraw_order.revert"):
             switchboard.network().revert(order.id, str(order.line_id))
     except NetworkUnknown:
-        pause = timedelta(seconds=30) * 2 ** min(order.attempts, 7)
-        orders.look_later(order, now + pause)
+        orders.look_later(order, now + doubled(FIRST_PAUSE, order.attempts, LONGEST_PAUSE))
         return False
     with transaction_step("withdraw_order.reverted"):
         orders.network_is_back(orders.lock_order(order_id))

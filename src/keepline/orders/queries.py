@@ -115,11 +115,7 @@ def asking_if_clock_renews(line_id: UUID) -> Callable[[], bool]:
 
 def by_clock_among(order_ids: Collection[UUID]) -> set[UUID]:
     """Those of the orders that nobody asked for by hand. No query for none."""
-    if not order_ids:
-        return set()
-    rows = Order.objects.filter(
-        slot__in=slots_of(order_ids), id__in=list(order_ids), channel=BY_CLOCK
-    )
+    rows = Order.objects.among(order_ids).filter(channel=BY_CLOCK)
     return set(rows.values_list("id", flat=True))
 
 

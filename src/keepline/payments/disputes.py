@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import F, Sum
 
-from keepline.core.ids import derived_id, slot_of, slots_of
+from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.dispute import DISPUTE, DisputeEvent, DisputeState
 from keepline.payments.models import Dispute, Payment
 
@@ -30,16 +30,12 @@ def by_id(dispute_id: UUID) -> Dispute | None:
 
 def of_order(order_id: UUID) -> list[Dispute]:
     """All disputes of an order's payment, the first first."""
-    rows = Dispute.objects.filter(slot=slot_of(order_id), order_id=order_id)
-    return list(rows.order_by("opened_at", "id"))
+    return list(Dispute.objects.of_order(order_id).order_by("opened_at", "id"))
 
 
 def last_of_orders(order_ids: Collection[UUID]) -> dict[UUID, Dispute]:
     """By order, the dispute of its payment that came last. One query."""
-    if not order_ids:
-        return {}
-    slots = slots_of(order_ids)
-    rows = Dispute.objects.filter(slot__in=slots, order_id__in=list(order_ids))
+    rows = Dispute.objects.among(order_ids, "order_id")
     return {row.order_id: row for row in rows.order_by("opened_at", "id")}
 
 

@@ -18,9 +18,7 @@ from keepline.slots.sql import fetch_all
 
 def of_order(order_id: UUID) -> Payment | None:
     """The order's payment, for flows that know whose it is; None when the wallet pays alone."""
-    payment: Payment | None = Payment.objects.filter(
-        slot=slot_of(order_id), order_id=order_id
-    ).first()
+    payment: Payment | None = Payment.objects.of_order(order_id).first()
     return payment
 
 
@@ -126,9 +124,7 @@ def known_since(account_id: UUID, but: UUID) -> datetime | None:
 
 def of_orders(order_ids: Collection[UUID]) -> dict[UUID, Payment]:
     """By order, its payment, of whatever accounts."""
-    slots = slots_of(order_ids)
-    rows = Payment.objects.filter(slot__in=slots, order_id__in=list(order_ids))
-    return {row.order_id: row for row in rows}
+    return {row.order_id: row for row in Payment.objects.among(order_ids, "order_id")}
 
 
 HISTORIES = f"""

@@ -46,20 +46,22 @@ def among(refund_ids: Collection[UUID]) -> dict[UUID, Refund]:
 
 def of_order(order_id: UUID) -> list[Refund]:
     """All refunds of an order, the first asked for first."""
-    rows = Refund.objects.filter(slot=slot_of(order_id), order_id=order_id)
-    return list(rows.order_by("asked_at", "id"))
+    return list(Refund.objects.of_order(order_id).order_by("asked_at", "id"))
 
 
 def sending(order_id: UUID) -> list[Refund]:
     """Those about which the provider is to be asked."""
-    rows = Refund.objects.filter(slot=slot_of(order_id), order_id=order_id)
-    return list(rows.filter(state=RefundState.SENDING).order_by("asked_at", "id"))
+    return _of_order_in(RefundState.SENDING, order_id)
 
 
 def refunded(order_id: UUID) -> list[Refund]:
     """Those that the provider, or a payer's bank, has given back."""
-    rows = Refund.objects.filter(slot=slot_of(order_id), order_id=order_id)
-    return list(rows.filter(state=RefundState.REFUNDED).order_by("asked_at", "id"))
+    return _of_order_in(RefundState.REFUNDED, order_id)
+
+
+def _of_order_in(state: RefundState, order_id: UUID) -> list[Refund]:
+    rows = Refund.objects.of_order(order_id).filter(state=state)
+    return list(rows.order_by("asked_at", "id"))
 
 
 def requested(limit: int) -> list[Refund]:
@@ -79,7 +81,7 @@ def by_method_minor(order_id: UUID, booked_only: bool = False) -> int:
 
 
 def _sum(column: str, order_id: UUID, booked_only: bool) -> int:
-    rows = Refund.objects.filter(slot=slot_of(order_id), order_id=order_id)
+    rows = Refund.objects.of_order(order_id)
     left_out = UNDECIDED if booked_only else (RefundState.REJECTED,)
     total: int | None = rows.exclude(state__in=left_out).aggregate(s=Sum(column))["s"]
     return total or 0

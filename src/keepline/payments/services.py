@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from keepline.core.ids import derived_id, slot_of
+from keepline.core.ids import derived_id
 from keepline.core.lifecycle.payment import PAYMENT, PaymentEvent, PaymentState
 from keepline.orders.models import Order
 from keepline.payments.models import Payment, ProviderEvent, ProviderPayment
@@ -46,9 +46,7 @@ def create_payment(
 def lock_payment(order_id: UUID) -> Payment | None:
     """The order's payment under lock, or None when the wallet pays alone."""
     payment: Payment | None = (
-        Payment.objects.select_for_update(no_key=True)
-        .filter(slot=slot_of(order_id), order_id=order_id)
-        .first()
+        Payment.objects.of_order(order_id).select_for_update(no_key=True).first()
     )
     return payment
 

@@ -33,12 +33,15 @@ class SlottedQuerySet(models.QuerySet[ModelT_co]):
         """Rows of one slot."""
         return self.filter(slot=slot, id__in=row_ids)
 
-    def among(self, row_ids: Collection[UUID]) -> Self:
-        """Rows of any slots. One query, or none when there are no ids."""
+    def among(self, row_ids: Collection[UUID], column: str = "id") -> Self:
+        """Rows of any slots, whose `column` is one of the ids. One query, or none without ids."""
         if not row_ids:
             return self.none()
-        slots = slots_of(row_ids)
-        return self.filter(slot__in=slots, id__in=list(row_ids))
+        return self.filter(slot__in=slots_of(row_ids), **{f"{column}__in": list(row_ids)})
+
+    def of_order(self, order_id: UUID) -> Self:
+        """Rows that belong to an order, in its slot."""
+        return self.filter(slot=slot_of(order_id), order_id=order_id)
 
 
 class SlottedModel(models.Model):

@@ -70,6 +70,7 @@ def write_configuration(
         "hba_file": str(place.conf / "pg_hba.conf"),
         "ident_file": str(place.conf / "pg_ident.conf"),
         **_for_this_machine(programs),
+        **_checkpoints(place),
         **_logging(place),
         **extra,
     }
@@ -98,7 +99,6 @@ def _for_this_machine(programs: Installation) -> dict[str, str]:
         "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
         "max_connections": "100",
         "wal_compression": "lz4" if _built_with_lz4(programs) else "off",
-        "max_wal_size": "2GB",
         # Room for what a bulk load writes while the log's writer sleeps (200 ms).
         "wal_buffers": f"{min(64, max(4, memory_mb // 64))}MB",
         "random_page_cost": "1.1",
@@ -106,6 +106,20 @@ def _for_this_machine(programs: Installation) -> dict[str, str]:
         "timezone": "UTC",
         "default_text_search_config": "pg_catalog.simple",
         "lc_messages": "C",
+    }
+
+
+def _checkpoints(place: Place) -> dict[str, str]:
+    """As rare as the disk allows: each makes every page that is touched next go into the log whole,
+    and people wait while the pages of a sweep are written back all at once."""
+    free_mb = shutil.disk_usage(place.home).free // MEGABYTE
+    room_mb = min(16_384, max(1024, free_mb // 10))
+    return {
+        "max_wal_size": f"{room_mb}MB",
+        # Whoever commits when a file of the log is full makes the next one, unless an old one is
+        # kept for it: half of the room is.
+        "min_wal_size": f"{room_mb // 2}MB",
+        "checkpoint_timeout": "15min",
     }
 
 

@@ -134,9 +134,7 @@ def _line(row: LineRow, rows: Rows, now: datetime) -> LineNews:
         row.state,
         row.activated_at or row.opened_at,
         row.valid_until,
-        rules.grace_days,
-        rules.suspended_days,
-        rules.quarantine_days,
+        rules,
         now,
         since_at=row.since_at,
     )

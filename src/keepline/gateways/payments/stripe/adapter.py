@@ -261,7 +261,7 @@ def _session_params(request: PaymentRequest) -> "SessionCreateParams":
         "locale": locale_of(request.holder_language),
     }
     if request.kinds:
-        params["allowed_payment_method_types"] = list(stripe_types(request.kinds))
+        params["allowed_payment_method_types"] = stripe_types(request.kinds)
     return params
 
 

@@ -29,6 +29,7 @@ KINDS: Final = {
     "checkout.session.async_payment_failed": "payment.declined",
     "checkout.session.expired": "payment.expired",
     "charge.dispute.created": "dispute.opened",
+    "charge.dispute.updated": "dispute.opened",  # an inquiry became a dispute, evidence was taken
     "charge.dispute.closed": "dispute.closed",
 }
 # Of charges only: what becomes of a session's intent is told by the session's own events.

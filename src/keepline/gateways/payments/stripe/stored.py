@@ -62,7 +62,7 @@ class Stored:
                 "expand": [METHOD],
             }
             if request.kinds:
-                params["allowed_payment_method_types"] = list(stripe_types(request.kinds))
+                params["allowed_payment_method_types"] = stripe_types(request.kinds)
             session = self._stripe.checkout.sessions.create(
                 params, {"idempotency_key": str(request.storing_id)}
             )
