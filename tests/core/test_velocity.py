@@ -34,6 +34,7 @@ LIMITS = Limits(
     sums={"default": Sums(500, 750, 1000), "JPY": Sums(80_000, 120_000, 160_000)},
     refunds={"default": 50, "JPY": 8000},
     review={"default": 200, "EUR": 0, "JPY": 32_000},
+    worth={"KRW": 1400, "JPY": 10**5},  # named everywhere, a yen is a yen
     known_after=7 * DAY,
 )
 ASKED = Asked("sandbox", "USD", 300, NOW)
@@ -50,7 +51,7 @@ def past(
 
 
 @pytest.mark.parametrize(
-    ("currency", "minor"), [("USD", 5000), ("KWD", 50_000), ("JPY", 8000), ("KRW", 5000)]
+    ("currency", "minor"), [("USD", 5000), ("KWD", 50_000), ("JPY", 8000), ("KRW", 70_000)]
 )
 def test_one_person_may_give_so_much_back(currency: str, minor: int) -> None:
     assert LIMITS.refund_alone_minor(currency) == minor
@@ -136,7 +137,7 @@ def test_what_went_back_is_no_sum_and_an_open_checkout_is_one_for_an_hour() -> N
 
 @pytest.mark.parametrize(
     ("currency", "most_minor"),
-    [("USD", 50_000), ("KWD", 500_000), ("JPY", 80_000), ("KRW", 50_000)],
+    [("USD", 50_000), ("KWD", 500_000), ("JPY", 80_000), ("KRW", 700_000)],
 )
 def test_sums_are_in_whole_units_whatever_the_exponent(currency: str, most_minor: int) -> None:
     exactly = replace(ASKED, currency=currency, amount_minor=most_minor)
@@ -153,8 +154,8 @@ def test_sums_are_in_whole_units_whatever_the_exponent(currency: str, most_minor
         (Money(200_000, "KWD"), True),
         (Money(31_999, "JPY"), False),
         (Money(32_000, "JPY"), True),
-        (Money(19_999, "KRW"), False),  # not named: a whole unit of it is a hundred won
-        (Money(20_000, "KRW"), True),
+        (Money(279_999, "KRW"), False),  # not named: a unit of the default is worth 1,400 won
+        (Money(280_000, "KRW"), True),
         (Money(10**9, "EUR"), False),  # never
     ],
 )

@@ -55,7 +55,7 @@ def test_an_amount_outside_the_limits_is_refused(amount_minor: int) -> None:
 
 def test_limits_follow_the_currencys_exponent() -> None:
     assert top_up_wallet.limits_minor("USD") == (100, 50_000)
-    assert top_up_wallet.limits_minor("KRW") == (100, 50_000)
+    assert top_up_wallet.limits_minor("KRW") == (100, 700_000)
     assert top_up_wallet.limits_minor("KWD") == (1000, 500_000)
 
 

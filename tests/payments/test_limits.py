@@ -9,6 +9,7 @@ from django.conf import settings
 from keepline.config import wiring
 from keepline.config.environment import Environment
 from keepline.config.errors import SettingsError
+from keepline.core.money import exponent
 from keepline.core.velocity import Rate, Sums
 from keepline.payments import limits
 
@@ -26,6 +27,14 @@ def test_shipped() -> None:
     assert shipped.address == (Rate(3, MINUTE), Rate(15, HOUR), Rate(60, DAY))
     assert (shipped.declines, shipped.hold) == (Rate(5, HOUR), DAY)
     assert limits.in_force() == shipped
+
+
+@pytest.mark.parametrize("currency", ["HUF", "INR", "KRW", "THB", "TWD", "VND"])
+def test_a_month_of_any_plan_can_be_paid_where_a_unit_is_little_money(currency: str) -> None:
+    """Thirty euros' worth and more, without an entry of its own; and no fortune either."""
+    euros = limits.shipped().worth[currency]
+    smallest_sum = min(most for _span, most in limits.shipped().sums_minor(currency))
+    assert smallest_sum == 500 * euros * 10 ** exponent(currency)
 
 
 def test_what_a_file_leaves_out_stays_as_shipped(tmp_path: Path) -> None:
@@ -78,6 +87,9 @@ def test_what_a_file_leaves_out_stays_as_shipped(tmp_path: Path) -> None:
         ("review.known_after_days = true", "review.known_after_days is not a whole number"),
         ("review.known_after_days = 366", "review.known_after_days is from 0 to 365"),
         ("review.after_days = 7", "review.after_days is not known, only known_after_days"),
+        ("worth.EUROS = 2", "worth.EUROS is no currency"),
+        ("worth.HUF = 0", "worth is from 1 to 100000"),
+        ("worth.HUF = '400'", "worth.HUF is not in whole units"),
         ("attempts.address =", "is not TOML"),
     ],
 )

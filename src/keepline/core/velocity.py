@@ -5,7 +5,7 @@ instant, no longer counts. More of the past never turns a refusal into a pass.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
 OPEN_FOR = timedelta(hours=1)  # then a checkout is closed and its money no longer expected
 LARGEST_COUNT, LARGEST_UNITS = 100_000, 10**9
 LONGEST_UNKNOWN = timedelta(days=365)
-DEFAULT, HUNDREDS = "default", 100
+DEFAULT = "default"
 
 
 class LimitsError(ValueError):
@@ -68,7 +68,8 @@ class Sums:
 class Limits:
     """All of them. `sums` by currency, with `default` for any other; so are `refunds`: what one
     person of staff may give back of an order alone, and `review`: what a person looks at first when
-    an account pays it that is not known yet, in whole units, 0 for never."""
+    an account pays it that is not known yet, in whole units, 0 for never. A default is in units of
+    which a currency without an entry needs `worth` for one."""
 
     address: tuple[Rate, ...]
     device: tuple[Rate, ...]
@@ -80,6 +81,7 @@ class Limits:
     refunds: Mapping[str, int]
     review: Mapping[str, int]
     known_after: timedelta
+    worth: Mapping[str, int] = field(default_factory=dict)
     block_disputed: bool = True  # a line whose payment is disputed rests until that is decided
 
     def __post_init__(self) -> None:
@@ -90,6 +92,8 @@ class Limits:
         for name, units in (("refunds", self.refunds), ("review.first_payment", self.review)):
             if not all(0 <= each <= LARGEST_UNITS for each in units.values()):
                 raise LimitsError(f"{name} is from 0 to {LARGEST_UNITS}")
+        if not all(1 <= each <= LARGEST_COUNT for each in self.worth.values()):
+            raise LimitsError(f"worth is from 1 to {LARGEST_COUNT}")
         if not timedelta(0) <= self.known_after <= LONGEST_UNKNOWN:
             raise LimitsError(f"review.known_after_days is from 0 to {LONGEST_UNKNOWN.days}")
         if not timedelta(0) <= self.hold <= MONTH:
@@ -104,12 +108,12 @@ class Limits:
     def sums_minor(self, currency: str) -> list[tuple[timedelta, int]]:
         """Each span with the most of it, in minor units of `currency`."""
         own = self.sums.get(currency)
-        unit = _unit(currency, named=own is not None)
+        unit = self._unit(currency, named=own is not None)
         return [(span, units * unit) for span, units in (own or self.sums[DEFAULT]).spans()]
 
     def refund_alone_minor(self, currency: str) -> int:
         """The most that goes back on one person's word, in minor units of `currency`."""
-        return _minor(self.refunds, currency)
+        return self._minor(self.refunds, currency)
 
     def needs_review(self, paid: Money, known_since: datetime | None, at: datetime) -> bool:
         """Must a person look at money that was taken, before it is spent?
@@ -117,24 +121,21 @@ class Limits:
         `known_since`: when the first payment of the account was captured that still stands, of
         others than this one; None without any.
         """
-        from_minor = _minor(self.review, paid.currency)
+        from_minor = self._minor(self.review, paid.currency)
         if not 0 < from_minor <= paid.amount_minor:
             return False
         return known_since is None or known_since + self.known_after > at
 
+    def _minor(self, table: Mapping[str, int], currency: str) -> int:
+        """What the table says of a currency, in its minor units."""
+        own = table.get(currency)
+        units = table[DEFAULT] if own is None else own
+        return units * self._unit(currency, named=own is not None)
 
-def _minor(table: Mapping[str, int], currency: str) -> int:
-    """What the table says of a currency, in its minor units."""
-    own = table.get(currency)
-    units = table[DEFAULT] if own is None else own
-    return units * _unit(currency, named=own is not None)
-
-
-def _unit(currency: str, named: bool) -> int:
-    """A whole unit in minor ones; of a currency that the table does not name, one that counts."""
-    if not named and exponent(currency) == 0:
-        return HUNDREDS  # one yen or won is little money
-    return 10 ** exponent(currency)  # type: ignore[no-any-return]
+    def _unit(self, currency: str, named: bool) -> int:
+        """A unit of a table in minor ones: a whole one, or for the default what is worth one."""
+        units = 1 if named else self.worth.get(currency, 1)
+        return units * 10 ** exponent(currency)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)

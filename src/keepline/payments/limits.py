@@ -26,6 +26,7 @@ SECTIONS = {
     "disputes": ("block",),
     "review": ("known_after_days",),
     "review.first_payment": None,
+    "worth": None,
 }
 SPANS = {"day", "week", "month"}
 
@@ -103,6 +104,7 @@ def _limits(table: Table) -> Limits:
         refunds=_units("refunds", table),
         review=_units("review.first_payment", table),
         known_after=timedelta(days=min(max(days, -1), 10**6)),
+        worth=_units("worth", table),
     )
 
 
