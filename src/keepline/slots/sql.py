@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, cast
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.adapt import PyFormat, Transformer
 
 Params = Sequence[Any] | Mapping[str, Any]
 
@@ -190,6 +191,12 @@ class _Prepared:
 
     def fetchall(self) -> list[Any]:
         return self._raw.fetchall()
+
+
+def array(values: Sequence[Any]) -> str:
+    """A list as PostgreSQL writes it, for what is sent again and again, and cast there."""
+    dumper = Transformer().get_dumper(list(values), PyFormat.TEXT)
+    return bytes(dumper.dump(list(values)) or b"").decode()
 
 
 @cache

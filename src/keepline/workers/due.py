@@ -37,7 +37,7 @@ Result = TypeVar("Result")
 THREADS = 8
 ORDERS_A_BATCH, METHODS_A_BATCH = 32, 32
 MESSAGES_A_BATCH = 3 * THREADS  # what a slow channel sends well within the lease
-LINES_BESIDE_PEOPLE = 100  # renewed in one transaction: what they write to the log delays nobody
+LINES_BESIDE_PEOPLE = 50  # renewed in one transaction: what it writes to the log delays nobody
 LONGEST_REST_S = 1.0
 MESSAGE_LEASE = timedelta(minutes=5)
 RECONCILED_SPAN = timedelta(days=3)

@@ -20,6 +20,7 @@ from keepline.core.lifecycle.line import LineState
 from keepline.core.postings import HouseCode, house_account_id
 from keepline.core.pricing import price_of
 from keepline.core.taxes import Treatment
+from keepline.slots.sql import array
 
 NO_LEAD = -1
 TARIFF_COLUMNS = (
@@ -48,8 +49,9 @@ TARIFF_COLUMNS = (
 SWEPT, ALONE, CONSENT = "swept", "alone", "consent"
 
 
-def parameters(now: datetime) -> dict[str, Any]:
-    """The statement's tables as arrays; made anew when the catalogue or a tax has changed."""
+def parameters(now: datetime) -> dict[str, str]:
+    """The statement's tables as arrays, written as PostgreSQL does; made anew when the catalogue or
+    a tax has changed."""
     return _parameters(catalog.edition(), tuple(sorted(treatments(now).items())))
 
 
@@ -57,7 +59,7 @@ def parameters(now: datetime) -> dict[str, Any]:
 def _parameters(
     edition: object,  # noqa: ARG001 - another one is made anew
     taxes: tuple[tuple[str, Treatment], ...],
-) -> dict[str, Any]:
+) -> dict[str, str]:
     by_country = dict(taxes)
     everywhere = by_country.pop("", None)
     kinds = list({(one.rate_ppm, one.inclusive): one for one in by_country.values()}.values())
@@ -68,7 +70,8 @@ def _parameters(
     ]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in TARIFF_COLUMNS]
     tables = dict(zip(TARIFF_COLUMNS, columns, strict=True))
-    return {**tables, **_kinds(by_country, kinds), **_agendas()}
+    lists = {**tables, **_kinds(by_country, kinds), **_agendas()}
+    return {name: array(values) for name, values in lists.items()}
 
 
 def _kinds(by_country: Mapping[str, Treatment], kinds: list[Treatment]) -> dict[str, Any]:
