@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from keepline.config.checkouts import PAGES, checkout_origins
-from keepline.config.environment import PROVIDERS
+from keepline.config.demands import PROVIDERS
 
 
 def test_every_provider_has_its_page() -> None:

@@ -126,6 +126,17 @@ WHOLE = {
         "KEEPLINE_ALIPAY_PRIVATE_KEY": "/keys/own.pem",
         "KEEPLINE_ALIPAY_PUBLIC_KEY": "/keys/alipay.pem",
     },
+    "smdp": {
+        "KEEPLINE_SMDP_URL": "https://smdp.example.com:8443",
+        "KEEPLINE_SMDP_CERT": __file__,
+        "KEEPLINE_SMDP_KEY": __file__,
+        "KEEPLINE_SMDP_CA": __file__,
+        "KEEPLINE_SMDP_REQUESTER": "1.3.6.1.4.1.5",
+    },
+    "smdp_callback": {
+        "KEEPLINE_SMDP_CALLBACK_SECRET": "s" * 32,
+        "KEEPLINE_SMDP_CALLBACK_SUBJECT": "CN=smdp",
+    },
 }
 
 
@@ -142,3 +153,34 @@ def test_secrets_of_providers_are_never_shown(tmp_path: Path) -> None:
     shown = repr(read(tmp_path, **WHOLE["stripe"], **WHOLE["paypal"]))
     assert "whsec" not in shown
     assert "'secret'" not in shown
+
+
+def test_smdp(tmp_path: Path) -> None:
+    env = read(tmp_path, **WHOLE["smdp"], **WHOLE["smdp_callback"])
+    assert env.smdp_cert == Path(__file__)
+    assert env.smdp_points == ()
+    assert "s" * 32 not in repr(env)
+    assert "s" * 32 in env.secrets()
+    told = read(tmp_path, KEEPLINE_SMDP_POINTS="5:delete, 6:enable,101:install")
+    assert told.smdp_points == ((5, "delete"), (6, "enable"), (101, "install"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KEEPLINE_SMDP_URL", "http://smdp.example.com"),
+        ("KEEPLINE_SMDP_CERT", "/not/there.pem"),
+        ("KEEPLINE_SMDP_KEY", "/"),
+        ("KEEPLINE_SMDP_POINTS", "enable"),
+        ("KEEPLINE_SMDP_POINTS", "6:explode"),
+        ("KEEPLINE_SMDP_POINTS", "6:enable,6:disable"),
+        ("KEEPLINE_SMDP_POINTS", "6:fail"),
+        ("KEEPLINE_SMDP_CALLBACK_SECRET", "s" * 31),
+    ],
+)
+def test_an_smdp_that_cannot_work_stops_every_command(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    whole = {**WHOLE["smdp"], **WHOLE["smdp_callback"], name: value}
+    with pytest.raises(SettingsError, match=name):
+        read(tmp_path, **whole)

@@ -11,6 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from keepline.config import wiring
 from keepline.gateways import switchboard
+from keepline.gateways.esim.es2plus.fake.certificates import keep_certificates
+from keepline.gateways.esim.port import EsimUnknown
+from tests.gateways.test_es2plus_points import TOLD
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +72,28 @@ def test_each_provider_can_be_made(settings: Any, tmp_path: Path) -> None:
     wiring.connect()
     for name in ("stripe", "paypal", "alipay"):
         assert switchboard.payments(name).name == name
+
+
+def test_the_smdp_is_connected_when_it_is_named(settings: Any, tmp_path: Path) -> None:
+    settings.PRODUCTION = True
+    wiring.connect()
+    assert not switchboard.has("smdp_plus")
+    with pytest.raises(EsimUnknown):
+        switchboard.smdp_plus()
+    keep_certificates(tmp_path)
+    settings.ENV = replace(
+        settings.ENV,
+        smdp_url="https://smdp.example.com",
+        smdp_cert=tmp_path / "client.pem",
+        smdp_key=tmp_path / "client.key",
+        smdp_ca=tmp_path / "ca.pem",
+        smdp_requester="1.3.6.1.4.1.5",
+        smdp_points=((8, "delete"),),
+    )
+    wiring.connect()
+    smdp = switchboard.smdp_plus()
+    assert smdp.name == "es2plus"
+    assert smdp.event_of(replace(TOLD, notification_point_id=8)) == "delete"
 
 
 def key_pair() -> tuple[str, str]:

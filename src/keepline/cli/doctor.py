@@ -12,8 +12,9 @@ from keepline.cli import schema_mark
 from keepline.cli.boot import free_space_mb
 from keepline.cli.failures import first_line
 from keepline.cli.migrate import role_of
-from keepline.config.environment import PREFIX, Environment
+from keepline.config.environment import Environment
 from keepline.config.errors import OperatorError
+from keepline.config.values import PREFIX
 
 LOW_SPACE_MB = 1000
 OLDEST_SERVER = 160000

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from keepline.config.environment import PROVIDERS, Environment
+from keepline.config.demands import PROVIDERS
+from keepline.config.environment import Environment
 
 # Browsers hold every redirect that follows a form to it, the provider's own among its hosts too.
 PAGES: Final = {

@@ -6,102 +6,36 @@ the same table.
 
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from keepline.config.demands import demand_for_production, demand_whole_providers
 from keepline.config.errors import SettingsError
 from keepline.config.secret_key import kept_secret_key
+from keepline.config.values import (
+    PREFIX,
+    SECRET_KEY_CHARACTERS,
+    SHORTEST_QUARANTINE_DAYS,
+    address,
+    count,
+    file_for,
+    file_to_read,
+    folder,
+    hosts,
+    long_secret,
+    method_codes,
+    notification_points,
+    one_of,
+    port_number,
+    quarantine_days,
+    variable,
+)
 
-PREFIX = "KEEPLINE_"
 MODES = ("demo", "production", "test")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-SECRET_KEY_CHARACTERS = 50
 WORDS = ("mode", "log_format")
-LAST_PORT = 65535
-SHORTEST_QUARANTINE_DAYS, LONGEST_QUARANTINE_DAYS = 45, 3660  # 47 CFR 52.15(f)
 TEST_SECRET_KEY = "known to everybody, good for tests only, never for more"  # noqa: S105
-
-
-def port_number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LAST_PORT:
-        raise ValueError("must be a port number from 1 to 65535")
-    return int(text)
-
-
-def count(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise ValueError("must be a whole number, 0 or more")
-    return int(text)
-
-
-def quarantine_days(text: str) -> int:
-    days = count(text) if text.isascii() and text.isdigit() else 0
-    if not SHORTEST_QUARANTINE_DAYS <= days <= LONGEST_QUARANTINE_DAYS:
-        raise ValueError(
-            f"must be whole days from {SHORTEST_QUARANTINE_DAYS} to {LONGEST_QUARANTINE_DAYS}"
-        )
-    return days
-
-
-def one_of(*words: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in words:
-            raise ValueError(f"must be one of {', '.join(words)}")
-        return text
-
-    return parse
-
-
-def address(*schemes: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if urlsplit(text).scheme not in schemes:
-            raise ValueError("must begin with " + " or ".join(f"{name}://" for name in schemes))
-        return text
-
-    return parse
-
-
-def folder(text: str) -> Path:
-    return Path(text).expanduser().absolute()
-
-
-def file_for(what: str, reader: str) -> Callable[[str], Path]:
-    """A file that the module `reader` can read. Imported when one is named: it knows currencies or
-    countries, which most commands need not load."""
-
-    def parse(text: str) -> Path:
-        path = folder(text)
-        try:
-            import_module(reader).read(path)
-        except ValueError as error:
-            raise ValueError(f"names {what} that cannot be used: {error}") from None
-        return path
-
-    return parse
-
-
-def method_codes(text: str) -> tuple[str, ...]:
-    from keepline.payments.ways import table
-
-    codes, known = hosts(text), [method.code for method in table()]
-    for code in codes:
-        if code not in known:
-            raise ValueError(f"names {code}, which is none of {', '.join(known)}")
-    return codes
-
-
-def hosts(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def variable(
-    parse: Callable[[str], Any], default: str, says: str, shown: str = ""
-) -> dict[str, Any]:
-    """One variable: how it is read, its default as text, what it means, its default in words."""
-    return {"parse": parse, "default": default, "says": says, "shown": shown}
-
 
 database_address = address("postgresql", "postgres")
 
@@ -286,6 +220,69 @@ class Environment:
             "Alipay's gateway; its sandbox has another.",
         )
     )
+    smdp_url: str = field(
+        metadata=variable(
+            address("https"),
+            "",
+            "Address of the SM-DP+'s ES2+ interface, `https://host:port`; with it, eSIM profiles "
+            "are ordered there. docs/gateways/es2plus.md says how.",
+            "no SM-DP+",
+        )
+    )
+    smdp_cert: Path = field(
+        metadata=variable(
+            file_to_read, "", "File with your client certificate and its chain (PEM).", "no SM-DP+"
+        )
+    )
+    smdp_key: Path = field(
+        metadata=variable(
+            file_to_read, "", "File with the client certificate's private key (PEM).", "no SM-DP+"
+        )
+    )
+    smdp_ca: Path = field(
+        metadata=variable(
+            file_to_read,
+            "",
+            "File with the authorities that sign the SM-DP+'s certificate (PEM); no others are "
+            "believed.",
+            "no SM-DP+",
+        )
+    )
+    smdp_requester: str = field(
+        metadata=variable(
+            str,
+            "",
+            "Your functionRequesterIdentifier, as agreed with the SM-DP+; usually an OID.",
+            "no SM-DP+",
+        )
+    )
+    smdp_points: tuple[tuple[int, str], ...] = field(
+        metadata=variable(
+            notification_points,
+            "",
+            "What the SM-DP+'s own notification points mean, such as "
+            "`5:delete,6:enable,7:disable`.",
+            "3 is download and 4 is install, as in SGP.22; others change nothing",
+        )
+    )
+    smdp_callback_secret: str = field(
+        repr=False,
+        metadata=variable(
+            long_secret,
+            "",
+            "What your proxy adds to calls of the SM-DP+ whose client certificate it has checked; "
+            "32 or more random characters.",
+            "the SM-DP+ may not call",
+        ),
+    )
+    smdp_callback_subject: str = field(
+        metadata=variable(
+            str,
+            "",
+            "Subject of the SM-DP+'s client certificate, as your proxy writes it.",
+            "the SM-DP+ may not call",
+        )
+    )
     crash_at: str = field(
         metadata=variable(
             str,
@@ -303,9 +300,9 @@ class Environment:
         values["provider_port"] = values["provider_port"] or values["port"] + 1
         if values["provider_port"] == values["port"]:
             raise SettingsError("KEEPLINE_PROVIDER_PORT must differ from KEEPLINE_PORT.")
-        _demand_whole_providers(values)
+        demand_whole_providers(values)
         if values["mode"] == "production":
-            _demand_for_production(values)
+            demand_for_production(values)
         values["public_url"] = values["public_url"] or f"http://localhost:{values['port']}"
         values["public_url"] = values["public_url"].rstrip("/")
         values["allowed_hosts"] = values["allowed_hosts"] or _hosts_of(values)
@@ -324,7 +321,7 @@ def _parsed(each: Field[Any], given: Mapping[str, str]) -> Any:
     parse: Callable[[str], Any] = each.metadata["parse"]
     text = given.get(name, "").strip() or each.metadata["default"]
     if text == "":
-        return () if parse is hosts else ""
+        return () if parse in (hosts, notification_points) else ""
     try:
         return parse(text)
     except ValueError as error:
@@ -335,37 +332,6 @@ def _parsed(each: Field[Any], given: Mapping[str, str]) -> Any:
             else ""
         )
         raise SettingsError(f"{name} {error}{shown}.") from None
-
-
-PROVIDERS = {
-    "stripe": ("stripe_secret_key", "stripe_webhook_secret"),
-    "paypal": ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id"),
-    "alipay": ("alipay_app_id", "alipay_private_key", "alipay_public_key"),
-}
-
-
-def _demand_whole_providers(values: Mapping[str, Any]) -> None:
-    """Half a provider would take money and not hear of it."""
-    for names in PROVIDERS.values():
-        missing = [name for name in names if not values[name]]
-        if missing and len(missing) < len(names):
-            wanted = ", ".join(PREFIX + name.upper() for name in missing)
-            raise SettingsError(f"{wanted} must be set as well, or none of its provider's.")
-
-
-def _demand_for_production(values: Mapping[str, Any]) -> None:
-    if len(values["secret_key"]) < SECRET_KEY_CHARACTERS:
-        raise SettingsError(
-            "KEEPLINE_SECRET_KEY must be set in production, to "
-            f"{SECRET_KEY_CHARACTERS} random characters or more."
-        )
-    if not values["public_url"].startswith("https://"):
-        raise SettingsError(
-            "KEEPLINE_PUBLIC_URL must be set in production and begin with https://, "
-            "because its cookies are sent over TLS only."
-        )
-    if values["crash_at"]:
-        raise SettingsError("KEEPLINE_CRASH_AT is for tests and refused in production.")
 
 
 def _hosts_of(values: Mapping[str, Any]) -> tuple[str, ...]:

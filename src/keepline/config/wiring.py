@@ -5,11 +5,13 @@ import hashlib
 from django.conf import settings
 
 from keepline.catalog import tax_file
-from keepline.config.environment import PROVIDERS
+from keepline.config.demands import PROVIDERS
+from keepline.core.lifecycle.profile import ProfileEvent
 from keepline.gateways import switchboard
 from keepline.payments import exchange_rates, limits
 
 PROVIDER_TIMEOUT_S = 10.0
+SMDP_TIMEOUT_S = 10.0
 
 
 def connect() -> None:
@@ -24,6 +26,8 @@ def connect() -> None:
     for name, factory in (("stripe", _stripe), ("paypal", _paypal), ("alipay", _alipay)):
         if getattr(settings.ENV, PROVIDERS[name][0]):
             switchboard.connect(f"payments:{name}", factory)
+    if settings.ENV.smdp_url:
+        switchboard.connect("smdp_plus", _smdp_plus)
     switchboard.allow_methods(frozenset(settings.ENV.ways_to_pay) or None)
     own_limits = settings.ENV.payment_limits
     limits.put_in_force(limits.read(own_limits) if own_limits else None)
@@ -81,6 +85,20 @@ def _alipay() -> object:
         notify_url=f"{env.public_url}/webhooks/payments/alipay/",
         timeout_s=PROVIDER_TIMEOUT_S,
         gateway_url=env.alipay_gateway_url,
+    )
+
+
+def _smdp_plus() -> object:
+    from keepline.gateways.esim.es2plus.adapter import Es2PlusSmdp
+    from keepline.gateways.esim.es2plus.tls import mutual_tls
+
+    env = settings.ENV
+    return Es2PlusSmdp(
+        url=env.smdp_url,
+        requester=env.smdp_requester,
+        tls=mutual_tls(env.smdp_cert, env.smdp_key, env.smdp_ca),
+        timeout_s=SMDP_TIMEOUT_S,
+        own_points={point: ProfileEvent(event) for point, event in env.smdp_points},
     )
 
 

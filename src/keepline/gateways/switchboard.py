@@ -8,6 +8,7 @@ from functools import cache, partial
 from threading import RLock
 from typing import cast
 
+from keepline.gateways.esim.port import EsimUnknown, SmdpPlus
 from keepline.gateways.messaging.port import EmailChannel
 from keepline.gateways.messaging.sms import SmsChannel
 from keepline.gateways.network.port import NetworkGateway, NetworkUnknown
@@ -20,7 +21,7 @@ _making = RLock()
 
 
 def connect(port: str, factory: Callable[[], object]) -> None:
-    """Names the adapter for `port`: payments:sandbox, network, email, sms."""
+    """Names the adapter for `port`: payments:sandbox, network, smdp_plus, email, sms."""
     _factories[port] = factory
     _adapter.cache_clear()
 
@@ -76,6 +77,13 @@ def network() -> NetworkGateway:
     if not has("network"):
         raise NetworkUnknown("no network is connected")
     return cast("NetworkGateway", _at("network"))
+
+
+def smdp_plus() -> SmdpPlus:
+    """The SM-DP+. Raises EsimUnknown where none is connected: nobody can answer."""
+    if not has("smdp_plus"):
+        raise EsimUnknown("no SM-DP+ is connected")
+    return cast("SmdpPlus", _at("smdp_plus"))
 
 
 def email() -> EmailChannel:

@@ -2,7 +2,8 @@
 
 from dataclasses import fields
 
-from keepline.config.environment import PREFIX, Environment
+from keepline.config.environment import Environment
+from keepline.config.values import PREFIX
 
 HEAD = """# Settings
 

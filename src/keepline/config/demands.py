@@ -1,0 +1,39 @@
+"""What settings must be there together, and what production may not do without."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from keepline.config.errors import SettingsError
+from keepline.config.values import PREFIX, SECRET_KEY_CHARACTERS
+
+PROVIDERS = {
+    "stripe": ("stripe_secret_key", "stripe_webhook_secret"),
+    "paypal": ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id"),
+    "alipay": ("alipay_app_id", "alipay_private_key", "alipay_public_key"),
+}
+SMDP = ("smdp_url", "smdp_cert", "smdp_key", "smdp_ca", "smdp_requester")
+SMDP_CALLBACK = ("smdp_callback_secret", "smdp_callback_subject")
+
+
+def demand_whole_providers(values: Mapping[str, Any]) -> None:
+    """Half a provider would take money and not hear of it."""
+    for names in (*PROVIDERS.values(), SMDP, SMDP_CALLBACK):
+        missing = [name for name in names if not values[name]]
+        if missing and len(missing) < len(names):
+            wanted = ", ".join(PREFIX + name.upper() for name in missing)
+            raise SettingsError(f"{wanted} must be set as well, or none of its provider's.")
+
+
+def demand_for_production(values: Mapping[str, Any]) -> None:
+    if len(values["secret_key"]) < SECRET_KEY_CHARACTERS:
+        raise SettingsError(
+            "KEEPLINE_SECRET_KEY must be set in production, to "
+            f"{SECRET_KEY_CHARACTERS} random characters or more."
+        )
+    if not values["public_url"].startswith("https://"):
+        raise SettingsError(
+            "KEEPLINE_PUBLIC_URL must be set in production and begin with https://, "
+            "because its cookies are sent over TLS only."
+        )
+    if values["crash_at"]:
+        raise SettingsError("KEEPLINE_CRASH_AT is for tests and refused in production.")

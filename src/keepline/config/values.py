@@ -1,0 +1,127 @@
+"""How the text of a KEEPLINE_* variable becomes a value; ValueError says what it must be.
+
+`config/environment.py` names the variables.
+"""
+
+import re
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "KEEPLINE_"
+SECRET_KEY_CHARACTERS = 50
+LAST_PORT = 65535
+SHORTEST_SECRET = 32
+SHORTEST_QUARANTINE_DAYS, LONGEST_QUARANTINE_DAYS = 45, 3660  # 47 CFR 52.15(f)
+
+
+def port_number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LAST_PORT:
+        raise ValueError("must be a port number from 1 to 65535")
+    return int(text)
+
+
+def count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("must be a whole number, 0 or more")
+    return int(text)
+
+
+def quarantine_days(text: str) -> int:
+    days = count(text) if text.isascii() and text.isdigit() else 0
+    if not SHORTEST_QUARANTINE_DAYS <= days <= LONGEST_QUARANTINE_DAYS:
+        raise ValueError(
+            f"must be whole days from {SHORTEST_QUARANTINE_DAYS} to {LONGEST_QUARANTINE_DAYS}"
+        )
+    return days
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return text
+
+    return parse
+
+
+def address(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if urlsplit(text).scheme not in schemes:
+            raise ValueError("must begin with " + " or ".join(f"{name}://" for name in schemes))
+        return text
+
+    return parse
+
+
+def long_secret(text: str) -> str:
+    if len(text) < SHORTEST_SECRET:
+        raise ValueError(f"must have {SHORTEST_SECRET} random characters or more")
+    return text
+
+
+def folder(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def file_for(what: str, reader: str) -> Callable[[str], Path]:
+    """A file that the module `reader` can read. Imported when one is named: it knows currencies or
+    countries, which most commands need not load."""
+
+    def parse(text: str) -> Path:
+        path = folder(text)
+        try:
+            import_module(reader).read(path)
+        except ValueError as error:
+            raise ValueError(f"names {what} that cannot be used: {error}") from None
+        return path
+
+    return parse
+
+
+def method_codes(text: str) -> tuple[str, ...]:
+    from keepline.payments.ways import table
+
+    codes, known = hosts(text), [method.code for method in table()]
+    for code in codes:
+        if code not in known:
+            raise ValueError(f"names {code}, which is none of {', '.join(known)}")
+    return codes
+
+
+def hosts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def variable(
+    parse: Callable[[str], Any], default: str, says: str, shown: str = ""
+) -> dict[str, Any]:
+    """One variable: how it is read, its default as text, what it means, its default in words."""
+    return {"parse": parse, "default": default, "says": says, "shown": shown}
+
+
+def file_to_read(text: str) -> Path:
+    """A file that is there and may be read, so that a slip shows at the start of every command."""
+    path = folder(text)
+    try:
+        path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"names a file that cannot be read: {error.strerror}") from None
+    return path
+
+
+POINT = re.compile(r"(\d{1,6}):(download|install|enable|disable|delete)", re.ASCII)
+
+
+def notification_points(text: str) -> tuple[tuple[int, str], ...]:
+    """Pairs such as `6:enable`, parted by commas; docs/gateways/es2plus.md says what for."""
+    found = [POINT.fullmatch(part) for part in hosts(text)]
+    pairs = [(int(match[1]), match[2]) for match in found if match]
+    if len(pairs) != len(found) or len(dict(pairs)) != len(pairs):
+        raise ValueError(
+            "must be pairs of a number and one of download, install, enable, disable, delete, "
+            "such as 5:delete,6:enable,7:disable, each number once"
+        )
+    return tuple(pairs)
