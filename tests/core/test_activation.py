@@ -81,6 +81,11 @@ READ = [
 ]
 
 
+def test_a_log_of_an_activation_code_shows_no_key() -> None:
+    assert READ[1].matching_id in str(READ[1])
+    assert READ[1].matching_id not in repr(READ[1])
+
+
 @pytest.mark.parametrize("code", READ, ids=lambda code: code.matching_id[:8] or "none")
 def test_zbar_reads_the_same_bytes(code: ActivationCode, tmp_path: Path) -> None:
     picture = tmp_path / "code.png"

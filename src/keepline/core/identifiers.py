@@ -4,7 +4,7 @@ What a reader returns is canonical: read again, it gives itself.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import ClassVar
 
@@ -254,7 +254,7 @@ class ActivationCode:
     """LPA:1$SM-DP+ADDRESS$MATCHING-ID[$OID[$1]] (GSMA SGP.22, 4.1)."""
 
     smdp_address: str
-    matching_id: str
+    matching_id: str = field(repr=False)  # the key to a profile: in no log
     smdp_oid: str = ""
     confirmation_required: bool = False
 
