@@ -287,8 +287,9 @@ class ClearingMachine(RuleBasedStateMachine):
     def webhook(self, provider: str, payment_id: UUID) -> None:
         status = self.status(payment_id)
         back = [*status.disputes.values(), *status.refunds.values()]
-        told = "-".join([status.status, *(one.status for one in back)])
-        kind = "refund.refused" if status.refunds else "payment.captured"
+        told = "-".join([status.status, *(one.status for one in back), str(status.refunded_minor)])
+        kind = "refund.succeeded" if status.refunded_minor else "payment.captured"
+        kind = "refund.refused" if status.refunds else kind
         kind = "dispute.opened" if status.disputes else kind
         body = f"evt_{payment_id}_{told} {payment_id} {kind}"
         with suppress(ProviderUnknown):  # whose payment is disputed is asked; it sends it again
@@ -317,6 +318,16 @@ class ClearingMachine(RuleBasedStateMachine):
         provider = self.provider_of(payment_id)
         assert provider is not None
         provider.bounce(payment_id, refund_id)
+        self.tells(provider, payment_id, post)
+
+    @precondition(lambda self: self.renewed())
+    @rule(data=st.data(), post=POST)
+    def somebody_gives_back_at_their_desk(self, data: st.DataObject, post: str) -> None:
+        """All that they have of it: of a part, a person would have to say which."""
+        payment_id = data.draw(st.sampled_from(self.renewed()))
+        provider, status = self.provider_of(payment_id), self.status(payment_id)
+        assert provider is not None
+        provider.refund_at_desk(payment_id, status.captured_minor - status.refunded_minor)
         self.tells(provider, payment_id, post)
 
     @precondition(lambda self: self.post_bag)
@@ -435,6 +446,15 @@ class ClearingMachine(RuleBasedStateMachine):
             if (found := self.status(payment_id)).captured_minor > found.refunded_minor
             and not found.disputes
         ]
+
+    def renewed(self) -> list[UUID]:
+        """Undisputed, and paid for what was carried out and has its receipt."""
+        number_receipts("house", self.now)
+        sold = Order.objects.filter(
+            kind="renewal", state=OrderState.COMPLETED, receipt_number__isnull=False
+        )
+        paid = {payment_id_of(order_id) for order_id in sold.values_list("id", flat=True)}
+        return [payment_id for payment_id in self.undisputed() if payment_id in paid]
 
     def disputed(self) -> list[UUID]:
         """Of which a bank has not decided."""

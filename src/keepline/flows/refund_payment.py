@@ -109,15 +109,24 @@ def _book_refused(
         disputes.ask_about(payment, due=True)
         orders.look_again(order, now, attempts=0)
         return False
-    unknown_minor = found.refunded_minor - payment.refunded_minor
-    alone = payment.refunding_minor == sent.by_provider_minor
-    if alone and unknown_minor >= sent.by_provider_minor:  # made at the provider's own desk
+    given_there_minor = _given_at_desk(payment, sent, found)
+    if given_there_minor >= sent.by_provider_minor:
         given_back(order, payment, sent, now)
-    elif unknown_minor > 0:  # what was, until reconciliation has found or named it?
+    elif given_there_minor > 0:  # a part of it: a person gives the rest there
         return _later(seen, now)
     else:
         kept(order, payment, sent, code, now)
     return True
+
+
+def _given_at_desk(payment: Payment, refused: Refund, found: PaymentStatus) -> int:
+    """What the provider gave back that is no refund of ours, as far as it tells of those."""
+    others = [each for each in refunds.sending(payment.order_id) if each.id != refused.id]
+    if switchboard.payments(payment.provider).tells_refunds:
+        made = {each.refund_id for each in found.refunds.values() if each.status == "refunded"}
+        others = [each for each in others if each.id in made]
+    ours = sum(each.by_provider_minor for each in others)
+    return found.refunded_minor - payment.refunded_minor - ours
 
 
 def _lock(seen: Order, asked: Refund) -> tuple[Order, Payment, Refund | None]:

@@ -36,7 +36,7 @@ def adopt_refund(order_id: UUID, status: PaymentStatus, now: datetime) -> None:
     if what is None or (what.back.method_minor, what.back.wallet_minor) != (amount_minor, 0):
         return
     refund = refunds.request(
-        refunds.refund_id_of(order_id, f"{ACTOR}:{status.refunded_minor}"),
+        refunds.refund_id_of(order_id, f"{ACTOR}:{len(refunds.of_order(order_id))}"),
         account_id=case.order.account_id,
         order_id=order_id,
         scope=Scope.PART if what.back.ends_at is None else Scope.WHOLE,
@@ -66,8 +66,9 @@ def _outlook(case: Case, amount_minor: int, now: datetime) -> Outlook | None:
     try:
         if amount_minor == refundable(case).left_minor:
             return outlook(case, Wish(Scope.WHOLE, Destination.METHOD), now)
-    except FlowRefused:
-        pass
+    except FlowRefused as refused:
+        if refused.code != "refund_later_term":
+            return None
     try:
         return outlook(case, Wish(Scope.PART, Destination.METHOD, amount_minor), now)
     except FlowRefused:
