@@ -58,7 +58,8 @@ FROM made ORDER BY wallet_id, n
 """
 NUMBERS = """
 INSERT INTO inventory_number (slot, id, e164, state, since_at, line_id, account_id)
-SELECT slot, md5('number' || n)::uuid, 447700000000 + n, 'assigned', now(), id, account_id FROM made
+SELECT get_byte(sha256((447700000000 + n)::text::bytea), 0), md5('number' || n)::uuid,
+       447700000000 + n, 'assigned', now(), id, account_id FROM made
 """
 PROPOSED = """
 [policy]

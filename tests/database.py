@@ -22,6 +22,7 @@ SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "128MB",
+    "max_connections": "300",  # hundreds of buyers come at once
 }
 
 

@@ -250,11 +250,49 @@ def test_what_is_no_imsi_says_why(text: str, reason: str) -> None:
     assert caught.value.reason == reason
 
 
+@given(st.text("0123456789", min_size=1, max_size=18))
+def test_imsis_are_what_e212_says(digits: str) -> None:
+    """14 or 15 digits, of a country that has a code: 2 to 7, 9, or 001 for tests."""
+    country = digits[0] in "2345679" or digits.startswith("001")
+    good = len(digits) in (14, 15) and country
+    try:
+        read_as = parse_imsi(digits)
+    except ImsiError:
+        read_as = None
+    assert read_as == (digits if good else None)
+
+
+def eid_of(middle: str) -> str:
+    body = f"89{middle}"
+    return f"{body}{98 - int(body + '00') % 97:02d}"
+
+
+@given(st.text("0123456789", min_size=28, max_size=28), st.data())
+def test_one_wrong_digit_of_an_eid_is_found(middle: str, data: st.DataObject) -> None:
+    eid = eid_of(middle)
+    place = data.draw(st.integers(2, len(eid) - 1))
+    digit = data.draw(st.sampled_from([d for d in "0123456789" if d != eid[place]]))
+    with pytest.raises(EidError) as caught:
+        parse_eid(eid[:place] + digit + eid[place + 1 :])
+    assert caught.value.reason == "check_digits"
+
+
+@given(st.text("0123456789", min_size=28, max_size=28), st.data())
+def test_two_digits_of_an_eid_that_changed_places_are_found(
+    middle: str, data: st.DataObject
+) -> None:
+    eid = eid_of(middle)
+    place = data.draw(st.integers(2, len(eid) - 2))
+    swapped = eid[:place] + eid[place + 1] + eid[place] + eid[place + 2 :]
+    if swapped != eid:
+        with pytest.raises(EidError):
+            parse_eid(swapped)
+
+
 @given(st.text("0123456789", min_size=28, max_size=28))
 def test_eids_carry_their_check_digits(middle: str) -> None:
     """SGP.29: the last two are 98 less the rest modulo 97, with 00 in their place."""
-    body = f"89{middle}"
-    eid = f"{body}{98 - int(body + '00') % 97:02d}"
+    eid = eid_of(middle)
     assert parse_eid(eid) == eid
     assert parse_eid(" ".join(eid[i : i + 4] for i in range(0, 32, 4))) == eid
 

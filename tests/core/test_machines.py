@@ -1,10 +1,11 @@
-"""The five tables: everything is reached, nothing is a trap, what is not there is refused."""
+"""The tables of states: everything is reached, nothing is a trap, what is not there is refused."""
 
 from enum import StrEnum
 from typing import Any
 
 import pytest
 
+from keepline.core.lifecycle.card import CARD, CardEvent, CardState
 from keepline.core.lifecycle.dispute import DISPUTE, DisputeEvent, DisputeState
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.lifecycle.machine import IllegalTransition, Machine, Transition
@@ -21,6 +22,7 @@ TABLES: list[tuple[Machine[Any, Any], type[StrEnum], type[StrEnum]]] = [
     (REFUND, RefundState, RefundEvent),
     (DISPUTE, DisputeState, DisputeEvent),
     (NUMBER, NumberState, NumberEvent),
+    (CARD, CardState, CardEvent),
     (PROFILE, ProfileState, ProfileEvent),
 ]
 each = pytest.mark.parametrize(
@@ -127,6 +129,20 @@ def test_a_number_rests_between_two_holders() -> None:
     )
     reached = reached_from(without_rest, NumberState.ASSIGNED)
     assert not reached & {NumberState.AVAILABLE, NumberState.HELD}
+
+
+def test_a_card_that_was_handed_out_never_comes_back_to_the_shelf() -> None:
+    assert not reached_from(CARD, CardState.ASSIGNED) & {CardState.AVAILABLE, CardState.HELD}
+
+
+def test_a_profile_that_was_downloaded_is_nobody_elses() -> None:
+    """A BPP is bound to one eUICC (SGP.22); before, the order is cancelled and it is free again."""
+    shelf = {ProfileState.AVAILABLE, ProfileState.HELD}
+    assert not reached_from(PROFILE, ProfileState.DOWNLOADED) & shelf
+    assert not reached_from(PROFILE, ProfileState.ERROR) & shelf
+    for state in ("allocated", "linked", "confirmed", "released"):
+        cancelled = PROFILE.next(ProfileState(state), ProfileEvent.CANCEL)
+        assert cancelled is ProfileState.AVAILABLE
 
 
 @pytest.mark.parametrize(

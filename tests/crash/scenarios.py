@@ -29,6 +29,7 @@ from keepline.workers import due
 from tests.cast import NOW
 from tests.crash import review_acts as review
 from tests.crash import saving_acts as saving
+from tests.crash import stock_acts as stock
 from tests.crash.dispute_acts import answer, bank_asks, bank_decides, follow
 from tests.crash.paid_scenarios import (
     BACK,
@@ -245,6 +246,13 @@ SCENARIOS: dict[str, Scenario] = {
     "a line is taken over": Scenario({}, [Act(_open_line)]),
     "a preset is loaded": Scenario({}, [Act(_load_preset)]),
     "a base is taken over": Scenario({}, [Act(_import_base)]),
+    "stock is bought and sold": Scenario(
+        {},
+        [
+            *(Act(stock.load), Act(stock.bring), Act(stock.hold)),
+            *(Act(stock.hand_out, ours=False), Act(stock.look)),
+        ],
+    ),
     "a way to pay is kept": Scenario(
         {}, [Act(saving.begin), Act(saving.keep, ours=False), Act(saving.come_back), WORK]
     ),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from keepline.core.ids import slot_of_text
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows import renew_line, top_up_wallet
@@ -127,8 +128,8 @@ def _number(cast: Cast) -> None:
         "INSERT INTO inventory_ownershipperiod (slot, id, e164, begins_at, account_id, line_id)"
         " VALUES (%(slot)s, %(id)s, %(e164)s, %(now)s, %(account)s, %(line)s)",
         {
-            "slot": 7,
-            "id": new_id(7),
+            "slot": slot_of_text(str(E164)),
+            "id": new_id(slot_of_text(str(E164))),
             "e164": E164,
             "now": NOW,
             "line": cast.line.id,
@@ -228,7 +229,12 @@ BREAKERS: dict[str, str] = {
     "numbers_have_one_holder": "ALTER TABLE inventory_ownershipperiod"
     " DROP CONSTRAINT ownership_one_last CASCADE, DROP CONSTRAINT ownership_one_follower;"
     "INSERT INTO inventory_ownershipperiod (slot, id, e164, begins_at, account_id, line_id)"
-    " VALUES (%(slot)s, %(fresh)s, %(e164)s, %(now)s, %(account)s, %(line)s)",
+    " VALUES (get_byte(sha256(%(e164)s::bigint::text::bytea), 0), %(fresh)s, %(e164)s, %(now)s,"
+    " %(account)s, %(line)s)",
+    "cards_are_on_one_line": "INSERT INTO inventory_card"
+    " (slot, id, iccid, pool_id, since_at, added_at, state, sealed_codes, line_id)"
+    " VALUES (get_byte(sha256('8949000000000000000'), 0), %(fresh)s, '8949000000000000000', 1,"
+    " %(now)s, %(now)s, 'assigned', '', %(line)s)",
     "assigned_numbers_are_on_their_line": "UPDATE inventory_number SET line_id = %(fresh)s",
     "reclaims_gave_the_number_back": "UPDATE orders_order SET kind = 'reclaim'"
     " WHERE id = %(renewal)s",

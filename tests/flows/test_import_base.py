@@ -20,7 +20,7 @@ from keepline.audit.models import AuditEvent, ImportRun
 from keepline.flows.import_base import ImportResult, import_base
 from keepline.flows.importing.reading import COLUMNS, FileRefused, layout_of, read_mapping, rows
 from keepline.inventory.models import CardHolding, Number, OwnershipPeriod
-from keepline.inventory.services import number_id
+from keepline.inventory.naming import number_id
 from keepline.ledger.models import Transfer, Wallet
 from keepline.lines.models import Extension, Line, Validity
 from keepline.orders.models import Order

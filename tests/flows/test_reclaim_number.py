@@ -42,7 +42,7 @@ def withdrawn(fee: dict[str, int] | None = None, **fields: Any) -> Cast:
     """A line that nobody renewed: withdrawn at NOW by the sweep, its number resting."""
     facts = {"iccid": ICCID, "label": "Mother's", "valid_until": NOW - 90 * DAY}
     cast = assemble(line_fields={"state": LineState.SUSPENDED, **facts}, **fields)
-    inventory.hold_card(ICCID, cast.line.id)
+    inventory.enter_card(ICCID, cast.line.id)
     let_go(cast, E164, {"USD": FEE} if fee is None else fee)
     return cast
 

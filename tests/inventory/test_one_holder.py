@@ -4,6 +4,7 @@ import threading
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -12,12 +13,14 @@ from hypothesis import strategies as st
 
 from keepline.core.lifecycle.machine import IllegalTransition
 from keepline.core.lifecycle.number import NumberEvent, NumberState
-from keepline.inventory import queries, services
+from keepline.inventory import naming, queries, services
 from keepline.inventory.models import Number, OwnershipPeriod
 from keepline.slots.ids import new_id
+from keepline.slots.sql import execute
 from tests.cast import NOW
 
 E164 = 447700900999
+SLOT = naming.slot_of_number(E164)
 
 
 def withdraw(e164: int, rest_days: int, at: datetime) -> None:
@@ -44,15 +47,15 @@ def test_a_second_holder_is_refused_until_the_first_is_gone() -> None:
     assert queries.holder_at(E164, NOW + timedelta(days=90)) is None
 
 
+def day(count: int | None) -> datetime | None:
+    return None if count is None else NOW + timedelta(days=count)
+
+
 def _enter(begins: int, ends: int | None, follows: int | None) -> None:
     """A period of days since NOW, past every service."""
-
-    def day(count: int | None) -> datetime | None:
-        return None if count is None else NOW + timedelta(days=count)
-
     OwnershipPeriod.objects.create(
-        slot=1,
-        id=new_id(1),
+        slot=SLOT,
+        id=new_id(SLOT),
         e164=E164,
         begins_at=day(begins),
         ends_at=day(ends),
@@ -85,22 +88,91 @@ def test_the_database_refuses_overlapping_periods_and_takes_adjacent_ones() -> N
 
 
 DAYS = st.integers(0, 6)
+MAYBE = st.none() | DAYS
+TRIES = st.one_of(
+    st.tuples(
+        st.just("insert"), st.sampled_from([SLOT, SLOT, SLOT, (SLOT + 1) % 256]), DAYS, MAYBE, MAYBE
+    ),
+    st.tuples(st.just("update"), st.integers(0, 3), DAYS, MAYBE, MAYBE),
+    st.tuples(st.just("move"), st.integers(0, 3), st.sampled_from([SLOT, (SLOT + 1) % 256])),
+    st.tuples(st.just("delete"), st.integers(0, 3)),
+)
+INSERT = """
+INSERT INTO inventory_ownershipperiod
+  (slot, id, e164, begins_at, ends_at, follows_at, account_id, line_id)
+VALUES (%s, gen_random_uuid(), %s, %s, %s, %s, gen_random_uuid(), gen_random_uuid())
+"""
+NTH = "(SELECT id FROM inventory_ownershipperiod ORDER BY begins_at, id OFFSET %s LIMIT 1)"
+
+
+def try_out(attempt: tuple[Any, ...]) -> None:
+    """One statement of a runtime role that has read no rule of ours."""
+    kind, first, *rest = attempt
+    if kind == "insert":
+        execute(INSERT, [first, E164, *map(day, rest)])
+    elif kind == "update":
+        columns = "begins_at = %s, ends_at = %s, follows_at = %s"
+        execute(
+            f"UPDATE inventory_ownershipperiod SET {columns} WHERE id = {NTH}",
+            [*map(day, rest), first],
+        )
+    elif kind == "move":
+        execute(
+            f"UPDATE inventory_ownershipperiod SET slot = %s WHERE id = {NTH}", [rest[0], first]
+        )
+    else:
+        execute(f"DELETE FROM inventory_ownershipperiod WHERE id = {NTH}", [first])
 
 
 @pytest.mark.django_db(transaction=True)
-@given(st.lists(st.tuples(DAYS, st.none() | DAYS, st.none() | DAYS), max_size=8))
-@settings(max_examples=150, deadline=None)
-def test_no_sequence_of_writes_makes_two_holders(
-    writes: list[tuple[int, int | None, int | None]],
-) -> None:
+@given(st.lists(TRIES, max_size=10))
+@settings(max_examples=200, deadline=None)
+def test_no_sequence_of_writes_makes_two_holders(tries: list[tuple[Any, ...]]) -> None:
     """Whatever is written past the services: what the database took does not overlap."""
     OwnershipPeriod.objects.all().delete()
-    for write in writes:
+    for attempt in tries:
         with suppress(IntegrityError), transaction.atomic():
-            _enter(*write)
+            try_out(attempt)
     far = NOW + timedelta(days=1000)
     held = [(p.begins_at, p.ends_at or far) for p in OwnershipPeriod.objects.order_by("begins_at")]
     assert all(one[1] <= after[0] for one, after in pairwise(held))
+
+
+@pytest.mark.django_db
+def test_what_is_tried_can_be_taken() -> None:
+    """The test above proves nothing where everything is refused."""
+    for attempt in (
+        ("insert", SLOT, 0, 2, None),
+        ("insert", SLOT, 3, None, 2),
+        ("update", 1, 4, 6, 2),
+        ("move", 0, SLOT),
+        ("delete", 1),
+    ):
+        try_out(attempt)
+    assert OwnershipPeriod.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("table", ["inventory_number", "inventory_ownershipperiod"])
+def test_a_number_lies_in_its_slot_and_nowhere_else(table: str) -> None:
+    """In another slot its uniqueness would begin anew."""
+    services.add_numbers([E164], NOW)
+    services.assign(E164, new_id(1), new_id(1), NOW)
+    with pytest.raises(IntegrityError, match="in_its_slot"), transaction.atomic():
+        execute(f"UPDATE {table} SET slot = %s", [(SLOT + 1) % 256])
+    assert execute(f"UPDATE {table} SET slot = %s", [SLOT]) == 1
+
+
+@pytest.mark.django_db
+def test_a_withdrawn_number_begins_to_age_and_is_nobodys_sale_any_more() -> None:
+    services.add_numbers([E164], NOW)
+    services.assign(E164, new_id(1), new_id(1), NOW)
+    withdraw(E164, 180, NOW + timedelta(days=10))
+    assert services.release_rested(NOW + timedelta(days=190), 10) == 1
+    number = queries.number(E164)
+    assert number is not None
+    assert (number.state, number.rested_since) == ("available", NOW + timedelta(days=10))
+    assert number.taken_at is None
 
 
 @pytest.mark.django_db
@@ -189,10 +261,10 @@ def test_a_number_that_does_not_rest_is_not_had_back() -> None:
 @pytest.mark.django_db
 def test_a_card_belongs_to_one_line() -> None:
     line = new_id(3)
-    services.hold_card("8949000000000000000", line)
-    services.hold_card("8949000000000000000", line)
+    services.enter_card("8949000000000000000", line)
+    services.enter_card("8949000000000000000", line)
     with pytest.raises(services.CardTaken):
-        services.hold_card("8949000000000000000", new_id(4))
+        services.enter_card("8949000000000000000", new_id(4))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -73,14 +73,14 @@ def record_part(
     )
 
 
-def finish_import(run: ImportRun, now: datetime) -> None:
+def finish_import(run: ImportRun, now: datetime, action: str) -> None:
     """All of the file is judged; one act of the audit trail for the whole of it."""
     counts = counts_of(run)
     run.rows_in, run.rows_present, run.rows_bad = counts
     run.finished_at = now
     run.save()
     audit.record(
-        "base.imported",
+        action,
         actor="import",
         now=now,
         reason=run.file_name,

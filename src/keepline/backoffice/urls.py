@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from keepline.backoffice.views import disputes, future, orders, reconciliations, refunds, reviews
+from keepline.backoffice.views import (
+    disputes,
+    future,
+    orders,
+    reconciliations,
+    refunds,
+    reviews,
+    stock,
+)
 
 urlpatterns = [
     path("future/", future.future, name="future"),
@@ -15,5 +23,6 @@ urlpatterns = [
     path("disputes/<uuid:dispute_id>/", disputes.dispute, name="staff_dispute"),
     path("reviews/", reviews.reviews, name="staff_reviews"),
     path("reviews/<uuid:order_id>/", reviews.decide, name="decide_review"),
+    path("stock/", stock.stock, name="stock"),
     path("reconciliations/", reconciliations.reconciliations, name="reconciliations"),
 ]

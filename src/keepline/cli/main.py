@@ -21,6 +21,11 @@ COMMANDS = {
         "keepline.cli.import_base",
         "Take over accounts, numbers, lines and balances from a CSV file.",
     ),
+    "load-pools": ("keepline.cli.load_pools", "Load the pools that stock is sold from."),
+    "import-stock": (
+        "keepline.cli.import_stock",
+        "Take numbers, cards or eSIM profiles into stock from a CSV file.",
+    ),
     "go-live": ("keepline.cli.go_live", "Wake the imported lines; shows first who is affected."),
     "sweep": (
         "keepline.cli.sweep",

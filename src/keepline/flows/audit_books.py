@@ -17,11 +17,13 @@ from importlib.resources import files
 from typing import Any
 
 from keepline.core.agenda import STEPS_OF
+from keepline.core.lifecycle.card import CardState
 from keepline.core.lifecycle.dispute import DisputeState
 from keepline.core.lifecycle.line import LINE, LineState
 from keepline.core.lifecycle.number import NumberState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
+from keepline.core.lifecycle.profile import ProfileState
 from keepline.core.lifecycle.refund import RefundState
 from keepline.core.postings import TransferCode
 from keepline.flows.settle_payment import CHECKOUT_OPEN_FOR
@@ -114,6 +116,8 @@ def _values(now: datetime) -> dict[str, Any]:
         "refund_states": [str(state) for state in RefundState],
         "dispute_states": [str(state) for state in DisputeState],
         "number_states": [str(state) for state in NumberState],
+        "card_states": [str(state) for state in CardState],
+        "profile_states": [str(state) for state in ProfileState],
     }
 
 

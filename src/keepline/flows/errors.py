@@ -104,6 +104,25 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("The rate of exchange has changed since you saw it."),
         gettext_noop("Nothing was taken. Look at the order again and confirm it."),
     ),
+    "number_taken": Refusal(
+        409,
+        gettext_noop("Somebody else has just chosen this number."),
+        gettext_noop("Nothing was taken. Choose another one."),
+    ),
+    "none_free": Refusal(
+        409,
+        gettext_noop("No number of this kind is free right now."),
+        gettext_noop(
+            "Nothing was taken. Try again in a quarter of an hour, or choose another kind."
+        ),
+        retryable=True,
+    ),
+    "too_many_held": Refusal(
+        429,
+        gettext_noop("You hold as many numbers as one may hold at once."),
+        gettext_noop("Buy one of them, or wait a quarter of an hour."),
+        retryable=True,
+    ),
     "wallet_short": Refusal(
         402,
         gettext_noop("The wallet holds less than this costs."),

@@ -9,15 +9,12 @@ in yet. Ids follow from content, so a row that is in already meets itself and ch
 Imported lines are dormant until `keepline go-live`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import connection
 
 from keepline.audit import imports
 from keepline.audit.imports import Counts
@@ -25,7 +22,8 @@ from keepline.audit.models import ImportRun
 from keepline.catalog import queries as catalog
 from keepline.core.postings import TransferCode
 from keepline.flows.importing import statements
-from keepline.flows.importing.judging import STAGED, Known, PlanFacts, Refusal
+from keepline.flows.importing.judging import STAGED, Judge, Known, PlanFacts, Refusal
+from keepline.flows.importing.loading import ImportResult, Progress, Report, loaded, nothing_kept
 from keepline.flows.importing.pipeline import batches, judge_file
 from keepline.flows.importing.reading import FileRefused, Layout, digest_of, layout_of, read_mapping
 from keepline.flows.importing.spool import bad_rows, good_rows
@@ -35,22 +33,6 @@ from keepline.slots.sql import execute, fetch_all
 
 ACTION = "base.imported"
 BATCH = 20000
-ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class ImportResult:
-    """What an import came to. `present` rows were in before; `resumed` by an earlier start."""
-
-    rows_in: int
-    rows_present: int
-    rows_bad: int
-    rows_resumed: int
-    finished_before: bool
-    ignored_columns: tuple[str, ...]
-
-
-Progress = Callable[[str, int, int], None]  # reading or entering; line or rows; rows in all, or 0
 
 
 @dataclass(frozen=True)
@@ -70,7 +52,7 @@ def import_base(
     check: bool,
     now: datetime,
     progress: Progress,
-    report: Callable[[Iterator[tuple[int, str, str, str]]], None],
+    report: Report,
     batch_rows: int = BATCH,
     at_once: int = 1,
 ) -> ImportResult:
@@ -83,7 +65,7 @@ def import_base(
     mapping = read_mapping(mapping_path)
     layout = layout_of(path, mapping)
     digest = digest_of(path, mapping)
-    with _nothing_kept(check), TemporaryDirectory(prefix="keepline-import-") as folder:
+    with nothing_kept(check), TemporaryDirectory(prefix="keepline-import-") as folder:
         known = _known(now)
         run = imports.begin_import(digest, path.name, now)
         if not imports.claim_import(run):
@@ -103,17 +85,6 @@ def import_base(
     )
 
 
-@contextmanager
-def _nothing_kept(check: bool) -> Iterator[None]:
-    """A check is the import itself, in one transaction that is taken back."""
-    if not check:
-        yield
-        return
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
 def _known(now: datetime) -> Known:
     """The catalogue as plain values; the house's accounts are opened for its currencies."""
     plans = {
@@ -129,61 +100,21 @@ def _known(now: datetime) -> Known:
 
 def _take_over(work: _Work, layout: Layout, known: Known, judges: int, loaders: int) -> None:
     sizes = judge_file(
-        layout, known, work.folder, judges, lambda line: work.progress("reading", line, 0)
+        layout,
+        Judge(layout, known),
+        work.folder,
+        judges,
+        lambda line: work.progress("reading", line, 0),
     )
     done = imports.slots_done(work.run)
     todo = list(batches(sizes, done, work.batch_rows))
     total = sizes.total()
     entered = sum(sizes[slot] for slot in done)
-    for slots in _loaded(work, todo, loaders):
+    for slots in loaded(lambda batch: _load(work, batch), todo, loaders):
         entered += sum(sizes[slot] for slot in slots)
         work.progress("entering", entered, total)
     with transaction_step("import_base.finish"):
-        imports.finish_import(work.run, work.now)
-
-
-def _loaded(
-    work: _Work, todo: Sequence[tuple[int, ...]], loaders: int
-) -> Iterator[tuple[int, ...]]:
-    """Loads the batches; each is yielded when it is in.
-
-    Two loaders may meet at a number or a card that two rows of the file claim. The database lets
-    one of them through; the other batch is judged anew when no one else loads.
-    """
-    alone = list(todo) if loaders == 1 else []
-    if loaders > 1:
-        with ThreadPoolExecutor(loaders, "import") as pool:
-            futures = {pool.submit(_load_aside, work, slots): slots for slots in todo}
-            try:
-                for future in as_completed(futures):
-                    if future.result():
-                        yield futures[future]
-                    else:
-                        alone.append(futures[future])
-            finally:
-                pool.shutdown(cancel_futures=True)
-    for slots in sorted(alone):
-        _load_again(work, slots)
-        yield slots
-
-
-def _load_aside(work: _Work, slots: tuple[int, ...]) -> bool:
-    """One batch, on a connection of its own; False when it met another one."""
-    try:
-        _load(work, slots)
-    except (IntegrityError, OperationalError):  # a row of the other's, or a deadlock with it
-        return False
-    finally:
-        connection.close()
-    return True
-
-
-def _load_again(work: _Work, slots: tuple[int, ...]) -> None:
-    """One batch, alone: others may still sell numbers, or take over another file."""
-    for _ in range(ATTEMPTS - 1):
-        with suppress(IntegrityError):
-            return _load(work, slots)
-    return _load(work, slots)
+        imports.finish_import(work.run, work.now, ACTION)
 
 
 def _load(work: _Work, slots: tuple[int, ...]) -> None:

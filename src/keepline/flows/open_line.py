@@ -18,6 +18,7 @@ from keepline.core.lifecycle.order import OrderEvent
 from keepline.flows.errors import FlowRefused
 from keepline.flows.steps import transaction_step
 from keepline.inventory import services as inventory
+from keepline.inventory import sims
 from keepline.ledger import services as ledger
 from keepline.lines import queries as line_queries
 from keepline.lines.opening import LineFacts, open_line
@@ -62,7 +63,7 @@ def open_existing_line(wanted: LineToOpen, now: datetime) -> UUID:
             inventory.add_numbers([wanted.e164], now)
             inventory.assign(wanted.e164, account.id, line_id, wanted.started_at)
         if wanted.iccid is not None:
-            inventory.hold_card(wanted.iccid, line_id)
+            sims.take_over_card(wanted.iccid, account.id, line_id, now)
         wallet_id, _ = ledger.lock_wallet_of(account.id, account.currency)
         open_line(
             LineFacts(

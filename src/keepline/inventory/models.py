@@ -1,35 +1,74 @@
-"""Numbers, and who held each of them when.
+"""Stock: pools, numbers and who held each of them when, cards and profiles.
 
 Number-side rows are sharded by the number, not by the account: their `slot` is
-`slot_of_text(e164)`, the holder's slot is told by the holder's ids.
+`slot_of_text(e164)`, the holder's slot is told by the holder's ids. Cards and profiles lie in the
+slot of their ICCID in the same way. The database checks the slot of numbers and periods, so that
+what is unique within a slot is unique.
 """
 
 from django.db import models
 from django.db.models import F, Q
 
+from keepline.core.lifecycle.card import CardState
 from keepline.core.lifecycle.number import NumberState
+from keepline.core.lifecycle.profile import ProfileState
 from keepline.slots.models import SlottedModel
+
+
+class StockKind(models.TextChoices):
+    """What a pool is of."""
+
+    NUMBER = "number"
+    CARD = "card"
+    PROFILE = "profile"
+
+
+class Pool(models.Model):
+    """Pieces of one kind that are sold from one shelf; a reference table like the catalogue's."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    kind = models.CharField(max_length=8, choices=StockKind.choices)
+    carrier = models.ForeignKey("catalog.Carrier", on_delete=models.PROTECT, null=True)
+    country = models.CharField(max_length=2, blank=True)  # ISO 3166-1 alpha-2; "": any
+    # What may be in it; an empty list takes all.
+    ranges = models.JSONField(default=list)  # of numbers: [[first, last], ...]
+    iccid_prefixes = models.JSONField(default=list)
+    imsi_prefixes = models.JSONField(default=list)
+    # It is low below either mark.
+    low_count = models.PositiveIntegerField(null=True)
+    low_days = models.PositiveIntegerField(null=True)
 
 
 class Number(SlottedModel):
     """An E.164 number and where it stands in its life."""
 
     e164 = models.BigIntegerField()
+    pool_id = models.IntegerField(null=True)  # null: came with a base, and is sold to nobody
     state = models.CharField(max_length=12, default=NumberState.AVAILABLE)
     since_at = models.DateTimeField()
     line_id = models.UUIDField(null=True)
     account_id = models.UUIDField(null=True)  # the holder; in quarantine the last one
     until_at = models.DateTimeField(null=True)  # end of hold or quarantine
     reclaim_until = models.DateTimeField(null=True)  # so long its last holder may have it back
+    rested_since = models.DateTimeField(null=True)  # its last holder's end; null: nobody had it
+    taken_at = models.DateTimeField(null=True)  # when it was last sold from its pool
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["slot", "e164"], name="number_once")]
         indexes = [
             models.Index(
+                "pool_id",
+                F("rested_since").asc(nulls_first=True),
+                "e164",
+                name="number_free",
+                condition=Q(state="available", pool_id__isnull=False),
+            ),
+            models.Index(fields=["until_at"], name="number_held", condition=Q(state="held")),
+            models.Index(
                 fields=["until_at"],
                 name="number_rested",
                 condition=Q(until_at__isnull=False, state="quarantine"),
-            )
+            ),
         ]
 
 
@@ -69,3 +108,77 @@ class CardHolding(models.Model):
 
     iccid = models.CharField(max_length=20, primary_key=True)
     line_id = models.UUIDField()
+
+
+class Sim(SlottedModel):
+    """What cards and profiles share."""
+
+    iccid = models.CharField(max_length=20)
+    imsi = models.CharField(max_length=15, null=True)  # null: not known
+    pool_id = models.IntegerField()
+    since_at = models.DateTimeField()
+    added_at = models.DateTimeField()  # the oldest stock is sold first
+    taken_at = models.DateTimeField(null=True)  # when it was sold from its pool
+    line_id = models.UUIDField(null=True)
+    account_id = models.UUIDField(null=True)
+    until_at = models.DateTimeField(null=True)  # end of a hold
+
+    class Meta:
+        abstract = True
+
+
+class Card(Sim):
+    """A physical SIM. Its codes are opened by `inventory.sealing` alone."""
+
+    state = models.CharField(max_length=12, default=CardState.AVAILABLE)
+    sealed_codes = models.TextField(blank=True)  # PIN, PUK, PIN2, PUK2
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["slot", "iccid"], name="card_once")]
+        indexes = [
+            models.Index(
+                fields=["pool_id", "added_at", "iccid"],
+                name="card_free",
+                condition=Q(state="available"),
+            ),
+            models.Index(fields=["until_at"], name="card_held", condition=Q(state="held")),
+            models.Index(
+                fields=["line_id"], name="card_of_line", condition=Q(line_id__isnull=False)
+            ),
+        ]
+
+
+class Profile(Sim):
+    """An eSIM profile; its states are those of GSMA SGP.22 (core/lifecycle/profile.py)."""
+
+    state = models.CharField(max_length=12, default=ProfileState.AVAILABLE)
+    smdp_address = models.CharField(max_length=253, blank=True)
+    matching_id = models.CharField(max_length=255, blank=True)  # "": has to be ordered
+    smdp_oid = models.CharField(max_length=128, blank=True)  # part of few activation codes
+    sealed_confirmation_code = models.TextField(blank=True)  # "": none is asked
+    eid = models.CharField(max_length=32, blank=True)  # the eUICC that it is bound to
+    downloads = models.SmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["slot", "iccid"], name="profile_once")]
+        indexes = [
+            models.Index(
+                fields=["pool_id", "added_at", "iccid"],
+                name="profile_free",
+                condition=Q(state="available"),
+            ),
+            models.Index(fields=["until_at"], name="profile_held", condition=Q(state="held")),
+            models.Index(
+                fields=["line_id"], name="profile_of_line", condition=Q(line_id__isnull=False)
+            ),
+        ]
+
+
+class SimIdentity(models.Model):
+    """Keeps ICCID, IMSI and activation code unique over cards and profiles; not sharded."""
+
+    iccid = models.CharField(max_length=20, primary_key=True)
+    kind = models.CharField(max_length=8, choices=StockKind.choices)
+    imsi = models.CharField(max_length=15, null=True, unique=True)
+    # SM-DP+ address $ matching id: twice, it would be one profile given to two people.
+    activation = models.CharField(max_length=512, null=True, unique=True)

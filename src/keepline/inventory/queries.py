@@ -1,15 +1,24 @@
-"""Reads of numbers and their holders."""
+"""Reads of stock and its holders."""
 
 from collections.abc import Collection
 from datetime import datetime
+from hashlib import sha256
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Q
 
+from keepline.core.identifiers import ActivationCode
 from keepline.core.ids import slot_of_text
 from keepline.core.lifecycle.number import NumberState
-from keepline.inventory.models import CardHolding, Number, OwnershipPeriod
-from keepline.slots.sql import fetch_one
+from keepline.inventory import holding
+from keepline.inventory.levels import LEVELS, Level, params
+from keepline.inventory.models import Card, CardHolding, Number, OwnershipPeriod, Pool, Profile
+from keepline.inventory.sealing import sealer
+from keepline.slots.sql import fetch_all, fetch_one
+
+SimT = TypeVar("SimT", Card, Profile)
+LOOKED_AT = 200  # free numbers among which a buyer is shown some
 
 
 def number(e164: int) -> Number | None:
@@ -71,3 +80,82 @@ def next_rested(clock_id: int) -> datetime | None:
     """When the first number that an account of the test clock held last has rested enough."""
     row = fetch_one(NEXT_RESTED, {"clock": clock_id})
     return row.until_at if row else None
+
+
+def pools_by_code() -> dict[str, Pool]:
+    """All pools. One query."""
+    return {pool.code: pool for pool in Pool.objects.all()}
+
+
+def pools_for(kind: str, carrier_id: int | None, countries: Collection[str]) -> list[int]:
+    """Ids of the pools that serve a plan on this carrier and in these countries.
+
+    A pool without a carrier or country serves any; those that say most come first. One query.
+    """
+    pools = Pool.objects.filter(
+        Q(carrier_id=None) | Q(carrier_id=carrier_id),
+        Q(country="") | Q(country__in=list(countries)),
+        kind=kind,
+    )
+    said = sorted(pools, key=lambda p: (p.carrier_id is None, p.country == "", p.code))
+    return [pool.id for pool in said]
+
+
+def free_numbers(pool_id: int, account_id: UUID, count: int) -> list[int]:
+    """A few free numbers of a pool for a buyer to choose from: of those that lay free longest,
+    other ones for each account, the same for one account as long as they are free. One query."""
+    longest = holding.free(Number, pool_id).values_list("e164", flat=True)[:LOOKED_AT]
+
+    def place(e164: int) -> bytes:
+        return sha256(account_id.bytes + str(e164).encode()).digest()
+
+    return sorted(longest, key=place)[:count]
+
+
+def held_by(account_id: UUID, now: datetime) -> int:
+    """How many numbers are held for an account. One query on what is held, which is little."""
+    held = Number.objects.filter(state=NumberState.HELD, until_at__gt=now, account_id=account_id)
+    return int(held.count())
+
+
+def sim(kind: type[SimT], iccid: str) -> SimT | None:
+    """The card or profile in stock, or None."""
+    found: SimT | None = kind.objects.filter(slot=slot_of_text(iccid), iccid=iccid).first()
+    return found
+
+
+def sims_of_line(kind: type[SimT], line_id: UUID) -> list[SimT]:
+    """Cards or profiles that a line has or had, the latest first. Asks every slot."""
+    return list(kind.objects.filter(line_id=line_id).order_by("-taken_at", "iccid"))
+
+
+def activation_code_of(profile: Profile) -> ActivationCode | None:
+    """What its QR code says; None while the SM-DP+ has not given a matching id."""
+    if not profile.matching_id:
+        return None
+    return ActivationCode(
+        profile.smdp_address,
+        profile.matching_id,
+        profile.smdp_oid,
+        confirmation_required=bool(profile.sealed_confirmation_code),
+    )
+
+
+def confirmation_code_of(profile: Profile) -> str:
+    """What the holder is asked for at the download; "" when nothing is. Raises SealBroken."""
+    if not profile.sealed_confirmation_code:
+        return ""
+    return sealer().open(profile.iccid, profile.sealed_confirmation_code)["confirmation_code"]
+
+
+def codes_of(card: Card) -> dict[str, str]:
+    """pin, puk, pin2 and puk2, those that are known. Only flows/reveal_codes.py shows them.
+
+    Raises SealBroken.
+    """
+    return sealer().open(card.iccid, card.sealed_codes) if card.sealed_codes else {}
+
+
+def levels(now: datetime) -> list[Level]:
+    """How full every pool is, by kind and code. One query."""
+    return [Level(*row) for row in fetch_all(LEVELS, params(now))]

@@ -1,41 +1,42 @@
-"""Writes of numbers: one holder at a time, guaranteed twice.
+"""Writes of stock: one holder at a time, guaranteed twice; the only writer of its states.
 
-The number's row is locked first (in every flow before lines and wallets); the chain of its
-ownership periods, which the database keeps, is the last guard.
+The number's row is locked first (in every flow before cards, lines and wallets); the chain of its
+ownership periods, which the database keeps, is the last guard. docs/inventory.md tells it all.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Max
 
-from keepline.core.ids import make_id, slot_of_text
+from keepline.core.lifecycle.card import CARD, CardEvent, CardState
+from keepline.core.lifecycle.machine import Machine
 from keepline.core.lifecycle.number import NUMBER, NumberEvent, NumberState
-from keepline.inventory.models import CardHolding, Number, OwnershipPeriod
+from keepline.core.lifecycle.profile import PROFILE, ProfileEvent, ProfileState
+from keepline.inventory.models import Card, CardHolding, Number, OwnershipPeriod, Profile
+from keepline.inventory.naming import number_id, slot_of_iccid, slot_of_number
 from keepline.slots.ids import new_id
 from keepline.slots.sql import execute, fetch_all
 
-STOCK_MS = 1_577_836_800_000  # ids of numbers follow from the number, not from a clock
+
+class StockTaken(Exception):
+    """It is not free for this holder."""
 
 
-class NumberTaken(Exception):
+class NumberTaken(StockTaken):
     """The number is not free for this holder."""
 
 
-class CardTaken(Exception):
-    """The ICCID belongs to another line."""
+class CardTaken(StockTaken):
+    """The ICCID belongs to another line, or is not held by this buyer."""
 
 
-def slot_of_number(e164: int) -> int:
-    """Numbers are sharded by themselves."""
-    return slot_of_text(str(e164))
-
-
-def number_id(e164: int) -> UUID:
-    """The id of a number's row is the number, in its slot."""
-    return make_id(slot_of_number(e164), STOCK_MS, e164)
+class Moved(Exception):
+    """Somebody else moved the row since it was read; nothing has changed."""
 
 
 def add_numbers(numbers: Iterable[int], now: datetime) -> None:
@@ -60,12 +61,22 @@ def lock_number(e164: int) -> Number:
 
 
 def assign(e164: int, account_id: UUID, line_id: UUID, since_at: datetime) -> OwnershipPeriod:
-    """Gives a free number to a line, from `since_at` on. Raises NumberTaken."""
+    """Gives a number that is free, or that this account holds, to a line, from `since_at` on.
+
+    Raises NumberTaken.
+    """
     number = lock_number(e164)
-    if number.state not in (NumberState.AVAILABLE, NumberState.HELD):
+    sold = number.state == NumberState.HELD and number.account_id == account_id
+    if not sold and number.state != NumberState.AVAILABLE:
         raise NumberTaken(e164)
     transition(
-        number, NumberEvent.ASSIGN, since_at, account_id=account_id, line_id=line_id, until_at=None
+        number,
+        NumberEvent.ASSIGN,
+        since_at,
+        account_id=account_id,
+        line_id=line_id,
+        until_at=None,
+        taken_at=since_at if sold else None,  # one taken over with a base was not sold from stock
     )
     return _begin(number, account_id, line_id, since_at, _last_end(number))
 
@@ -118,7 +129,7 @@ WITHDRAW = """
 WITH withdrawn AS (
   UPDATE inventory_number n
   SET state = 'quarantine', since_at = %(now)s, until_at = d.until_at,
-      reclaim_until = d.reclaim_until
+      reclaim_until = d.reclaim_until, rested_since = %(now)s
   FROM unnest(%(slots)s::smallint[], %(e164s)s::bigint[], %(untils)s::timestamptz[],
               %(reclaims)s::timestamptz[]) AS d(slot, e164, until_at, reclaim_until)
   WHERE n.slot = d.slot AND n.e164 = d.e164 AND n.state = ANY(%(sources)s)
@@ -178,7 +189,7 @@ WITH rested AS (
 )
 UPDATE inventory_number n
 SET state = 'available', since_at = %(now)s, line_id = NULL, account_id = NULL, until_at = NULL,
-    reclaim_until = NULL
+    reclaim_until = NULL, taken_at = NULL
 FROM rested WHERE n.slot = rested.slot AND n.id = rested.id
 """
 
@@ -198,17 +209,62 @@ def release_rested(
     return execute(RELEASE, params)
 
 
-def transition(number: Number, event: NumberEvent, now: datetime, **columns: object) -> None:
-    """Moves a locked number by `event`, with the columns that change along."""
-    target = NUMBER.next(NumberState(number.state), event)
+LET_GO = """
+WITH over AS (
+  SELECT slot, id FROM {table}
+  WHERE state = 'held' AND until_at <= %(now)s
+    AND (%(accounts)s::uuid[] IS NULL OR account_id = ANY(%(accounts)s))
+    AND NOT coalesce(account_id = ANY(%(but)s::uuid[]), false)
+  ORDER BY until_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE {table} h SET state = 'available', since_at = %(now)s, account_id = NULL, until_at = NULL
+FROM over WHERE h.slot = over.slot AND h.id = over.id
+"""
+SHELVES: tuple[type[Number] | type[Card] | type[Profile], ...] = (Number, Card, Profile)
+
+
+def release_holds(
+    now: datetime,
+    limit: int,
+    accounts: Collection[UUID] | None = None,
+    but: Collection[UUID] = (),
+) -> int:
+    """Puts back what was held and not bought in time, at most `limit` of each kind; how many.
+
+    `accounts`: only what they hold (None: everybody's); `but`: not theirs. What is locked is on
+    its way to somebody, and is passed over.
+    """
+    chosen = None if accounts is None else list(accounts)
+    params = {"now": now, "limit": limit, "accounts": chosen, "but": list(but)}
+    return sum(execute(LET_GO.format(table=each._meta.db_table), params) for each in SHELVES)
+
+
+MACHINES: dict[type, tuple[Machine[Any, Any], type[StrEnum]]] = {
+    Number: (NUMBER, NumberState),
+    Card: (CARD, CardState),
+    Profile: (PROFILE, ProfileState),
+}
+Item = Number | Card | Profile
+Event = NumberEvent | CardEvent | ProfileEvent
+
+
+def transition(item: Item, event: Event, now: datetime, **columns: object) -> None:
+    """Moves a locked piece by `event` of its own machine, with the columns that change along.
+
+    Raises core's IllegalTransition, or Moved when the row is no more in the state it was read in.
+    """
+    machine, states = MACHINES[type(item)]
+    target = machine.next(states(item.state), event)
     columns |= {"state": target, "since_at": now}
-    Number.objects.filter(slot=number.slot, id=number.id, state=number.state).update(**columns)
+    rows = type(item).objects.filter(slot=item.slot, id=item.id, state=item.state)
+    if rows.update(**columns) != 1:
+        raise Moved(event)
     for name, value in columns.items():
-        setattr(number, name, value)
+        setattr(item, name, value)
 
 
-def hold_card(iccid: str, line_id: UUID) -> None:
-    """Enters a card for a line. Raises CardTaken."""
+def enter_card(iccid: str, line_id: UUID) -> None:
+    """Enters an ICCID for a line. Raises CardTaken."""
     held, _ = CardHolding.objects.get_or_create(iccid=iccid, defaults={"line_id": line_id})
     if held.line_id != line_id:
         raise CardTaken(iccid)
@@ -217,4 +273,9 @@ def hold_card(iccid: str, line_id: UUID) -> None:
 def pass_card_on(iccid: str, line_id: UUID, next_line_id: UUID) -> bool:
     """Enters a card of `line_id` for the line that follows it; False when it was another's."""
     held = CardHolding.objects.filter(iccid=iccid, line_id=line_id)
-    return bool(held.update(line_id=next_line_id))
+    if not held.update(line_id=next_line_id):
+        return False
+    for kind in (Card, Profile):
+        in_stock = kind.objects.filter(slot=slot_of_iccid(iccid), iccid=iccid, line_id=line_id)
+        in_stock.update(line_id=next_line_id)
+    return True

@@ -83,6 +83,19 @@ def reconcile_again(timestamp: int) -> None:  # noqa: ARG001 - likewise
     due.reconcile_all(span=due.RECONCILED_AGAIN)
 
 
+@app.periodic(cron="23 * * * *")
+@app.task(name="watch_stock", queueing_lock="watch_stock", pass_context=False)
+def watch_stock(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Every hour: pools that run low, as long as they do."""
+    from django.utils import timezone
+
+    from keepline.flows.show_stock import show_stock
+
+    close_old_connections()
+    for level in show_stock(timezone.now()).low:
+        log.error("stock_low", pool=level.code, free=level.free, days_left=level.days_left)
+
+
 @app.periodic(cron="37 3 * * *")
 @app.task(name="forget_webhooks", queueing_lock="forget_webhooks", pass_context=False)
 def forget_webhooks(timestamp: int) -> None:  # noqa: ARG001 - likewise

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from keepline.core.lifecycle.card import CARD
 from keepline.core.lifecycle.dispute import DISPUTE
 from keepline.core.lifecycle.line import LINE
 from keepline.core.lifecycle.machine import Machine
@@ -22,7 +23,8 @@ Separate machines, each a table in `src/keepline/core/lifecycle/`. A state is wr
 def page() -> str:
     """All machines."""
     return HEAD + "".join(
-        _machine(each) for each in (LINE, ORDER, PAYMENT, REFUND, DISPUTE, METHOD, NUMBER, PROFILE)
+        _machine(each)
+        for each in (LINE, ORDER, PAYMENT, REFUND, DISPUTE, METHOD, NUMBER, CARD, PROFILE)
     )
 
 

@@ -1,12 +1,14 @@
 """Reads single fields of a row: words in, values as COPY's text format wants them out."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError
 
+from keepline.core.identifiers import IdentifierError, parse_iccid, parse_msisdn
 from keepline.core.money import DecimalMark, MoneyError, parse_decimal
 from keepline.core.zones import known_zones
 
@@ -20,6 +22,7 @@ LONGEST_DATE = 10
 EARLIEST, LATEST = 1990, 2100
 CHINESE = {"zh": "zh-hans", "zh-cn": "zh-hans", "zh-sg": "zh-hans", "zh-hans-cn": "zh-hans"}
 LONGEST_LANGUAGE = 10
+UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\ufffd]")
 
 
 class RowRefused(Exception):
@@ -127,3 +130,38 @@ def switch_of(text: str) -> str:
     if word not in YES and word not in NO:
         raise RowRefused("auto_renew", "not_yes_or_no")
     return "t" if word in YES else "f"
+
+
+def readable(values: Sequence[str], columns: Sequence[str]) -> None:
+    """No control characters, nothing that the file's encoding could not say. Raises RowRefused."""
+    line = "".join(values)
+    if line.isprintable() and "\ufffd" not in line:
+        return
+    for field, value in zip(columns, values, strict=True):
+        if UNREADABLE.search(value):
+            raise RowRefused(field, "not_readable")
+
+
+def number_of(text: str, field: str = "msisdn") -> int | None:
+    """E.164, None for nothing. Raises RowRefused."""
+    if not text:
+        return None
+    try:
+        return parse_msisdn(text)
+    except IdentifierError as error:
+        raise RowRefused(field, error.reason) from None
+
+
+def card_of(text: str) -> str | None:
+    """An ICCID without padding, None for nothing. Raises RowRefused."""
+    if not text:
+        return None
+    try:
+        return parse_iccid(text)
+    except IdentifierError as error:
+        raise RowRefused("iccid", error.reason) from None
+
+
+def cell_of(text: str) -> str:
+    """For COPY's text format, of a readable text: only the backslash means something there."""
+    return text.replace("\\", "\\\\") if "\\" in text else text

@@ -3,21 +3,23 @@
 What a row says against other rows or against the base is judged in sets (statements.py).
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from keepline.core.identifiers import IdentifierError, parse_iccid, parse_msisdn
 from keepline.core.ids import derived_bytes, derived_three, make_id, slot_of_text
 from keepline.core.money import is_currency
 from keepline.flows.importing.fields import (
     RowRefused,
+    card_of,
+    cell_of,
     email_of,
     instant_of,
     language_of,
     minor_units_of,
+    number_of,
+    readable,
     switch_of,
     zone_of,
 )
@@ -32,7 +34,6 @@ NUMBERED = frozenset({"virtual_number", "keep_alive", "travel_sim"})  # kinds wi
 LONGEST_REF, LONGEST_NAME = 64, 120
 TERM_GUESSED = timedelta(days=30)  # of a line whose beginning nobody wrote down
 CLOCKS_DIFFER = timedelta(days=1)
-UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\ufffd]")
 NULL = "\\N"  # in COPY's text format
 
 
@@ -122,14 +123,18 @@ class Judge:
             said = values[COLUMNS.index(refused.field)]
             return Refusal(line_number, refused.field, said, refused.reason)
 
+    def slot_of(self, values: Sequence[str]) -> int:
+        """The slot that the row's account has."""
+        return slot_of_text(values[0])
+
     def _staged(self, line_number: int, values: Sequence[str]) -> str:
         ref, name, email, phone, language, zone, currency, balance, kind = values[:9]
         msisdn, iccid, carrier, plan_code, activated_at, valid_until, auto_renew = values[9:]
-        _readable(values)
+        readable(values, COLUMNS)
         _fits(ref, name)
         zone = zone_of(zone)
         plan = self._plan(plan_code, kind, currency)
-        e164, card = _number(msisdn), _card(iccid)
+        e164, card = number_of(msisdn), card_of(iccid)
         if e164 is None and kind in NUMBERED:
             raise RowRefused("msisdn", "missing")
         if e164 is None and card is None:
@@ -143,14 +148,14 @@ class Judge:
         # A balance of nothing says nothing: it may stand beside the real one on another row.
         opening = derived_bytes(wallet_id, b"opening_balance").hex() if balance_minor else NULL
         return (
-            f"{slot:03}\t{account_id.hex()}\t{_cell(ref)}\t{line_number}\t{_cell(name)}\t"
+            f"{slot:03}\t{account_id.hex()}\t{cell_of(ref)}\t{line_number}\t{cell_of(name)}\t"
             f"{email_of(email)}\t{_phone(phone)}\t{language_of(language)}\t{zone}\t{currency}\t"
             f"{balance_minor or NULL}\t{wallet_id.hex()}\t{opening}\t{kind}\t"
             f"{_number_cells(e164, line_id)}\t{card or NULL}\t"
             f"{self._carrier(carrier, plan) or NULL}\t{plan.plan_id}\t{plan.policy_id}\t"
             f"{line_id.hex()}\t{order_id.hex()}\t{extension_id.hex()}\t"
             f"{began}\t{ends}\t{switch_of(auto_renew)}\t"
-            f"{_cell(balance)}\t{_cell(msisdn)}\t{_cell(iccid)}\n"
+            f"{cell_of(balance)}\t{cell_of(msisdn)}\t{cell_of(iccid)}\n"
         )
 
     def _plan(self, code: str, kind: str, currency: str) -> PlanFacts:
@@ -191,16 +196,6 @@ class Judge:
         return began_text, ends_text
 
 
-def _readable(values: Sequence[str]) -> None:
-    """No control characters, nothing that the file's encoding could not say."""
-    line = "".join(values)
-    if line.isprintable() and "\ufffd" not in line:
-        return
-    for field, value in zip(COLUMNS, values, strict=True):
-        if UNREADABLE.search(value):
-            raise RowRefused(field, "not_readable")
-
-
 def _fits(ref: str, name: str) -> None:
     if not ref:
         raise RowRefused("account_ref", "missing")
@@ -210,27 +205,9 @@ def _fits(ref: str, name: str) -> None:
         raise RowRefused("name", "too_long")
 
 
-def _number(text: str, field: str = "msisdn") -> int | None:
-    if not text:
-        return None
-    try:
-        return parse_msisdn(text)
-    except IdentifierError as error:
-        raise RowRefused(field, error.reason) from None
-
-
 def _phone(text: str) -> str:
-    number = _number(text, "phone")
+    number = number_of(text, "phone")
     return "" if number is None else f"+{number}"
-
-
-def _card(text: str) -> str | None:
-    if not text:
-        return None
-    try:
-        return parse_iccid(text)
-    except IdentifierError as error:
-        raise RowRefused("iccid", error.reason) from None
 
 
 def _number_cells(e164: int | None, line_id: bytes) -> str:
@@ -239,10 +216,5 @@ def _number_cells(e164: int | None, line_id: bytes) -> str:
         return "\\N\t\\N\t\\N\t\\N"
     slot = slot_of_text(str(e164))
     root = ROOT_HEX[slot]
-    # inventory.number_id; a base brings one period for each line, so the line's own bits do.
+    # inventory.naming.number_id; a base brings one period for each line, so the line's own bits do.
     return f"{e164}\t{slot}\t{root}{VARIANT | e164:x}\t{root}{line_id[8:].hex()}"
-
-
-def _cell(text: str) -> str:
-    """Control characters were refused before: only the backslash means something to COPY."""
-    return text.replace("\\", "\\\\") if "\\" in text else text

@@ -2,14 +2,14 @@
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from pathlib import Path
 from queue import Empty
+from typing import Protocol
 
-from keepline.core.ids import slot_of_text
-from keepline.flows.importing.judging import Judge, Known, Refusal
+from keepline.flows.importing.judging import Refusal
 from keepline.flows.importing.reading import Layout, rows
 from keepline.flows.importing.spool import Spool
 
@@ -17,18 +17,28 @@ SAID_EVERY = 5000  # rows
 Reached = Callable[[int], None]  # the line of the file
 
 
+class RowJudge(Protocol):
+    """Judges rows of one layout by themselves; travels to other processes."""
+
+    def judge(self, line_number: int, values: Sequence[str]) -> str | Refusal:
+        """The row as a line of COPY that begins with its slot, or what is wrong with it."""
+
+    def slot_of(self, values: Sequence[str]) -> int:
+        """With which slot a row is reported that could not be judged."""
+
+
 def judge_file(
-    layout: Layout, known: Known, folder: Path, judges: int, reached: Reached
+    layout: Layout, judge: RowJudge, folder: Path, judges: int, reached: Reached
 ) -> Counter[int]:
     """Judges every row into spool files in `folder`; returns slot -> number of rows."""
     if judges == 1:
-        return _judge_part(layout, known, folder, 0, 1, reached)
+        return _judge_part(layout, judge, folder, 0, 1, reached)
     sizes: Counter[int] = Counter()
     context = multiprocessing.get_context("spawn")
     queue: Queue[int | Counter[int] | Exception] = context.Queue()
     processes: list[BaseProcess] = [
         context.Process(
-            target=_tell, args=(queue, layout, known, folder, part, judges), daemon=True
+            target=_tell, args=(queue, layout, judge, folder, part, judges), daemon=True
         )
         for part in range(judges)
     ]
@@ -64,27 +74,27 @@ def _next(
 def _tell(
     queue: "Queue[int | Counter[int] | Exception]",
     layout: Layout,
-    known: Known,
+    judge: RowJudge,
     folder: Path,
     part: int,
     parts: int,
 ) -> None:
     try:
-        queue.put(_judge_part(layout, known, folder, part, parts, queue.put))
+        queue.put(_judge_part(layout, judge, folder, part, parts, queue.put))
     except Exception as error:  # noqa: BLE001 - told to the process that waits
         queue.put(error)
 
 
 def _judge_part(
-    layout: Layout, known: Known, folder: Path, part: int, parts: int, reached: Reached
+    layout: Layout, judge: RowJudge, folder: Path, part: int, parts: int, reached: Reached
 ) -> Counter[int]:
-    judge, spool = Judge(layout, known), Spool(folder, part)
+    spool = Spool(folder, part)
     for place, (number, values, fault) in enumerate(rows(layout, part, parts)):
         verdict = Refusal(number, "", "", fault) if fault else judge.judge(number, values)
         if isinstance(verdict, str):
             spool.good(verdict)
         else:
-            spool.bad(slot_of_text(values[0]), verdict)
+            spool.bad(judge.slot_of(values), verdict)
         if place % SAID_EVERY == 0:
             reached(number)
     spool.flush()

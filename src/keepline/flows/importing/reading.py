@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -66,8 +66,8 @@ class Layout:
     width: int  # columns of the header
 
 
-def read_mapping(path: Path | None) -> FileMapping:
-    """Reads a mapping file (TOML). Raises FileRefused."""
+def read_mapping(path: Path | None, columns_known: Collection[str] = COLUMNS) -> FileMapping:
+    """Reads a mapping file (TOML) for a file with these columns. Raises FileRefused."""
     if path is None:
         return FileMapping()
     try:
@@ -82,7 +82,7 @@ def read_mapping(path: Path | None) -> FileMapping:
     for name, value in [*values.items(), *columns.items()]:
         if not isinstance(value, str) or not value:
             raise FileRefused(f"In the mapping file {name} must be a text.")
-    if strangers := set(columns) - set(COLUMNS):
+    if strangers := set(columns) - set(columns_known):
         raise FileRefused(f"[columns] names what we do not have: {', '.join(sorted(strangers))}.")
     return _checked(FileMapping(columns=columns, **values))
 
@@ -106,8 +106,13 @@ def _reads_dates(form: str) -> bool:
         return False
 
 
-def layout_of(path: Path, mapping: FileMapping) -> Layout:
-    """Looks at the file once. Raises FileRefused."""
+def layout_of(
+    path: Path,
+    mapping: FileMapping,
+    columns: Sequence[str] = COLUMNS,
+    needed: Collection[str] = NEEDED,
+) -> Layout:
+    """Looks at the file once, which has `columns`, or at least the `needed`. Raises FileRefused."""
     try:
         encoding = named_encoding(mapping.encoding) if mapping.encoding else encoding_of(path)
         if encoding is None:
@@ -126,7 +131,7 @@ def layout_of(path: Path, mapping: FileMapping) -> Layout:
     if fault:
         raise FileRefused(f"The first line of {path} cannot be split into columns: {fault}.")
     names = [name.strip().strip("\ufeff").lower() for name in header]
-    places, ignored = _places(names, mapping)
+    places, ignored = _places(names, mapping, columns, needed)
     return Layout(
         path,
         encoding,
@@ -140,15 +145,15 @@ def layout_of(path: Path, mapping: FileMapping) -> Layout:
 
 
 def _places(
-    names: list[str], mapping: FileMapping
+    names: list[str], mapping: FileMapping, columns: Sequence[str], needed: Collection[str]
 ) -> tuple[tuple[int | None, ...], tuple[str, ...]]:
     """Where each of our columns stands, and which of the file's are not ours."""
-    wanted = [mapping.columns.get(column, column).strip().lower() for column in COLUMNS]
-    absent = [c for c, name in zip(COLUMNS, wanted, strict=True) if name not in names]
-    needed = [c for c in absent if c in NEEDED or c in mapping.columns]
-    if needed:
+    wanted = [mapping.columns.get(column, column).strip().lower() for column in columns]
+    absent = [c for c, name in zip(columns, wanted, strict=True) if name not in names]
+    missed = [c for c in absent if c in needed or c in mapping.columns]
+    if missed:
         raise FileRefused(
-            f"The file has no column {', '.join(needed)}; a mapping file may name it."
+            f"The file has no column {', '.join(missed)}; a mapping file may name it."
         )
     for name in wanted:
         if names.count(name) > 1:
@@ -158,7 +163,7 @@ def _places(
 
 
 def rows(layout: Layout, part: int = 0, parts: int = 1) -> Iterator[tuple[int, list[str], str]]:
-    """(line number in the file, values in the order of COLUMNS, fault) of every row.
+    """(line number in the file, values in the order of the layout's places, fault) of every row.
 
     `fault` is empty, or why the row could not be split at all. Of several readers each gets every
     so-manieth block of rows.
@@ -180,9 +185,9 @@ def rows(layout: Layout, part: int = 0, parts: int = 1) -> Iterator[tuple[int, l
         yield number, list(map(str.strip, pick(cells))), misfit
 
 
-def digest_of(path: Path, mapping: FileMapping) -> str:
-    """SHA-256 of the file and of how it is read: the same again is the same import."""
-    sha = hashlib.sha256(repr(mapping).encode())
+def digest_of(path: Path, mapping: FileMapping, kind: str = "") -> str:
+    """SHA-256 of the file, of how it is read and what as: the same again is the same import."""
+    sha = hashlib.sha256(f"{mapping!r}{kind}".encode())
     with path.open("rb") as raw:
         while chunk := raw.read(SAMPLE_BYTES):
             sha.update(chunk)

@@ -19,7 +19,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS import_staged (
   e164 bigint, number_slot smallint, number_id uuid, period_id uuid,
   carrier_id int, balance_minor bigint, opening_id uuid,
   currency text, line_kind text, iccid text, account_ref text, name text, email text, phone text,
-  language text, time_zone text, said_balance text, said_msisdn text, said_iccid text
+  language text, time_zone text, said_balance text, said_msisdn text, said_iccid text,
+  sim_kind text
 ) ON COMMIT DELETE ROWS
 """
 STAGE_REFUSED = """
@@ -46,7 +47,13 @@ NUMBER_KNOWN = """
 UPDATE import_staged s SET number_known = true
 WHERE (SELECT true FROM inventory_number n WHERE n.slot = s.number_slot AND n.e164 = s.e164)
 """
-ASK = (ACCOUNT_KNOWN, PRESENT, BOOKED, NUMBER_KNOWN)
+# Which of the cards are in stock, and as what: card or profile.
+SIM_KIND = """
+UPDATE import_staged s
+SET sim_kind = (SELECT d.kind FROM inventory_simidentity d WHERE d.iccid = s.iccid)
+WHERE (SELECT true FROM inventory_simidentity d WHERE d.iccid = s.iccid)
+"""
+ASK = (ACCOUNT_KNOWN, PRESENT, BOOKED, NUMBER_KNOWN, SIM_KIND)
 
 # Without statistics the planner takes a batch for a handful, and what is known for half of it; a
 # few hundred samples do.
@@ -54,7 +61,7 @@ SAMPLE = (
     "SET LOCAL default_statistics_target = 2",
     """
 ANALYZE import_staged (account_known, present, booked, number_known, slot, account_id, wallet_id,
-                       line_id, number_slot, e164, iccid)
+                       line_id, number_slot, e164, iccid, sim_kind)
 """,
 )
 
@@ -158,6 +165,19 @@ SELECT s.line_number, 'iccid', s.said_iccid, 'held_already'
 FROM import_staged s
 WHERE (SELECT line_id FROM inventory_cardholding c WHERE c.iccid = s.iccid) <> s.line_id
 """
+SOLD_CARDS = """
+INSERT INTO import_refused
+SELECT line_number, 'iccid', said_iccid, 'held_already'
+FROM (
+  SELECT s.*, coalesce(
+           (SELECT c.state FROM inventory_card c WHERE c.slot = s.sim_slot AND c.iccid = s.iccid),
+           (SELECT p.state FROM inventory_profile p WHERE p.slot = s.sim_slot AND p.iccid = s.iccid)
+         ) AS stock_state
+  FROM (SELECT *, get_byte(sha256(iccid::bytea), 0) AS sim_slot FROM import_staged
+        WHERE sim_kind IS NOT NULL AND NOT present) AS s
+) AS said
+WHERE stock_state <> 'available'
+"""
 # Against the other rows of the batch, and against the base with the rows of earlier batches in it.
 JUDGE = (
     AGREEMENT,
@@ -167,6 +187,7 @@ JUDGE = (
     REPEATED_BEFORE,
     HELD,
     HELD_CARDS,
+    SOLD_CARDS,
 )
 REFUSALS = """
 SELECT DISTINCT ON (line_number) line_number, field, value, reason FROM import_refused
@@ -215,6 +236,21 @@ CARDS = """
 INSERT INTO inventory_cardholding (iccid, line_id)
 SELECT iccid, line_id FROM import_staged WHERE iccid IS NOT NULL AND NOT present ORDER BY iccid
 """
+
+
+def _in_stock(table: str, kind: str, in_use: str) -> str:
+    """What the base's line has leaves the shelf."""
+    return f"""
+UPDATE {table} c
+SET state = '{in_use}', since_at = %(now)s, line_id = s.line_id, account_id = s.account_id
+FROM import_staged s
+WHERE s.sim_kind = '{kind}' AND NOT s.present
+  AND c.slot = get_byte(sha256(s.iccid::bytea), 0) AND c.iccid = s.iccid AND c.state = 'available'
+"""
+
+
+CARDS_IN_STOCK = _in_stock("inventory_card", "card", "assigned")
+PROFILES_IN_STOCK = _in_stock("inventory_profile", "profile", "installed")
 LINES = """
 INSERT INTO lines_line (slot, id, account_id, kind, label, e164, iccid, carrier_id, opened_at,
                         activated_at)
@@ -290,6 +326,8 @@ ENTER = (
     NUMBERS,
     PERIODS,
     CARDS,
+    CARDS_IN_STOCK,
+    PROFILES_IN_STOCK,
     LINES,
     VALIDITIES,
     OPENING_BALANCES,

@@ -12,6 +12,10 @@ SELECT id, 'payment', state FROM payments_payment WHERE state <> ALL (%(payment_
 UNION ALL
 SELECT id, 'number', state FROM inventory_number WHERE state <> ALL (%(number_states)s::text[])
 UNION ALL
+SELECT id, 'card', state FROM inventory_card WHERE state <> ALL (%(card_states)s::text[])
+UNION ALL
+SELECT id, 'profile', state FROM inventory_profile WHERE state <> ALL (%(profile_states)s::text[])
+UNION ALL
 SELECT id, 'refund', state FROM payments_refund WHERE state <> ALL (%(refund_states)s::text[])
 UNION ALL
 SELECT id, 'dispute', state FROM payments_dispute WHERE state <> ALL (%(dispute_states)s::text[])

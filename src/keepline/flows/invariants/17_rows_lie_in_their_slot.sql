@@ -17,6 +17,10 @@ SELECT 'messages_outbox', id FROM messages_outbox WHERE slot <> get_byte(uuid_se
 UNION ALL
 SELECT 'lines_reversal', id FROM lines_reversal WHERE slot <> get_byte(uuid_send(id), 7)
 UNION ALL
+SELECT 'inventory_card', id FROM inventory_card WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
+SELECT 'inventory_profile', id FROM inventory_profile WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
 SELECT 'payments_dispute', id FROM payments_dispute WHERE slot <> get_byte(uuid_send(id), 7)
 UNION ALL
 SELECT 'payments_refund', id FROM payments_refund WHERE slot <> get_byte(uuid_send(id), 7)

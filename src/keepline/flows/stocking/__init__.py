@@ -1,0 +1,1 @@
+"""The parts of import_stock: columns, judging a row, loading a batch in sets."""
