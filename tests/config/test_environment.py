@@ -184,3 +184,14 @@ def test_an_smdp_that_cannot_work_stops_every_command(
     whole = {**WHOLE["smdp"], **WHOLE["smdp_callback"], name: value}
     with pytest.raises(SettingsError, match=name):
         read(tmp_path, **whole)
+
+
+def test_stock_keys_are_several_and_long_and_each_is_hidden(tmp_path: Path) -> None:
+    assert read(tmp_path).stock_keys == ()
+    env = read(tmp_path, KEEPLINE_STOCK_KEYS=f"{'a' * 32}, {'b' * 32}")
+    assert env.stock_keys == ("a" * 32, "b" * 32)
+    assert {"a" * 32, "b" * 32} <= set(env.secrets())
+    assert "a" * 32 not in repr(env)
+    with pytest.raises(SettingsError, match="32 random characters") as refused:
+        read(tmp_path, KEEPLINE_STOCK_KEYS=f"{'a' * 32},short-but-secret")
+    assert "short-but-secret" not in str(refused.value)

@@ -250,7 +250,7 @@ SCENARIOS: dict[str, Scenario] = {
         {},
         [
             *(Act(stock.load), Act(stock.bring), Act(stock.hold)),
-            *(Act(stock.hand_out, ours=False), Act(stock.look)),
+            *(Act(stock.hand_out, ours=False), Act(stock.reseal), Act(stock.look)),
         ],
     ),
     "a way to pay is kept": Scenario(

@@ -8,6 +8,7 @@ from django.db import transaction
 from keepline.flows.hold_number import hold_number
 from keepline.flows.import_stock import StockFile, import_stock
 from keepline.flows.load_pools import load_pools
+from keepline.flows.reseal_stock import reseal_stock
 from keepline.flows.reveal_codes import reveal_codes
 from keepline.inventory import holding, queries, sims
 from keepline.inventory.models import Card
@@ -68,6 +69,10 @@ def hand_out(world: World) -> None:
         until = world.now() + holding.HOLD_FOR
         holding.hold(Card, _card(world, 2), account, until, world.now())
         sims.assign_card(_card(world, 2), account, line, world.now())
+
+
+def reseal(world: World) -> None:
+    reseal_stock("cli", world.now())
 
 
 def look(world: World) -> None:

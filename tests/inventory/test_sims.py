@@ -264,10 +264,10 @@ def test_all_codes_are_written_anew_in_steps(monkeypatch: pytest.MonkeyPatch) ->
         token = sealing.sealer().seal(iccid, CODES)
         Card.objects.filter(iccid=iccid).update(sealed_codes=token)
     monkeypatch.setattr(sealing, "sealing_keys", lambda: [NEW, OLD])
-    after, steps = sims.reseal(Card, None, 3), 1
-    while after is not None:
-        after, steps = sims.reseal(Card, after, 3), steps + 1
-    assert steps == 3
+    done, after = sims.reseal(Card, None, 3)
+    assert done == 3
+    assert sims.reseal(Card, after, 3)[0] == 1
+    assert sims.reseal(Profile, None, 3) == (0, None)
     monkeypatch.setattr(sealing, "sealing_keys", lambda: [NEW])
     opened = [queries.codes_of(card) for card in Card.objects.order_by("iccid")]
     assert opened == [CODES] * 4 + [{}]

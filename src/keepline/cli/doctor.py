@@ -108,6 +108,7 @@ def _database(env: Environment) -> Iterator[Finding]:
         return
     yield _zones(runtime_url)
     yield from refused_webhooks(runtime_url)
+    yield from low_pools(runtime_url)
     if role_of(runtime_url) == role_of(owner_url):
         yield Finding(
             "warn",
@@ -175,6 +176,23 @@ def refused_webhooks(runtime_url: str) -> Iterator[Finding]:
                 f"days, the last on {last_at:%d %B at %H:%M} UTC: a stranger's, or the provider "
                 "signs with another secret than the settings have.",
             )
+
+
+def low_pools(runtime_url: str) -> Iterator[Finding]:
+    """Who buys when nothing is left hears that nothing is free."""
+    from datetime import UTC, datetime
+
+    import psycopg
+
+    from keepline.inventory.levels import LEVELS, Level, params
+
+    with psycopg.connect(runtime_url, connect_timeout=5) as connection:
+        rows = connection.execute(LEVELS.encode(), params(datetime.now(UTC))).fetchall()
+    for level in (Level(*row) for row in rows):
+        if level.is_low:
+            days = level.days_left
+            lasts = "" if days is None else f", which last for {days} days"
+            yield Finding("warn", f"Pool {level.code} is low: {level.free} are free{lasts}.")
 
 
 def _rights(runtime_url: str) -> Iterator[Finding]:

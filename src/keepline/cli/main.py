@@ -26,6 +26,10 @@ COMMANDS = {
         "keepline.cli.import_stock",
         "Take numbers, cards or eSIM profiles into stock from a CSV file.",
     ),
+    "reseal-stock": (
+        "keepline.cli.reseal_stock",
+        "Store PINs and other codes of SIMs anew under the first key.",
+    ),
     "go-live": ("keepline.cli.go_live", "Wake the imported lines; shows first who is affected."),
     "sweep": (
         "keepline.cli.sweep",

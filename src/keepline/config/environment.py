@@ -24,6 +24,7 @@ from keepline.config.values import (
     folder,
     hosts,
     long_secret,
+    long_secrets,
     method_codes,
     notification_points,
     one_of,
@@ -283,6 +284,16 @@ class Environment:
             "the SM-DP+ may not call",
         )
     )
+    stock_keys: tuple[str, ...] = field(
+        repr=False,
+        metadata=variable(
+            long_secrets,
+            "",
+            "Keys under which PINs and other codes of SIMs are stored, parted by commas, 32 random "
+            "characters or more each: the first encrypts, all of them decrypt.",
+            "derived from `KEEPLINE_SECRET_KEY`",
+        ),
+    )
     crash_at: str = field(
         metadata=variable(
             str,
@@ -311,7 +322,8 @@ class Environment:
 
     def secrets(self) -> list[str]:
         """What no log may show: values that are not shown here either, passwords in addresses."""
-        hidden = [str(getattr(self, each.name)) for each in fields(self) if not each.repr]
+        values = [getattr(self, each.name) for each in fields(self) if not each.repr]
+        hidden = [str(v) for value in values for v in (value if type(value) is tuple else [value])]
         passwords = [unquote(urlsplit(text).password or "") for text in hidden if "://" in text]
         return [text for text in (*hidden, *passwords) if text]
 
@@ -321,7 +333,7 @@ def _parsed(each: Field[Any], given: Mapping[str, str]) -> Any:
     parse: Callable[[str], Any] = each.metadata["parse"]
     text = given.get(name, "").strip() or each.metadata["default"]
     if text == "":
-        return () if parse in (hosts, notification_points) else ""
+        return () if parse in (hosts, long_secrets, notification_points) else ""
     try:
         return parse(text)
     except ValueError as error:

@@ -62,6 +62,10 @@ def long_secret(text: str) -> str:
     return text
 
 
+def long_secrets(text: str) -> tuple[str, ...]:
+    return tuple(long_secret(part) for part in hosts(text))
+
+
 def folder(text: str) -> Path:
     return Path(text).expanduser().absolute()
 

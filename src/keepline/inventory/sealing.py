@@ -55,8 +55,8 @@ def sealer() -> Sealer:
 
 
 def sealing_keys() -> list[bytes]:
-    """Derived from the installation's secret key, then from those it had before."""
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    """From KEEPLINE_STOCK_KEYS in their order, then from what is used while none is set."""
+    secrets = [*settings.ENV.stock_keys, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return [_derived(str(secret)) for secret in secrets]
 
 

@@ -142,20 +142,24 @@ def note_activation(
         setattr(profile, name, value)
 
 
-def reseal(kind: type[SimT], after: UUID | None, limit: int) -> UUID | None:
+def reseal(
+    kind: type[Card] | type[Profile], after: UUID | None, limit: int
+) -> tuple[int, UUID | None]:
     """Writes the codes of `limit` rows behind `after` anew under the first key.
 
-    Returns the last row's id, None when none was left. Run it until then.
+    How many it were, and the last one's id to go on from; None when none was left. Raises
+    SealBroken.
     """
     column = "sealed_codes" if kind is Card else "sealed_confirmation_code"
     rows = kind.objects.exclude(**{column: ""}).order_by("id")
     if after is not None:
         rows = rows.filter(id__gt=after)
-    locked: Sequence[SimT] = list(rows.select_for_update(no_key=True)[:limit])
+    locked: Sequence[Card | Profile] = list(rows.select_for_update(no_key=True)[:limit])
+    sealing = sealer()
     for row in locked:
-        anew = sealer().reseal(getattr(row, column))
+        anew = sealing.reseal(getattr(row, column))
         kind.objects.filter(slot=row.slot, id=row.id).update(**{column: anew})
-    return locked[-1].id if locked else None
+    return len(locked), locked[-1].id if locked else None
 
 
 def _demand_holder(sim: Card | Profile, account_id: UUID, held: str) -> None:
