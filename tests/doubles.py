@@ -1,7 +1,7 @@
 """Fakes in memory, for tests of flows. They follow the ports; the shipped ones have processes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +10,9 @@ from keepline.gateways.network.port import (
     DesiredService,
     NetworkAnswer,
     NetworkOperation,
+    NetworkRecord,
     NetworkUnknown,
+    Subscriber,
 )
 from keepline.gateways.payments.port import (
     ChargeRequest,
@@ -269,10 +271,13 @@ class ScriptedNetwork:
     """A network in memory. `script` says how the next calls of apply go: ok, refuse, lost, mute."""
 
     name: str = "scripted"
+    keeps: frozenset[str] = frozenset(field.name for field in fields(DesiredService))
+    remembers: bool = True
     script: list[str] = field(default_factory=list)
     done: dict[UUID, NetworkAnswer] = field(default_factory=dict)
     standing: dict[UUID, NetworkOperation] = field(default_factory=dict)  # oldest first
     reverted: set[UUID] = field(default_factory=set)
+    lines: dict[str, DesiredService] = field(default_factory=dict)  # what each has now
     deaf: bool = False
 
     def apply(self, operation: NetworkOperation) -> NetworkAnswer:
@@ -287,30 +292,52 @@ class ScriptedNetwork:
         if operation.operation_id not in self.done:
             self.done[operation.operation_id] = answer
             self.standing[operation.operation_id] = operation
+            self._state(operation.subscriber, operation.desired)
         if word == "mute":
             raise NetworkUnknown("applied, but no answer")
         return self.done[operation.operation_id]
 
-    def ask(self, operation_id: UUID, line_ref: str) -> NetworkAnswer:
+    def apply_many(
+        self, operations: Sequence[NetworkOperation]
+    ) -> list[NetworkAnswer | NetworkUnknown]:
+        answers: list[NetworkAnswer | NetworkUnknown] = []
+        for operation in operations:
+            try:
+                answers.append(self.apply(operation))
+            except NetworkUnknown as silence:
+                answers.append(silence)
+        return answers
+
+    def ask(self, operation: NetworkOperation) -> NetworkAnswer:
         if self.deaf:
             raise NetworkUnknown("deaf")
-        return self.done.get(operation_id, NetworkAnswer("not_found"))
+        return self.done.get(operation.operation_id, NetworkAnswer("not_found"))
 
-    def revert(self, operation_id: UUID, line_ref: str) -> NetworkAnswer:
+    def revert(
+        self, operation_id: UUID, subscriber: Subscriber, standing: DesiredService | None
+    ) -> NetworkAnswer:
         if self.deaf:
             raise NetworkUnknown("deaf")
         self.reverted.add(operation_id)
         self.done.pop(operation_id, None)
         self.standing.pop(operation_id, None)
-        return NetworkAnswer("reverted")
+        self._state(subscriber, standing)
+        return NetworkAnswer("reverted", read_back=standing)
 
-    def read(self, line_ref: str) -> DesiredService | None:
-        return self.lines.get(line_ref)
+    def read(self, subscriber: Subscriber) -> NetworkRecord | None:
+        service = self.lines.get(subscriber.line_ref)
+        return NetworkRecord(subscriber.msisdn, service) if service else None
 
-    @property
-    def lines(self) -> dict[str, DesiredService]:
-        """What each line has now: its newest operation that stands."""
-        return {op.line_ref: op.desired for op in self.standing.values()}
+    def read_many(self, subscribers: Sequence[Subscriber]) -> list[NetworkRecord | None]:
+        return [self.read(subscriber) for subscriber in subscribers]
+
+    def complaints(self) -> list[str]:
+        return ["It is deaf."] if self.deaf else []
+
+    def _state(self, subscriber: Subscriber, service: DesiredService | None) -> None:
+        self.lines.pop(subscriber.line_ref, None)
+        if service is not None:
+            self.lines[subscriber.line_ref] = service
 
 
 @dataclass

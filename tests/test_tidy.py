@@ -35,6 +35,7 @@ MODULES_OF_FLOWS = {
     "wake",
     "limits",
     "auto_renewal",
+    "line_at_network",
 }  # not verbs
 
 

@@ -19,6 +19,7 @@ from django.db import connection
 
 from keepline.flows import reclaim_number, renew_line, sweep_lines, top_up_wallet
 from keepline.flows.errors import FlowRefused
+from keepline.flows.line_at_network import standing_of, subscriber_of
 from keepline.flows.open_payment import open_payment
 from keepline.flows.receive_webhook import receive_webhook
 from keepline.flows.settle_payment import settle
@@ -26,6 +27,7 @@ from keepline.gateways import switchboard
 from keepline.gateways.messaging.files import FileEmail
 from keepline.gateways.network.fake import FakeNetwork
 from keepline.ledger.models import Wallet
+from keepline.lines import services as lines
 from keepline.lines.due import Which
 from keepline.lines.models import Extension, Reversal, Validity
 from keepline.messages.models import Outbox
@@ -245,8 +247,15 @@ class World:
         status = provider.ask(payment.id, payment.provider_payment_id)
         return status.status, status.captured_minor, status.refunded_minor
 
-    def _service(self) -> bool:
-        return self.outside.network().read(str(self.cast.line.id)) is not None
+    def _service(self) -> str:
+        """Whether the network, if it ever heard of the line, gives what the books say."""
+        line = lines.read_line(self.cast.line.id, self.cast.account.id)
+        record = self.outside.network().read(subscriber_of(line))
+        if record is None:
+            return "nothing"
+        standing = standing_of(line, self.now())
+        given, booked = record.service, standing and (standing.state, standing.valid_until)
+        return "as booked" if (given.state, given.valid_until) == booked else "apart"
 
 
 def a_world(outside: Outside, currency: str, **cast: Any) -> World:

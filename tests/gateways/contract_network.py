@@ -1,9 +1,13 @@
 """What every network behind the port must keep. Subclassed by each adapter's test.
 
-The subclass gives two fixtures: `network`, the adapter, and `weather`, who makes calls fail.
+The subclass gives three fixtures: `network`, the adapter; `weather`, who makes calls fail; and
+`witness`, who reads the network's own books past the adapter. What an adapter cannot hold
+(`keeps`) or remember (`remembers`) is not asked of it, and what it then does instead is.
 """
 
-from dataclasses import replace
+import hashlib
+from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import uuid4
@@ -15,7 +19,9 @@ from keepline.gateways.network.port import (
     NetworkAnswer,
     NetworkGateway,
     NetworkOperation,
+    NetworkRecord,
     NetworkUnknown,
+    Subscriber,
 )
 
 
@@ -34,35 +40,114 @@ class Weather(Protocol):
         """The next operation is rejected."""
         ...
 
+    def down(self) -> None:
+        """Nothing is answered, and nothing done, until `up`."""
+        ...
+
+    def up(self) -> None:
+        """Back, with all that it held."""
+        ...
+
+
+# A line's number and the word for its access in the network's own books; None: nothing there.
+Witness = Callable[[Subscriber], tuple[int | None, str] | None]
 
 UNTIL = datetime(2027, 5, 3, 22, 0, tzinfo=UTC)
 ACTIVE = DesiredService("active", UNTIL, 10 * 1024**3, 6000, 100)
+INBOUND = DesiredService("inbound_only", None, 0, 0, 0)
+OFF = DesiredService("off", None, 0, 0, 0)
 
 
-def an_operation(line_ref: str = "", desired: DesiredService = ACTIVE) -> NetworkOperation:
-    """An operation with a fresh id, on a fresh line unless one is named."""
-    return NetworkOperation(
-        operation_id=uuid4(),
-        line_ref=line_ref or str(uuid4()),
-        msisdn=819012345678,
+def a_subscriber(line_ref: str = "") -> Subscriber:
+    """Number and card follow from the line, fresh unless one is named."""
+    line_ref = line_ref or str(uuid4())
+    digits = int(hashlib.sha256(line_ref.encode()).hexdigest(), 16) % 10**9
+    return Subscriber(
+        line_ref,
+        msisdn=819_000_000_000 + digits,
         iccid="8981100000000000001",
-        desired=desired,
-        order_id=uuid4(),
+        imsi=f"001010{digits:09d}",
     )
+
+
+def an_operation(
+    line_ref: str = "", desired: DesiredService | None = ACTIVE, **subscriber: object
+) -> NetworkOperation:
+    """An operation with a fresh id, on a fresh line unless one is named."""
+    who = replace(a_subscriber(line_ref), **subscriber)
+    return NetworkOperation(uuid4(), who, desired, order_id=uuid4())
+
+
+def kept(network: NetworkGateway, service: DesiredService) -> DesiredService:
+    """What of a service can be read back from this network."""
+    lost = {field.name: None for field in fields(service) if field.name not in network.keeps}
+    return replace(service, **lost)
+
+
+def confirmed(network: NetworkGateway, service: DesiredService) -> NetworkAnswer:
+    return NetworkAnswer("confirmed", kept(network, service))
 
 
 class NetworkContract:
     """The contract."""
 
-    def ask(self, network: NetworkGateway, operation: NetworkOperation) -> NetworkAnswer:
-        return network.ask(operation.operation_id, operation.line_ref)
+    def holds(
+        self,
+        network: NetworkGateway,
+        witness: Witness,
+        subscriber: Subscriber,
+        service: DesiredService | None,
+    ) -> None:
+        """Port and witness say that the network gives exactly this."""
+        if service is None:
+            assert network.read(subscriber) is None
+            assert witness(subscriber) is None
+        else:
+            record = NetworkRecord(subscriber.msisdn, kept(network, service))
+            assert network.read(subscriber) == record
+            assert witness(subscriber) == (subscriber.msisdn, service.state)
 
-    def test_applied_is_read_back(self, network: NetworkGateway) -> None:
+    def test_every_network_keeps_the_state(self, network: NetworkGateway) -> None:
+        assert "state" in network.keeps
+        assert network.keeps <= {field.name for field in fields(DesiredService)}
+
+    def test_a_lines_life(self, network: NetworkGateway, witness: Witness) -> None:
+        """Sold, expired, suspended, renewed, number changed, expired without service, closed."""
+        sold = a_subscriber()
+        renumbered = replace(sold, msisdn=819_999_999_999)
+        self.holds(network, witness, sold, None)
+        for subscriber, service in [
+            (sold, ACTIVE),
+            (sold, INBOUND),
+            (sold, OFF),
+            (sold, replace(ACTIVE, valid_until=UNTIL + timedelta(30))),
+            (renumbered, replace(ACTIVE, valid_until=UNTIL + timedelta(30))),
+            (renumbered, OFF),
+        ]:
+            answer = network.apply(NetworkOperation(uuid4(), subscriber, service))
+            assert answer == confirmed(network, service)
+            self.holds(network, witness, subscriber, service)
+        closing = NetworkOperation(uuid4(), renumbered, None)
+        assert network.apply(closing) == NetworkAnswer("confirmed", None)
+        assert network.ask(closing) == NetworkAnswer("confirmed", None)
+        self.holds(network, witness, renumbered, None)
+
+    def test_a_number_that_was_given_back_serves_the_next_line(
+        self, network: NetworkGateway, witness: Witness
+    ) -> None:
+        first, number = a_subscriber(), 819_999_999_998
+        network.apply(NetworkOperation(uuid4(), replace(first, msisdn=number), ACTIVE))
+        network.apply(NetworkOperation(uuid4(), first, ACTIVE))
+        following = an_operation(msisdn=number)
+        assert network.apply(following).outcome == "confirmed"
+        self.holds(network, witness, following.subscriber, ACTIVE)
+        self.holds(network, witness, first, ACTIVE)
+
+    def test_applied_is_read_back(self, network: NetworkGateway, witness: Witness) -> None:
         operation = an_operation()
-        confirmed = NetworkAnswer("confirmed", ACTIVE)
-        assert network.apply(operation) == confirmed
-        assert self.ask(network, operation) == confirmed
-        assert network.read(operation.line_ref) == ACTIVE
+        assert network.apply(operation) == confirmed(network, ACTIVE)
+        assert network.ask(operation) == confirmed(network, ACTIVE)
+        self.holds(network, witness, operation.subscriber, ACTIVE)
 
     @pytest.mark.parametrize(
         "desired",
@@ -75,88 +160,171 @@ class NetworkContract:
     def test_every_service_comes_back_as_said(
         self, network: NetworkGateway, desired: DesiredService
     ) -> None:
-        operation = replace(an_operation(desired=desired), msisdn=None, iccid=None)
-        assert network.apply(operation).read_back == desired
+        operation = an_operation(desired=desired, iccid=None)
+        assert network.apply(operation).read_back == kept(network, desired)
+
+    def test_a_line_without_a_number_is_served(
+        self, network: NetworkGateway, witness: Witness
+    ) -> None:
+        operation = an_operation(msisdn=None)
+        assert network.apply(operation) == confirmed(network, ACTIVE)
+        self.holds(network, witness, operation.subscriber, ACTIVE)
 
     def test_unheard_of_line_and_operation(self, network: NetworkGateway) -> None:
-        assert network.read(str(uuid4())) is None
-        assert network.ask(uuid4(), str(uuid4())).outcome == "not_found"
+        assert network.read(a_subscriber()) is None
+        assert network.ask(an_operation()).outcome == "not_found"
 
     def test_same_operation_twice_happens_once(self, network: NetworkGateway) -> None:
         first = an_operation()
-        later = an_operation(first.line_ref, replace(ACTIVE, valid_until=UNTIL + timedelta(30)))
+        later = an_operation(first.subscriber.line_ref, INBOUND)
         network.apply(first)
         network.apply(later)
         assert network.apply(first).outcome == "confirmed"
-        assert network.read(first.line_ref) == later.desired  # the repeat did not put it back
+        record = network.read(first.subscriber)
+        assert record is not None
+        # One with a memory knows the repeat; one without is told to give the service once more.
+        standing = INBOUND if network.remembers else ACTIVE
+        assert record.service == kept(network, standing)
+
+    def test_what_is_asked_about_is_what_was_desired(self, network: NetworkGateway) -> None:
+        operation = an_operation()
+        network.apply(operation)
+        other = an_operation(operation.subscriber.line_ref, INBOUND)
+        assert network.ask(other).outcome == "not_found"
 
     def test_lost_answer_can_be_asked_for(self, network: NetworkGateway, weather: Weather) -> None:
         operation = an_operation()
-        weather.swallow_answer(operation.line_ref)
+        weather.swallow_answer(operation.subscriber.line_ref)
         with pytest.raises(NetworkUnknown):
             network.apply(operation)
-        assert self.ask(network, operation) == NetworkAnswer("confirmed", ACTIVE)
+        assert network.ask(operation) == confirmed(network, ACTIVE)
 
     def test_lost_operation_is_not_found_and_sent_again(
         self, network: NetworkGateway, weather: Weather
     ) -> None:
         operation = an_operation()
-        weather.swallow_operation(operation.line_ref)
+        weather.swallow_operation(operation.subscriber.line_ref)
         with pytest.raises(NetworkUnknown):
             network.apply(operation)
-        assert self.ask(network, operation).outcome == "not_found"
-        assert network.read(operation.line_ref) is None
+        assert network.ask(operation).outcome == "not_found"
+        assert network.read(operation.subscriber) is None
         assert network.apply(operation).outcome == "confirmed"
 
     def test_rejection_changes_nothing_and_stays(
-        self, network: NetworkGateway, weather: Weather
+        self, network: NetworkGateway, weather: Weather, witness: Witness
     ) -> None:
         operation = an_operation()
-        weather.refuse(operation.line_ref)
+        weather.refuse(operation.subscriber.line_ref)
         rejected = network.apply(operation)
         assert (rejected.outcome, rejected.read_back) == ("rejected", None)
         assert rejected.code
         assert network.apply(operation) == rejected
-        assert self.ask(network, operation) == rejected
-        assert network.read(operation.line_ref) is None
+        found = network.ask(operation)
+        assert found == (rejected if network.remembers else NetworkAnswer("not_found"))
+        self.holds(network, witness, operation.subscriber, None)
 
-    def test_revert_puts_the_line_back(self, network: NetworkGateway) -> None:
-        first = an_operation()
-        second = an_operation(first.line_ref, replace(ACTIVE, state="off"))
+    def test_revert_puts_back_what_the_books_say(
+        self, network: NetworkGateway, witness: Witness
+    ) -> None:
+        first = an_operation(desired=INBOUND)
+        second = an_operation(first.subscriber.line_ref, ACTIVE)
         network.apply(first)
         network.apply(second)
         for _ in range(2):
-            answer = network.revert(second.operation_id, second.line_ref)
-            assert answer == NetworkAnswer("reverted", ACTIVE)
-        assert network.read(first.line_ref) == ACTIVE
-        assert self.ask(network, second).outcome == "reverted"
+            answer = network.revert(second.operation_id, second.subscriber, INBOUND)
+            assert answer == NetworkAnswer("reverted", kept(network, INBOUND))
+            self.holds(network, witness, second.subscriber, INBOUND)
+        expected = "reverted" if network.remembers else "not_found"
+        assert network.ask(second).outcome == expected
 
-    def test_revert_of_the_only_operation_leaves_nothing(self, network: NetworkGateway) -> None:
-        operation = an_operation()
-        network.apply(operation)
-        answer = network.revert(operation.operation_id, operation.line_ref)
-        assert answer == NetworkAnswer("reverted", None)
-        assert network.read(operation.line_ref) is None
+    def test_revert_gives_the_number_back_as_well(
+        self, network: NetworkGateway, witness: Witness
+    ) -> None:
+        before = a_subscriber()
+        change = NetworkOperation(uuid4(), replace(before, msisdn=819_999_999_997), ACTIVE)
+        network.apply(NetworkOperation(uuid4(), before, ACTIVE))
+        network.apply(change)
+        assert network.revert(change.operation_id, before, ACTIVE).outcome == "reverted"
+        self.holds(network, witness, before, ACTIVE)
 
-    def test_revert_bars_an_operation_that_is_still_on_its_way(
-        self, network: NetworkGateway
+    def test_revert_of_the_only_operation_leaves_nothing(
+        self, network: NetworkGateway, witness: Witness
     ) -> None:
         operation = an_operation()
-        assert network.revert(operation.operation_id, operation.line_ref).outcome == "reverted"
-        assert network.apply(operation).outcome == "reverted"
-        assert network.read(operation.line_ref) is None
+        network.apply(operation)
+        for _ in range(2):
+            answer = network.revert(operation.operation_id, operation.subscriber, None)
+            assert answer == NetworkAnswer("reverted", None)
+        self.holds(network, witness, operation.subscriber, None)
 
-    def test_revert_of_an_older_operation_leaves_the_newer(self, network: NetworkGateway) -> None:
-        first = an_operation()
-        second = an_operation(first.line_ref, replace(ACTIVE, sms_count=7))
-        network.apply(first)
-        network.apply(second)
-        network.revert(first.operation_id, first.line_ref)
-        assert network.read(first.line_ref) == second.desired
+    def test_revert_of_what_never_came_bars_it_where_it_is_remembered(
+        self, network: NetworkGateway, witness: Witness
+    ) -> None:
+        operation = an_operation()
+        reverted = network.revert(operation.operation_id, operation.subscriber, None)
+        assert reverted == NetworkAnswer("reverted", None)
+        late = network.apply(operation)
+        if network.remembers:
+            assert late.outcome == "reverted"
+            self.holds(network, witness, operation.subscriber, None)
+        else:
+            assert late == confirmed(network, ACTIVE)
 
-    def test_lines_do_not_touch_each_other(self, network: NetworkGateway) -> None:
-        one, other = an_operation(), an_operation(desired=replace(ACTIVE, state="off"))
+    def test_revert_states_what_the_network_never_heard_of(
+        self, network: NetworkGateway, witness: Witness
+    ) -> None:
+        operation = an_operation()
+        answer = network.revert(operation.operation_id, operation.subscriber, INBOUND)
+        assert answer == NetworkAnswer("reverted", kept(network, INBOUND))
+        self.holds(network, witness, operation.subscriber, INBOUND)
+
+    def test_lines_do_not_touch_each_other(self, network: NetworkGateway, witness: Witness) -> None:
+        one, other = an_operation(), an_operation(desired=OFF)
         network.apply(one)
         network.apply(other)
-        network.revert(other.operation_id, other.line_ref)
-        assert network.read(one.line_ref) == ACTIVE
+        network.revert(other.operation_id, other.subscriber, None)
+        self.holds(network, witness, one.subscriber, ACTIVE)
+
+    def test_many_are_answered_in_their_order(
+        self, network: NetworkGateway, weather: Weather, witness: Witness
+    ) -> None:
+        states = [ACTIVE, INBOUND, OFF]
+        operations = [an_operation(desired=states[place % 3]) for place in range(100)]
+        weather.refuse(operations[40].subscriber.line_ref)
+        answers = network.apply_many(operations)
+        for place, (operation, answer) in enumerate(zip(operations, answers, strict=True)):
+            if place == 40:
+                assert isinstance(answer, NetworkAnswer)
+                assert answer.outcome == "rejected"
+                continue
+            assert operation.desired is not None
+            assert answer == confirmed(network, operation.desired)
+        records = network.read_many([operation.subscriber for operation in operations])
+        assert [record and record.service.state for record in records] == [
+            None if place == 40 else states[place % 3].state for place in range(100)
+        ]
+        self.holds(network, witness, operations[40].subscriber, None)
+
+    def test_down_answers_nothing_and_does_nothing(
+        self, network: NetworkGateway, weather: Weather, witness: Witness
+    ) -> None:
+        before, operation = an_operation(), an_operation()
+        network.apply(before)
+        weather.down()
+        for call in (
+            lambda: network.apply(operation),
+            lambda: network.ask(operation),
+            lambda: network.revert(operation.operation_id, operation.subscriber, None),
+            lambda: network.read(operation.subscriber),
+            lambda: network.read_many([operation.subscriber]),
+        ):
+            with pytest.raises(NetworkUnknown):
+                call()
+        answers = network.apply_many([operation, an_operation()])
+        assert [type(answer) for answer in answers] == [NetworkUnknown, NetworkUnknown]
+        assert network.complaints()
+        weather.up()
+        assert network.complaints() == []
+        self.holds(network, witness, before.subscriber, ACTIVE)
+        self.holds(network, witness, operation.subscriber, None)
+        assert network.apply(operation).outcome == "confirmed"

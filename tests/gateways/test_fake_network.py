@@ -13,8 +13,15 @@ from pathlib import Path
 import pytest
 
 from keepline.gateways.network.fake import FakeNetwork
-from keepline.gateways.network.port import NetworkGateway, NetworkUnknown
-from tests.gateways.contract_network import ACTIVE, NetworkContract, Weather, an_operation
+from keepline.gateways.network.port import NetworkGateway, NetworkUnknown, Subscriber
+from tests.gateways.contract_network import (
+    ACTIVE,
+    NetworkContract,
+    Weather,
+    Witness,
+    a_subscriber,
+    an_operation,
+)
 
 
 @pytest.fixture
@@ -37,6 +44,12 @@ class FakeWeather:
     def refuse(self, line_ref: str) -> None:
         self.fake.set_behaviour("refuse:sim_blocked", line_ref, times=1)
 
+    def down(self) -> None:
+        self.fake.set_behaviour("down")
+
+    def up(self) -> None:
+        self.fake.set_behaviour("normal")
+
 
 class TestFakeNetworkContract(NetworkContract):
     @pytest.fixture
@@ -47,27 +60,26 @@ class TestFakeNetworkContract(NetworkContract):
     def weather(self, fake: FakeNetwork) -> Weather:
         return FakeWeather(fake)
 
+    @pytest.fixture
+    def witness(self, fake: FakeNetwork, tmp_path: Path) -> Witness:
+        """Reads the file."""
 
-def test_down_answers_nothing_and_does_nothing(fake: FakeNetwork) -> None:
-    operation = an_operation()
-    fake.set_behaviour("down")
-    for call in (
-        lambda: fake.apply(operation),
-        lambda: fake.ask(operation.operation_id, operation.line_ref),
-        lambda: fake.revert(operation.operation_id, operation.line_ref),
-        lambda: fake.read(operation.line_ref),
-    ):
-        with pytest.raises(NetworkUnknown):
-            call()
-    fake.set_behaviour("normal")
-    assert fake.read(operation.line_ref) is None
-    assert fake.apply(operation).outcome == "confirmed"
+        def seen(subscriber: Subscriber) -> tuple[int | None, str] | None:
+            with closing(sqlite3.connect(tmp_path / "data" / "network.sqlite3")) as memory:
+                row = memory.execute(
+                    "SELECT msisdn, desired ->> 'state' FROM operations"
+                    " WHERE line_ref = ? AND state = 'applied' ORDER BY seq DESC LIMIT 1",
+                    (subscriber.line_ref,),
+                ).fetchone()
+            return None if row is None or row[1] is None else row
+
+        return seen
 
 
 def test_line_stands_above_everything(fake: FakeNetwork) -> None:
     good, bad = an_operation(), an_operation()
     fake.set_behaviour("refuse")
-    fake.set_behaviour("normal", good.line_ref)
+    fake.set_behaviour("normal", good.subscriber.line_ref)
     assert fake.apply(good).outcome == "confirmed"
     assert (fake.apply(bad).outcome, fake.apply(bad).code) == ("rejected", "not_allowed")
 
@@ -81,8 +93,8 @@ def test_times_count_down(fake: FakeNetwork) -> None:
 def test_questions_do_not_use_up_an_order(fake: FakeNetwork) -> None:
     operation = an_operation()
     fake.set_behaviour("no_answer", times=1)
-    fake.ask(operation.operation_id, operation.line_ref)
-    fake.read(operation.line_ref)
+    fake.ask(operation)
+    fake.read(operation.subscriber)
     with pytest.raises(NetworkUnknown):
         fake.apply(operation)
 
@@ -106,12 +118,14 @@ def test_late_is_applied_afterwards(tmp_path: Path) -> None:
     for each in (operation, other):
         with pytest.raises(NetworkUnknown):
             fake.apply(each)
-    assert fake.ask(operation.operation_id, operation.line_ref).outcome == "not_found"
-    fake.revert(other.operation_id, other.line_ref)
+    assert fake.ask(operation).outcome == "not_found"
+    fake.revert(other.operation_id, other.subscriber, None)
     now[0] += 601
-    assert fake.ask(operation.operation_id, operation.line_ref).outcome == "confirmed"
-    assert fake.read(operation.line_ref) == ACTIVE
-    assert fake.read(other.line_ref) is None  # taken back before it could be applied
+    assert fake.ask(operation).outcome == "confirmed"
+    record = fake.read(operation.subscriber)
+    assert record is not None
+    assert record.service == ACTIVE
+    assert fake.read(other.subscriber) is None  # taken back before it could be applied
 
 
 @pytest.mark.parametrize("word", ["", "slow", "slow:x", "refuse:", "sometimes", "lost "])
@@ -153,7 +167,7 @@ def test_another_process_killed_leaves_what_it_was_answered(tmp_path: Path) -> N
         "while True:\n"
         "    operation = an_operation()\n"
         "    assert network.apply(operation).outcome == 'confirmed'\n"
-        "    print(operation.line_ref, flush=True)\n"
+        "    print(operation.subscriber.line_ref, flush=True)\n"
     )
     state = tmp_path / "network.sqlite3"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -167,4 +181,5 @@ def test_another_process_killed_leaves_what_it_was_answered(tmp_path: Path) -> N
     whole = [line.strip() for line in lines if line.endswith("\n")]
     assert whole
     network = FakeNetwork(state)
-    assert all(network.read(line_ref) == ACTIVE for line_ref in whole)
+    records = network.read_many([a_subscriber(line_ref) for line_ref in whole])
+    assert {record and record.service for record in records} == {ACTIVE}

@@ -7,8 +7,9 @@ T  deliver_order.reject    void, give back
 T  deliver_order.silent    held; asked about later, never guessed, withdrawn at the promise
 T  deliver_order.moot      the line ended meanwhile: give back, and put the network back
 
-Orders of one line go one after the other: each states the whole service, so the second must be
-counted from what the first has given.
+Orders of one line go one after the other, and what is taken back of one before the next: each
+states the whole service, so the second must be counted from what the first has given, and no late
+word about the first may follow the second's (docs/network.md).
 """
 
 from datetime import datetime, timedelta
@@ -17,19 +18,16 @@ from uuid import UUID
 from keepline.catalog.queries import PlanOffer, plan_offer
 from keepline.core.lifecycle.line import LINE, LineEvent
 from keepline.core.lifecycle.order import OrderEvent, OrderState
+from keepline.core.network_service import renewed
 from keepline.core.retries import delivery_ask_after
 from keepline.flows import wake
 from keepline.flows.follow_disputes import look_if_told
+from keepline.flows.line_at_network import subscriber_of
 from keepline.flows.sale import complete_renewal, give_back
 from keepline.flows.settle_payment import period_of
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
-from keepline.gateways.network.port import (
-    DesiredService,
-    NetworkAnswer,
-    NetworkOperation,
-    NetworkUnknown,
-)
+from keepline.gateways.network.port import NetworkAnswer, NetworkOperation, NetworkUnknown
 from keepline.ledger import services as ledger
 from keepline.lines import services as lines
 from keepline.orders import queries as order_queries
@@ -63,7 +61,7 @@ def deliver(order_id: UUID, now: datetime) -> OrderState:
         answer = _call(order, operation)
     except NetworkUnknown:
         return _silent(order_id, now)
-    return _conclude(order_id, answer, now)
+    return _conclude(operation, answer, now)
 
 
 def _operation(order: Order, line: lines.LockedLine, now: datetime) -> NetworkOperation:
@@ -71,16 +69,8 @@ def _operation(order: Order, line: lines.LockedLine, now: datetime) -> NetworkOp
     total = usage.left(line.id, now).plus(offer.allowance)
     return NetworkOperation(
         operation_id=order.id,
-        line_ref=str(line.id),
-        msisdn=line.e164,
-        iccid=line.iccid,
-        desired=DesiredService(
-            state="active",
-            valid_until=period_of(order, line, offer).end_at,
-            data_bytes=total.data_bytes,
-            voice_seconds=total.voice_seconds,
-            sms_count=total.sms_count,
-        ),
+        subscriber=subscriber_of(line),
+        desired=renewed(period_of(order, line, offer).end_at, total),
         order_id=order.id,
     )
 
@@ -90,7 +80,7 @@ def _call(order: Order, operation: NetworkOperation) -> NetworkAnswer:
     network = switchboard.network()
     if order.state == OrderState.HELD:
         with network_step("deliver_order.ask"):
-            answer = network.ask(operation.operation_id, operation.line_ref)
+            answer = network.ask(operation)
         if answer.outcome != "not_found":
             return answer
     with network_step("deliver_order.apply"):
@@ -105,6 +95,8 @@ def _silent(order_id: UUID, now: datetime) -> OrderState:
         if order.state == OrderState.HELD:
             soon = now + delivery_ask_after(order.attempts)
             orders.look_again(order, min(soon, order.promised_until))
+        elif order.state not in (*WAITING, OrderState.COMPLETED):
+            _undo_later(order, now)  # it ended while the network was silent, and may be applied
     return OrderState(order.state)
 
 
@@ -118,10 +110,10 @@ def _moot(order_id: UUID, now: datetime) -> OrderState:
     return OrderState(order.state)
 
 
-def _conclude(order_id: UUID, answer: NetworkAnswer, now: datetime) -> OrderState:
+def _conclude(operation: NetworkOperation, answer: NetworkAnswer, now: datetime) -> OrderState:
     step = "confirm" if answer.outcome == "confirmed" else "reject"
     with transaction_step(f"deliver_order.{step}"):
-        order, line = _locked(order_id)
+        order, line = _locked(operation.operation_id)
         if order.state not in WAITING:
             if answer.outcome == "confirmed" and order.state != OrderState.COMPLETED:
                 _undo_later(order, now)

@@ -115,6 +115,10 @@ class Order(SlottedModel):
                 name="order_under_way",
                 condition=Q(state__in=["acknowledged", "pending", "in_progress", "held"]),
             ),
+            # Those at whose end the network is put back; later ones of the line wait for it.
+            models.Index(
+                fields=["slot", "line_id"], name="order_undo_due", condition=Q(undo_due=True)
+            ),
             # Those that wait for a person: fewer still.
             models.Index(
                 fields=["slot", "account_id"],

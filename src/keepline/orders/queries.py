@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from keepline.accounts import clocks
 from keepline.core.ids import slot_of, slots_of
@@ -57,9 +57,10 @@ def last_settled_at(order: Order) -> datetime | None:
 
 
 def is_behind_another(order: Order) -> bool:
-    """Does an older order of the same line still wait for the network?"""
-    rows = Order.objects.filter(slot=order.slot, line_id=order.line_id, state__in=WAITING)
-    return bool(rows.filter(settled_at__lt=order.settled_at).exists())
+    """Is the network still to be told of an older order of the same line, or of its end?"""
+    rows = Order.objects.filter(slot=order.slot, line_id=order.line_id)
+    older = rows.filter(settled_at__lt=order.settled_at)
+    return bool(older.filter(Q(state__in=WAITING) | Q(undo_due=True)).exists())
 
 
 UNDER_WAY = """

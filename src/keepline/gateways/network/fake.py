@@ -15,16 +15,24 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from .port import DesiredService, NetworkAnswer, NetworkOperation, NetworkOutcome, NetworkUnknown
+from .port import (
+    DesiredService,
+    NetworkAnswer,
+    NetworkOperation,
+    NetworkOutcome,
+    NetworkRecord,
+    NetworkUnknown,
+    Subscriber,
+)
 
 WORD: Final = re.compile(
     r"normal|(?:slow|late):\d{1,6}(?:\.\d+)?|refuse(?::[a-z_]{1,40})?|no_answer|lost|down"
@@ -39,6 +47,8 @@ class FakeNetwork:
     """
 
     name = "fake"
+    keeps: Final = frozenset(field.name for field in fields(DesiredService))
+    remembers: Final = True
 
     def __init__(
         self,
@@ -59,7 +69,7 @@ class FakeNetwork:
     def apply(self, operation: NetworkOperation) -> NetworkAnswer:
         """See the port."""
         with self._memory() as memory:
-            word = self._behaviour(memory, operation.line_ref)
+            word = self._behaviour(memory, operation.subscriber.line_ref)
         self._wait(word)
         if word == "lost":
             raise NetworkUnknown("no answer (lost on demand)")
@@ -70,28 +80,49 @@ class FakeNetwork:
             raise NetworkUnknown("no answer (on demand)")
         return answer
 
-    def ask(self, operation_id: UUID, line_ref: str) -> NetworkAnswer:
+    def apply_many(
+        self, operations: Sequence[NetworkOperation]
+    ) -> list[NetworkAnswer | NetworkUnknown]:
         """See the port."""
-        self._hold_back(line_ref)
-        with self._memory() as memory:
-            return self._answer(memory, operation_id)
+        return [self._applied(operation) for operation in operations]
 
-    def revert(self, operation_id: UUID, line_ref: str) -> NetworkAnswer:
+    def ask(self, operation: NetworkOperation) -> NetworkAnswer:
         """See the port."""
-        self._hold_back(line_ref)
+        self._hold_back(operation.subscriber.line_ref)
+        with self._memory() as memory:
+            return self._answer(memory, operation.operation_id)
+
+    def revert(
+        self, operation_id: UUID, subscriber: Subscriber, standing: DesiredService | None
+    ) -> NetworkAnswer:
+        """See the port."""
+        self._hold_back(subscriber.line_ref)
         with self._memory() as memory:
             memory.execute(
                 "INSERT INTO operations (operation_id, line_ref, state) VALUES (?, ?, 'reverted')"
                 " ON CONFLICT (operation_id) DO UPDATE SET state = 'reverted'",
-                (str(operation_id), line_ref),
+                (str(operation_id), subscriber.line_ref),
             )
+            self._restore(memory, operation_id, subscriber, standing)
             return self._answer(memory, operation_id)
 
-    def read(self, line_ref: str) -> DesiredService | None:
+    def read(self, subscriber: Subscriber) -> NetworkRecord | None:
         """See the port."""
-        self._hold_back(line_ref)
+        self._hold_back(subscriber.line_ref)
         with self._memory() as memory:
-            return self._service(memory, line_ref)
+            return self._record(memory, subscriber.line_ref)
+
+    def read_many(self, subscribers: Sequence[Subscriber]) -> list[NetworkRecord | None]:
+        """See the port."""
+        return [self.read(subscriber) for subscriber in subscribers]
+
+    def complaints(self) -> list[str]:
+        """See the port."""
+        try:
+            self._hold_back(EVERY_LINE)
+        except NetworkUnknown as silence:
+            return [f"The fake network gives no answer: {silence}."]
+        return []
 
     def set_behaviour(
         self, word: str, line_ref: str = EVERY_LINE, times: int | None = None
@@ -155,22 +186,59 @@ class FakeNetwork:
             if seconds > self._timeout_s:
                 raise NetworkUnknown("no answer in time (slow on demand)")
 
+    def _applied(self, operation: NetworkOperation) -> NetworkAnswer | NetworkUnknown:
+        try:
+            return self.apply(operation)
+        except NetworkUnknown as silence:
+            return silence
+
     def _store(self, memory: sqlite3.Connection, operation: NetworkOperation, word: str) -> None:
         """The first arrival of an operation decides; every later one changes nothing."""
         kind, _, detail = word.partition(":")
         refused = kind == "refuse"
+        self._write(
+            memory,
+            operation,
+            state="rejected" if refused else "applied",
+            code=(detail or "not_allowed") if refused else "",
+            applies_at=self._clock() + float(detail) if kind == "late" else 0,
+        )
+
+    def _restore(
+        self,
+        memory: sqlite3.Connection,
+        operation_id: UUID,
+        subscriber: Subscriber,
+        standing: DesiredService | None,
+    ) -> None:
+        """What the books say stands, as an operation of its own; nothing where it stands anyway."""
+        wanted = standing and NetworkRecord(subscriber.msisdn, standing)
+        if self._record(memory, subscriber.line_ref) != wanted:
+            seq = memory.execute("SELECT coalesce(max(seq), 0) FROM operations").fetchone()[0]
+            own_id = uuid5(operation_id, f"standing after {seq}")
+            self._write(memory, NetworkOperation(own_id, subscriber, standing), state="applied")
+
+    def _write(
+        self,
+        memory: sqlite3.Connection,
+        operation: NetworkOperation,
+        state: str,
+        code: str = "",
+        applies_at: float = 0,
+    ) -> None:
+        subscriber = operation.subscriber
         memory.execute(
             "INSERT INTO operations (operation_id, line_ref, msisdn, iccid, desired, state, code,"
             " applies_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (operation_id) DO NOTHING",
             (
                 str(operation.operation_id),
-                operation.line_ref,
-                operation.msisdn,
-                operation.iccid,
-                _written(operation.desired),
-                "rejected" if refused else "applied",
-                (detail or "not_allowed") if refused else "",
-                self._clock() + float(detail) if kind == "late" else 0,
+                subscriber.line_ref,
+                subscriber.msisdn,
+                subscriber.iccid,
+                operation.desired and _written(operation.desired),
+                state,
+                code,
+                applies_at,
             ),
         )
 
@@ -183,16 +251,19 @@ class FakeNetwork:
         if row["state"] == "rejected":
             return NetworkAnswer("rejected", None, row["code"], "refused by the fake network")
         outcome: NetworkOutcome = "confirmed" if row["state"] == "applied" else "reverted"
-        return NetworkAnswer(outcome, self._service(memory, row["line_ref"]))
+        record = self._record(memory, row["line_ref"])
+        return NetworkAnswer(outcome, None if record is None else record.service)
 
-    def _service(self, memory: sqlite3.Connection, line_ref: str) -> DesiredService | None:
+    def _record(self, memory: sqlite3.Connection, line_ref: str) -> NetworkRecord | None:
         """What the newest operation that stands has made of the line."""
         row = memory.execute(
-            "SELECT desired FROM operations WHERE line_ref = ? AND state = 'applied'"
+            "SELECT msisdn, desired FROM operations WHERE line_ref = ? AND state = 'applied'"
             " AND applies_at <= ? ORDER BY seq DESC LIMIT 1",
             (line_ref, self._clock()),
         ).fetchone()
-        return _read(row["desired"]) if row else None
+        if row is None or row["desired"] is None:
+            return None
+        return NetworkRecord(row["msisdn"], _read(row["desired"]))
 
 
 def _written(service: DesiredService) -> str:

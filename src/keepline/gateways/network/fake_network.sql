@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS operations (
     line_ref     TEXT NOT NULL,
     msisdn       INTEGER,
     iccid        TEXT,
-    desired      TEXT,              -- JSON; NULL for one that was taken back before it came
+    desired      TEXT,              -- JSON; NULL: nothing, or taken back before it came
     state        TEXT NOT NULL CHECK (state IN ('applied', 'rejected', 'reverted')),
     code         TEXT NOT NULL DEFAULT '',
     applies_at   REAL NOT NULL DEFAULT 0  -- a late one is invisible until then

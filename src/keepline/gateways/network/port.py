@@ -1,16 +1,32 @@
 """The network port: how a line's service is changed and read back, whatever stands behind it.
 
-An operation states the whole desired service of a line, not a difference, and carries an id made
-by the caller before sending: sent twice it happens once. Each call is one network call and must
-never run inside a database transaction.
+An operation states the whole desired service of a line, not a difference: said twice it is done
+once. It carries an id made by the caller before sending, which an element with a memory keeps; one
+without (`remembers` is False; a home location register has none) is asked what it holds instead.
+So operations of one line go one after the other, which flows see to (docs/network.md).
+
+Each call goes over the network and must never run inside a database transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
-ServiceState = Literal["active", "inbound_only", "off"]
+from keepline.core.network_service import DesiredService, ServiceState
+
+__all__ = [
+    "DesiredService",
+    "NetworkAnswer",
+    "NetworkGateway",
+    "NetworkOperation",
+    "NetworkOutcome",
+    "NetworkRecord",
+    "NetworkUnknown",
+    "ServiceState",
+    "Subscriber",
+]
+
 NetworkOutcome = Literal["confirmed", "rejected", "reverted", "not_found"]
 
 
@@ -19,29 +35,25 @@ class NetworkUnknown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class DesiredService:
-    """What a line shall be able to do. None: without limit (quantities), without end (until).
+class Subscriber:
+    """Who a line is to a network. `line_ref` is our id of the line, as text; stable for its life.
 
-    `inbound_only` is grace: calls and SMS come in, nothing goes out. Quantities are totals that
-    are left to use: bytes, seconds, messages.
+    None says that the line has no such thing, or does not hold it any more.
     """
 
-    state: ServiceState
-    valid_until: datetime | None
-    data_bytes: int | None
-    voice_seconds: int | None
-    sms_count: int | None
+    line_ref: str
+    msisdn: int | None  # E.164 digits; None for a data-only line
+    iccid: str | None  # None for a number without a card
+    imsi: str | None  # None also where the stock does not know its card's
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkOperation:
-    """One change of one line. `line_ref` is our id of the line, as text; stable for its life."""
+    """One change of one line: `desired` shall stand for `subscriber`; None: nothing any more."""
 
     operation_id: UUID
-    line_ref: str
-    msisdn: int | None  # E.164 digits; None for a data-only line
-    iccid: str | None  # None for a number without a card
-    desired: DesiredService
+    subscriber: Subscriber
+    desired: DesiredService | None
     order_id: UUID | None = None  # travels along for the network's own logs
 
 
@@ -49,17 +61,25 @@ class NetworkOperation:
 class NetworkAnswer:
     """What became of an operation.
 
-    `confirmed`: applied; `read_back` is the service read from the network afterwards.
+    `confirmed`: it stands; `read_back` is the service read from the network afterwards.
     `rejected`: definitively not applied; `code` and `message` say why.
     `reverted`: taken back; `read_back` is the service that stands now, None if the line has none.
-    `not_found`: the network has not seen this operation. It may be on its way: sending the same
-    operation again, or `revert`, settles it.
+    `not_found`: the network does not have it. It may be on its way: sending the same operation
+    again, or `revert`, settles it.
     """
 
     outcome: NetworkOutcome
     read_back: DesiredService | None = None
     code: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRecord:
+    """A line as the network holds it. Fields that it does not keep are None (`keeps`)."""
+
+    msisdn: int | None
+    service: DesiredService
 
 
 class NetworkGateway(Protocol):
@@ -70,25 +90,59 @@ class NetworkGateway(Protocol):
         """The word stored beside each operation, e.g. `fake`; never changes."""
         ...
 
+    @property
+    def keeps(self) -> frozenset[str]:
+        """The fields of DesiredService that it can hold; what is read says nothing of others."""
+        ...
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it knows operations by their ids.
+
+        If so, a repeat gets the first answer, whatever came after it; a rejection stays one; and
+        what was reverted is barred from being applied later. If not, `apply` states the service
+        anew each time, and `ask` compares what is desired with what stands.
+        """
+        ...
+
     def apply(self, operation: NetworkOperation) -> NetworkAnswer:
         """Brings the line to the desired service: confirmed or rejected.
 
-        A repeat returns the first answer. `reverted` when it was taken back before.
+        `reverted` when it was taken back before.
         """
         ...
 
-    def ask(self, operation_id: UUID, line_ref: str) -> NetworkAnswer:
-        """What became of an operation; changes nothing."""
-        ...
+    def apply_many(
+        self, operations: Sequence[NetworkOperation]
+    ) -> list[NetworkAnswer | NetworkUnknown]:
+        """The same for operations of different lines, in as few exchanges as may be.
 
-    def revert(self, operation_id: UUID, line_ref: str) -> NetworkAnswer:
-        """Takes an operation back, applied or not, and bars it from being applied later.
-
-        The line returns to the newest operation that still stands. Answers `reverted`, also on a
-        repeat and for an operation never seen.
+        Answers in their order. NetworkUnknown in place of an answer, and never raised.
         """
         ...
 
-    def read(self, line_ref: str) -> DesiredService | None:
-        """The service as the network has it now; None for a line unknown to it."""
+    def ask(self, operation: NetworkOperation) -> NetworkAnswer:
+        """What became of an operation; changes nothing. `desired` is as it was sent."""
+        ...
+
+    def revert(
+        self, operation_id: UUID, subscriber: Subscriber, standing: DesiredService | None
+    ) -> NetworkAnswer:
+        """Takes an operation back, applied or not: `reverted`, also on a repeat.
+
+        `subscriber` and `standing` are what the books say without it (None: nothing); the network
+        holds exactly that afterwards, read back. `rejected` when it cannot hold it.
+        """
+        ...
+
+    def read(self, subscriber: Subscriber) -> NetworkRecord | None:
+        """The line as the network holds it now; None for one that has nothing there."""
+        ...
+
+    def read_many(self, subscribers: Sequence[Subscriber]) -> list[NetworkRecord | None]:
+        """The same for many, in their order, in as few exchanges as may be."""
+        ...
+
+    def complaints(self) -> list[str]:
+        """What keeps it from working, in sentences for an operator; nothing when it answers."""
         ...
