@@ -26,7 +26,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class PoolRow:
-    """One pool. `cells`: heading and count; `back_soon` is "" when nothing comes back."""
+    """One pool. `cells`: heading and count; `sold` and `back_soon` are "" where nothing is."""
 
     level: Level
     cells: Sequence[tuple[str, str]]
@@ -38,9 +38,10 @@ class PoolRow:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All pools of one kind."""
+    """All pools of one kind. `legend`: the bar's classes and their words."""
 
     title: str
+    legend: Sequence[tuple[str, str]]
     rows: Sequence[PoolRow]
 
 
@@ -49,31 +50,33 @@ def shelves_of(view: StockView) -> list[Shelf]:
     titles = {"number": _("Numbers"), "card": _("SIM cards"), "profile": _("eSIM profiles")}
     levels = sorted(view.levels, key=lambda level: list(titles).index(level.kind))
     return [
-        Shelf(titles[kind], [_row(level) for level in group])
+        Shelf(titles[kind], _legend(kind), [_row(level) for level in group])
         for kind, group in groupby(levels, key=lambda level: level.kind)
     ]
 
 
-def legend() -> list[tuple[str, str]]:
-    """The bar's classes and their words."""
-    return [("a", _("free")), ("b", _("held")), ("c", _("resting")), ("d", _("in use"))]
+def _legend(kind: str) -> list[tuple[str, str]]:
+    """Numbers rest and come back; cards and profiles are gone one day."""
+    third = _("resting") if kind == "number" else _("gone")
+    return [("a", _("free")), ("b", _("held")), ("c", third), ("d", _("in use"))]
 
 
 def _row(level: Level) -> PoolRow:
+    rests = level.kind == "number"
+    third = level.resting if rests else level.gone
+    sold = ngettext("%(n)s sold in 28 days", "%(n)s sold in 28 days", level.taken)
     return PoolRow(
         level,
         [
             (_("Free"), count_said(level.free)),
             (_("Held"), count_said(level.held)),
-            (_("Resting"), count_said(level.resting)),
+            (_("Resting") if rests else _("Gone"), count_said(third)),
             (_("In use"), count_said(level.used)),
         ],
         lasts=_lasts(level),
-        sold=_counted(
-            ngettext("%(n)s sold in 28 days", "%(n)s sold in 28 days", level.taken), level.taken
-        ),
+        sold=_counted(sold, level.taken) if level.taken else "",
         back_soon=_back_soon(level),
-        bar=bar_of([level.free, level.held, level.resting, level.used]),
+        bar=bar_of([level.free, level.held, third, level.used]),
     )
 
 

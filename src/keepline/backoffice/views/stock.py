@@ -15,5 +15,5 @@ from keepline.flows.show_stock import show_stock
 def stock(request: HttpRequest) -> HttpResponse:
     """Every pool, with what is free and how long that lasts; the low ones are named first."""
     view = show_stock(timezone.now())
-    shown = {"shelves": shelves.shelves_of(view), "low": view.low, "legend": shelves.legend()}
+    shown = {"shelves": shelves.shelves_of(view), "low": view.low}
     return render(request, "backoffice/stock.html", shown)
