@@ -1,5 +1,6 @@
 """Refunds made at the provider's own desk, of which nobody told us but the provider."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,15 +9,20 @@ from keepline.audit.models import AuditEvent
 from keepline.core.lifecycle.refund import RefundState
 from keepline.core.reconciliation import Kind
 from keepline.flows import refund_order
+from keepline.flows.attach_clock import attach_clock
 from keepline.flows.audit_books import audit, invariants
 from keepline.flows.errors import FlowRefused
+from keepline.flows.open_clock import open_clock
 from keepline.flows.receive_webhook import receive_webhook
 from keepline.flows.reconcile import reconcile
 from keepline.flows.show_reconciliations import show_reconciliations
+from keepline.gateways.payments.port import PaymentStatus
 from keepline.ledger import queries as ledger
 from keepline.lines import services as lines
+from keepline.lines.models import Reversal
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
+from keepline.payments import limits
 from keepline.payments.models import Payment, Refund
 from tests.cast import NOW, Cast, assemble
 from tests.doubles import FakeProvider
@@ -183,3 +189,56 @@ def test_too_early_for_the_books_it_is_found_later(provider: FakeProvider) -> No
     reconcile("sandbox", NOW - DAY, TOMORROW, "worker", TOMORROW)
     assert counted() == (120, 0)
     assert ledger.balances_of(cast.account.id)[0].free_minor == 0
+
+
+def test_what_waits_for_a_second_person_has_not_gone_yet(provider: FakeProvider) -> None:
+    """Goodwill there takes no service, because of goodwill here that may never be allowed."""
+    cast = assemble(wallet_minor=0)
+    order = bought(cast, provider=provider)
+    until = lines.read_line(cast.line.id, cast.account.id).valid_until
+    limits.put_in_force(replace(limits.shipped(), refunds={"default": 2}))
+    try:
+        refunded(order, scope="part", amount_minor=250)
+    finally:
+        limits.put_in_force(None)
+    provider.refund_at_desk(Payment.objects.get().id, 50)
+    tell(provider)
+    assert counted() == (50, 0)
+    assert lines.read_line(cast.line.id, cast.account.id).valid_until == until
+    the_books_agree()
+
+
+def test_an_answer_older_than_a_bounce_is_no_refund_at_the_desk(
+    provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one asks, another hears that a refund of ours bounced, and books it first."""
+    cast, order = sold(provider)
+    refund = refunded(order, scope="part", amount_minor=50)
+    work_off(NOW)
+    ask = provider.ask
+
+    def ask_slowly(*payment: object) -> PaymentStatus:
+        answer = ask(*payment)  # type: ignore[arg-type]
+        monkeypatch.setattr(provider, "ask", ask)
+        provider.bounce(Payment.objects.get().id, refund.id)
+        reconcile("sandbox", NOW - DAY, TOMORROW, "worker", TOMORROW)
+        return answer
+
+    monkeypatch.setattr(provider, "ask", ask_slowly)
+    tell(provider)
+    assert (wallet(cast), counted()) == ((50, 0), (0, 0))
+    assert Refund.objects.count() == 1
+    the_books_agree()
+
+
+def test_found_by_a_comparison_the_service_ends_by_the_accounts_own_clock(
+    provider: FakeProvider,
+) -> None:
+    cast = assemble(wallet_minor=0)
+    bought(cast, provider=provider)
+    open_clock("spring", NOW + 40 * DAY, "cli", NOW)
+    attach_clock("spring", cast.account.id, "cli", NOW)
+    provider.refund_at_desk(Payment.objects.get().id, 300)
+    reconcile("sandbox", NOW - DAY, TOMORROW, "worker", TOMORROW)
+    assert counted() == (300, 0)
+    assert Reversal.objects.get().ended_at == NOW + 40 * DAY

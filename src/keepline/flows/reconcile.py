@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from keepline.accounts import clocks
 from keepline.core.reconciliation import (
     DOUBTED,
     SETTLED_BY_ASKING,
@@ -32,6 +33,7 @@ from keepline.flows.settle_payment import settle
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.payments.port import PaymentProvider, PaymentStatus
+from keepline.orders import queries as order_queries
 from keepline.payments import queries as payments
 from keepline.payments import refunds
 from keepline.payments.models import Refund
@@ -71,10 +73,11 @@ def reconcile(
     settleable = [one for one in differences if one.kind in SETTLED_BY_ASKING]
     for done, one in enumerate(settleable, 1):
         if one.order_id is not None:
-            settle(one.order_id, now)
+            at = clocks.now_for(order_queries.by_id(one.order_id).account_id, now)
+            settle(one.order_id, at)
             if one.kind in FOLLOWED:
-                follow_disputes(one.order_id, now, told=True)
-            refund(one.order_id, now)
+                follow_disputes(one.order_id, at, told=True)
+            refund(one.order_id, at)
             _ask(adapter, ours[one.payment_id], theirs)  # settling may have given it back
         progress(done, len(settleable))
     if settleable:

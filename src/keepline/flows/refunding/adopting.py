@@ -8,11 +8,18 @@ from datetime import datetime
 from uuid import UUID
 
 from keepline.audit import services as audit
+from keepline.core.lifecycle.refund import RefundState
 from keepline.core.refunds import Destination, Scope, Wish
 from keepline.flows.errors import FlowRefused
 from keepline.flows.refunding.answers import given_back
 from keepline.flows.refunding.booking import carry_out
-from keepline.flows.refunding.standing import Case, Outlook, lock_case, outlook, refundable
+from keepline.flows.refunding.standing import (
+    Case,
+    Outlook,
+    given_for_good,
+    lock_case,
+    outlook,
+)
 from keepline.gateways.payments.port import PaymentStatus
 from keepline.payments import refunds
 
@@ -30,6 +37,8 @@ def adopt_refund(order_id: UUID, status: PaymentStatus, now: datetime) -> None:
     case = lock_case(order_id)
     payment = case.payment
     if payment is None or payment.refunding_minor or status.currency != case.order.currency:
+        return
+    if _is_behind(order_id, status):
         return
     amount_minor = status.refunded_minor - payment.refunded_minor
     what = _outlook(case, amount_minor, now) if amount_minor > 0 else None
@@ -61,10 +70,20 @@ def adopt_refund(order_id: UUID, status: PaymentStatus, now: datetime) -> None:
     )
 
 
+def _is_behind(order_id: UUID, status: PaymentStatus) -> bool:
+    """Whether it counts a refund of ours as made that bounced and was booked since it was told."""
+    made = {each.refund_id for each in status.refunds.values() if each.status == "refunded"}
+    ours = refunds.of_order(order_id)
+    return any(each.id in made and each.state != RefundState.REFUNDED for each in ours)
+
+
 def _outlook(case: Case, amount_minor: int, now: datetime) -> Outlook | None:
-    """All that was left: the service ends with it, unless later orders stand on it."""
+    """All that was left: the service ends with it, unless later orders stand on it.
+
+    What waits for a second person is left still: it may never be allowed.
+    """
     try:
-        if amount_minor == refundable(case).left_minor:
+        if amount_minor == case.order.total_minor - given_for_good(case.order.id):
             return outlook(case, Wish(Scope.WHOLE, Destination.METHOD), now)
     except FlowRefused as refused:
         if refused.code != "refund_later_term":
