@@ -47,11 +47,12 @@ NUMBER_KNOWN = """
 UPDATE import_staged s SET number_known = true
 WHERE (SELECT true FROM inventory_number n WHERE n.slot = s.number_slot AND n.e164 = s.e164)
 """
-# Which of the cards are in stock, and as what: card or profile.
+# Which of the cards are in stock, and as what: card or profile. Mostly the stock is empty still.
 SIM_KIND = """
 UPDATE import_staged s
 SET sim_kind = (SELECT d.kind FROM inventory_simidentity d WHERE d.iccid = s.iccid)
-WHERE (SELECT true FROM inventory_simidentity d WHERE d.iccid = s.iccid)
+WHERE EXISTS (SELECT FROM inventory_simidentity)
+  AND (SELECT true FROM inventory_simidentity d WHERE d.iccid = s.iccid)
 """
 ASK = (ACCOUNT_KNOWN, PRESENT, BOOKED, NUMBER_KNOWN, SIM_KIND)
 
