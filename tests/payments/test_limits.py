@@ -11,6 +11,7 @@ from keepline.config.environment import Environment
 from keepline.config.errors import SettingsError
 from keepline.core.money import exponent
 from keepline.core.velocity import Rate, Sums
+from keepline.gateways.payments.stripe.amounts import ZERO_DECIMAL
 from keepline.payments import limits
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -35,6 +36,12 @@ def test_a_month_of_any_plan_can_be_paid_where_a_unit_is_little_money(currency: 
     euros = limits.shipped().worth[currency]
     smallest_sum = min(most for _span, most in limits.shipped().sums_minor(currency))
     assert smallest_sum == 500 * euros * 10 ** exponent(currency)
+
+
+@pytest.mark.parametrize("currency", [*ZERO_DECIMAL.split(), "ISK", "UGX"])
+def test_no_currency_without_a_smaller_unit_counts_its_own_as_a_euro(currency: str) -> None:
+    assert exponent(currency) == 0
+    assert limits.shipped().worth.get(currency, 1) > 100
 
 
 def test_what_a_file_leaves_out_stays_as_shipped(tmp_path: Path) -> None:
