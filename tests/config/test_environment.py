@@ -195,3 +195,30 @@ def test_stock_keys_are_several_and_long_and_each_is_hidden(tmp_path: Path) -> N
     with pytest.raises(SettingsError, match="32 random characters") as refused:
         read(tmp_path, KEEPLINE_STOCK_KEYS=f"{'a' * 32},short-but-secret")
     assert "short-but-secret" not in str(refused.value)
+
+
+def test_osmo_hlr(tmp_path: Path) -> None:
+    unset = read(tmp_path)
+    assert (unset.hlr_host, unset.hlr_ctrl_port, unset.hlr_vty_port) == ("", 4259, 4258)
+    assert unset.hlr_when_closed == "keep"
+    for name in ("hlr.example.com", "localhost", "10.0.0.7", "::1", "hlr-1"):
+        assert read(tmp_path, KEEPLINE_HLR_HOST=name).hlr_host == name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KEEPLINE_HLR_HOST", "hlr:4259"),
+        ("KEEPLINE_HLR_HOST", "telnet://hlr"),
+        ("KEEPLINE_HLR_HOST", "hlr example"),
+        ("KEEPLINE_HLR_HOST", "-hlr"),
+        ("KEEPLINE_HLR_HOST", "10.0.0.700"),
+        ("KEEPLINE_HLR_HOST", "a..b"),
+        ("KEEPLINE_HLR_CTRL_PORT", "ctrl"),
+        ("KEEPLINE_HLR_VTY_PORT", "0"),
+        ("KEEPLINE_HLR_WHEN_CLOSED", "forget"),
+    ],
+)
+def test_an_hlr_that_cannot_be_stops_every_command(name: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=f"{name} must be"):
+        read(tmp_path, **{name: value})

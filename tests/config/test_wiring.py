@@ -74,6 +74,14 @@ def test_each_provider_can_be_made(settings: Any, tmp_path: Path) -> None:
         assert switchboard.payments(name).name == name
 
 
+@pytest.mark.parametrize("production", [True, False])
+def test_osmo_hlr_is_connected_where_it_is_named(settings: Any, production: bool) -> None:
+    settings.PRODUCTION = production
+    settings.ENV = replace(settings.ENV, hlr_host="hlr.example.com")
+    wiring.connect()
+    assert switchboard.network().name == "osmo-hlr"
+
+
 def test_the_smdp_is_connected_when_it_is_named(settings: Any, tmp_path: Path) -> None:
     settings.PRODUCTION = True
     wiring.connect()

@@ -13,12 +13,14 @@ from keepline.flows.advance_order import advance
 from keepline.gateways import switchboard
 from keepline.gateways.network.osmo_hlr.adapter import OsmoHlr
 from keepline.gateways.network.port import NetworkOperation
+from keepline.lines.models import Line
 from keepline.orders.models import Order
 from tests.cast import NOW, Cast, assemble
 from tests.flows.acts import request, wallet
 from tests.gateways.contract_network import INBOUND, a_subscriber
 from tests.gateways.hlr_process import HOST, HlrProcess, hlr
 from tests.gateways.hlr_wire import Wire, a_wire
+from tests.inventory import shelves
 
 __all__ = ["hlr"]
 
@@ -97,6 +99,14 @@ def test_a_promise_that_passed_puts_the_hlr_back(cast: Cast, hlr: HlrProcess, wi
     advance(order_id, "en", LATE)
     assert hlr.rows() == IN_GRACE
     assert Order.objects.by_id(order_id).next_action_at is None
+
+
+def test_a_card_in_stock_is_known_by_its_imsi(cast: Cast, hlr: HlrProcess) -> None:
+    """So that one whom the HLR never heard of is made."""
+    (iccid,) = shelves.cards(shelves.pool("cards", kind="card"), 1)
+    Line.objects.filter(id=cast.line.id).update(iccid=iccid, e164=819_777)
+    assert advance(renewed(cast), "en", NOW) is OrderState.COMPLETED
+    assert hlr.rows() == {**IN_GRACE, shelves.imsi(0): ("819777", True, True)}
 
 
 def test_what_the_hlr_cannot_have_is_paid_back(cast: Cast, hlr: HlrProcess) -> None:

@@ -3,14 +3,16 @@
 import os
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 
 import click
 
 from keepline.cli import schema_mark
 from keepline.cli.boot import free_space_mb
+from keepline.cli.doctor_gateways import gateways
 from keepline.cli.failures import first_line
+from keepline.cli.finding import Finding
 from keepline.cli.migrate import role_of
 from keepline.config.environment import Environment
 from keepline.config.errors import OperatorError
@@ -18,14 +20,6 @@ from keepline.config.values import PREFIX
 
 LOW_SPACE_MB = 1000
 OLDEST_SERVER = 160000
-
-
-@dataclass(frozen=True)
-class Finding:
-    """`grade` is ok, warn or fail; a fail makes the exit code 1."""
-
-    grade: str
-    says: str
 
 
 @click.command("doctor")
@@ -45,6 +39,7 @@ def findings(env: Environment) -> Iterator[Finding]:
     yield _disk(env)
     yield from _abandoned()
     yield from _database(env)
+    yield from gateways(env)
     yield _port(env)
 
 

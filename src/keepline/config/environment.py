@@ -22,6 +22,7 @@ from keepline.config.values import (
     file_for,
     file_to_read,
     folder,
+    host,
     hosts,
     long_secret,
     long_secrets,
@@ -219,6 +220,28 @@ class Environment:
             address("https"),
             "https://openapi.alipay.com/gateway.do",
             "Alipay's gateway; its sandbox has another.",
+        )
+    )
+    hlr_host: str = field(
+        metadata=variable(
+            host,
+            "",
+            "Machine on which osmo-hlr runs; with it, lines are switched there. "
+            "docs/gateways/osmo-hlr.md says how.",
+            "no network in production, the fake one elsewhere",
+        )
+    )
+    hlr_ctrl_port: int = field(
+        metadata=variable(port_number, "4259", "Port of osmo-hlr's control interface.")
+    )
+    hlr_vty_port: int = field(
+        metadata=variable(port_number, "4258", "Port of osmo-hlr's telnet interface.")
+    )
+    hlr_when_closed: str = field(
+        metadata=variable(
+            one_of("keep", "delete"),
+            "keep",
+            "What becomes of a closed line's card in osmo-hlr: keep it, with its keys, or delete.",
         )
     )
     smdp_url: str = field(

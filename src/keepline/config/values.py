@@ -6,6 +6,7 @@
 import re
 from collections.abc import Callable
 from importlib import import_module
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,6 +55,19 @@ def address(*schemes: str) -> Callable[[str], str]:
         return text
 
     return parse
+
+
+HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*", re.ASCII)
+
+
+def host(text: str) -> str:
+    """A name or an address of a machine, to connect to."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        if not HOST_NAME.fullmatch(text) or text.rpartition(".")[2].isdigit():
+            raise ValueError("must be the name or address of a machine, without a port") from None
+    return text
 
 
 def long_secret(text: str) -> str:

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from keepline.catalog import tax_file
 from keepline.config.demands import PROVIDERS
+from keepline.config.networks import network_of
 from keepline.core.lifecycle.profile import ProfileEvent
 from keepline.gateways import switchboard
 from keepline.payments import exchange_rates, limits
@@ -17,8 +18,8 @@ SMDP_TIMEOUT_S = 10.0
 def connect() -> None:
     """Called once at start. Adapters are made on first use, nothing is connected here."""
     switchboard.announce(settings.ENV.public_url)
-    # No network and no carrier for SMS ship: production refuses renewals that need a network
-    # (renew_line), and sign-in by phone (accounts.phones).
+    # Without a network production refuses renewals that need one (renew_line). No carrier for SMS
+    # ships: it refuses sign-in by phone (accounts.phones).
     if not settings.PRODUCTION:
         switchboard.connect("payments:sandbox", _sandbox)
         switchboard.connect("network", _fake_network)
@@ -26,6 +27,8 @@ def connect() -> None:
     for name, factory in (("stripe", _stripe), ("paypal", _paypal), ("alipay", _alipay)):
         if getattr(settings.ENV, PROVIDERS[name][0]):
             switchboard.connect(f"payments:{name}", factory)
+    if settings.ENV.hlr_host:
+        switchboard.connect("network", lambda: network_of(settings.ENV))
     if settings.ENV.smdp_url:
         switchboard.connect("smdp_plus", _smdp_plus)
     switchboard.allow_methods(frozenset(settings.ENV.ways_to_pay) or None)

@@ -21,8 +21,8 @@ def subscriber_of(line: LockedLine) -> Subscriber:
     if line.state is LineState.TERMINATED:
         msisdn = msisdn if msisdn and _held_last(msisdn, line) else None
         iccid = iccid if iccid and inventory.line_with_card(iccid) == line.id else None
-    # The stock knows no IMSI of a card yet; networks that need one find the line by its number.
-    return Subscriber(str(line.id), msisdn, iccid, imsi=None)
+    imsi = inventory.imsi_of(iccid) if iccid else None
+    return Subscriber(str(line.id), msisdn, iccid, imsi)
 
 
 def _held_last(e164: int, line: LockedLine) -> bool:

@@ -13,7 +13,15 @@ from keepline.core.ids import slot_of_text
 from keepline.core.lifecycle.number import NumberState
 from keepline.inventory import holding
 from keepline.inventory.levels import LEVELS, Level, params
-from keepline.inventory.models import Card, CardHolding, Number, OwnershipPeriod, Pool, Profile
+from keepline.inventory.models import (
+    Card,
+    CardHolding,
+    Number,
+    OwnershipPeriod,
+    Pool,
+    Profile,
+    SimIdentity,
+)
 from keepline.inventory.sealing import sealer
 from keepline.slots.sql import fetch_all, fetch_one
 
@@ -121,6 +129,14 @@ def held_by(account_id: UUID, now: datetime) -> int:
 def sim(kind: type[SimT], iccid: str) -> SimT | None:
     """The card or profile in stock, or None."""
     found: SimT | None = kind.objects.filter(slot=slot_of_text(iccid), iccid=iccid).first()
+    return found
+
+
+def imsi_of(iccid: str) -> str | None:
+    """The card's or profile's IMSI; None when it is not in stock, or its IMSI not known."""
+    found: str | None = (
+        SimIdentity.objects.filter(iccid=iccid).values_list("imsi", flat=True).first()
+    )
     return found
 
 

@@ -14,7 +14,7 @@ rooms meet. Portal, API, counter, jobs and commands all call the same ones. Each
 | flow | action | what it does |
 |---|---|---|
 """
-PARTS = {"errors", "steps", "sale", "wake", "letters", "limits"}  # pieces that flows share
+PARTS = {"errors", "steps", "sale", "wake", "letters", "limits", "line_at_network"}  # shared pieces
 
 
 def page() -> str:
