@@ -3,6 +3,7 @@ people sit at its checkout: who does not need it notices nothing, who needs it i
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -248,3 +249,16 @@ def test_who_is_refused_before_the_body_came_is_still_connected(site: Site) -> N
             assert (answer.status, answer.will_close) == (401, False)
             answer.read()
     client.close()
+
+
+def test_who_is_refused_and_never_sends_the_body_keeps_no_page_waiting(site: Site) -> None:
+    host, port = site.address.removeprefix("http://").split(":")
+    head = f"POST /v1/lines/{uuid4()}/renewals HTTP/1.1\r\nhost: {host}:{port}\r\n"
+    head += "authorization: Bearer nonsense\r\ncontent-length: 2\r\n\r\n"
+    silent = [socket.create_connection((host, int(port))) for _ in range(40)]
+    for each in silent:
+        each.sendall(head.encode())
+    time.sleep(1)
+    assert httpx.get(f"{site.address}/accounts/login/", timeout=STUCK_S, **LOOPBACK).is_success
+    for each in silent:
+        each.close()

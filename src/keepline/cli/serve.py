@@ -20,7 +20,8 @@ from keepline.config.errors import OperatorError
     default=lambda: 2 * (os.cpu_count() or 1),
     show_default="two a core",
     help="Requests that a process works on at once, besides up to four a payment provider that "
-    "wait for its answer; each holds a connection to the database.",
+    "wait for its answer, and four that wait for bodies of refused requests; each holds a "
+    "connection to the database.",
 )
 def command(host: str, workers: int, threads: int) -> None:
     """Serve the portal and the API on KEEPLINE_PORT."""
@@ -30,6 +31,7 @@ def command(host: str, workers: int, threads: int) -> None:
     from granian.constants import Interfaces
     from granian.server import Server
 
+    from keepline.config import bodies
     from keepline.gateways import switchboard
     from keepline.gateways.payments.bulkhead import AT_ONCE
 
@@ -39,7 +41,7 @@ def command(host: str, workers: int, threads: int) -> None:
         port=env.port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=threads + AT_ONCE * len(switchboard.providers()),
+        blocking_threads=threads + bodies.AT_ONCE + AT_ONCE * len(switchboard.providers()),
         websockets=False,
         log_access=False,
         respawn_failed_workers=True,
