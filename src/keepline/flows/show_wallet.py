@@ -8,7 +8,7 @@ from uuid import UUID
 from keepline.accounts import queries as accounts
 from keepline.core.ways_to_pay import Way
 from keepline.flows.errors import FlowRefused
-from keepline.flows.list_currencies import has_currency
+from keepline.flows.list_currencies import list_currencies
 from keepline.flows.list_ways_to_pay import list_ways_to_pay, step_on_offer
 from keepline.flows.top_up_wallet import limits_minor
 from keepline.ledger import queries as ledger
@@ -60,7 +60,7 @@ def show_wallet(
     wallets = ledger.balances_of(account_id)
     if currency is None:
         currency = accounts.account(account_id).currency
-    elif not has_currency(account_id, currency, now):
+    elif currency not in {w.currency for w in wallets} and currency not in list_currencies(now):
         raise FlowRefused("not_found")
     wallet_id = wallet_id_of(account_id, currency)
     empty = Balance(wallet_id, currency, "cash", 0, 0)
