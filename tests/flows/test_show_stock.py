@@ -35,7 +35,7 @@ def test_every_piece_is_counted_where_it_is(django_assert_num_queries: Any) -> N
     shelves.numbers(uk, 2, shelves.FIRST + 30, state="quarantine", until_at=NOW + 90 * DAY)
     shelves.numbers(uk, 1, shelves.FIRST + 40, state="retired")
     for place in range(3):
-        holding.hold_number(shelves.FIRST + place, buyer, NOW + DAY, NOW)
+        holding.hold(Number, shelves.FIRST + place, buyer, NOW + DAY, NOW)
     for place, ago in enumerate((1, 40)):
         services.assign(shelves.FIRST + place, buyer, new_id(1), NOW - ago * DAY)
     shelves.cards(plastic, 2)
@@ -61,7 +61,7 @@ def test_what_is_taken_over_or_reclaimed_is_no_sale_and_what_was_withdrawn_stays
     uk, buyer = shelves.pool("uk"), new_id(1)
     taken_over, sold = shelves.numbers(uk, 2)
     services.assign(taken_over, buyer, new_id(1), NOW)
-    holding.hold_number(sold, buyer, NOW + DAY, NOW)
+    holding.hold(Number, sold, buyer, NOW + DAY, NOW)
     services.assign(sold, buyer, new_id(1), NOW)
     until = NOW + 180 * DAY
     services.lock_numbers([sold])

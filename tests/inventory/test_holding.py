@@ -79,7 +79,7 @@ def test_one_number_that_fifty_want() -> None:
     def choose(account_id: UUID) -> bool:
         with transaction.atomic():
             try:
-                holding.hold_number(e164, account_id, UNTIL, NOW)
+                holding.hold(Number, e164, account_id, UNTIL, NOW)
                 return True
             except StockTaken:
                 return False
@@ -136,7 +136,7 @@ def test_pools_are_asked_in_turn_and_no_other_is() -> None:
     with pytest.raises(NoneFree):
         holding.hold_any(Number, pools, account, UNTIL, NOW)
     with pytest.raises(StockTaken):
-        holding.hold_number(elsewhere, account, UNTIL, NOW, pools)
+        holding.hold(Number, elsewhere, account, UNTIL, NOW, pools)
     assert state_of(elsewhere) == ("available", None)
 
 
@@ -144,17 +144,17 @@ def test_pools_are_asked_in_turn_and_no_other_is() -> None:
 def test_a_hold_that_ran_out_is_the_next_buyers_at_once() -> None:
     pool, first, second = shelves.pool(), new_id(1), new_id(2)
     (e164,) = shelves.numbers(pool, 1)
-    holding.hold_number(e164, first, UNTIL, NOW)
+    holding.hold(Number, e164, first, UNTIL, NOW)
     with pytest.raises(NoneFree):
         holding.hold_any(Number, [pool.id], second, UNTIL, NOW)
     with pytest.raises(StockTaken):
-        holding.hold_number(e164, second, UNTIL, UNTIL - timedelta(seconds=1))
+        holding.hold(Number, e164, second, UNTIL, UNTIL - timedelta(seconds=1))
     held = holding.hold_any(Number, [pool.id], second, UNTIL + HOLD_FOR, UNTIL)
     assert (held.e164, state_of(e164)) == (e164, ("held", second))
     with pytest.raises(NumberTaken):
         services.assign(e164, first, new_id(1), LATER)
     third = new_id(3)
-    holding.hold_number(e164, third, LATER + 2 * HOLD_FOR, LATER + HOLD_FOR)
+    holding.hold(Number, e164, third, LATER + 2 * HOLD_FOR, LATER + HOLD_FOR)
     assert state_of(e164) == ("held", third)
 
 
@@ -162,8 +162,8 @@ def test_a_hold_that_ran_out_is_the_next_buyers_at_once() -> None:
 def test_only_its_holder_extends_puts_back_and_is_given_it() -> None:
     pool, holder, other = shelves.pool(), new_id(1), new_id(2)
     (e164,) = shelves.numbers(pool, 1)
-    holding.hold_number(e164, holder, UNTIL, NOW)
-    assert holding.hold_number(e164, holder, LATER, NOW).until_at == LATER
+    holding.hold(Number, e164, holder, UNTIL, NOW)
+    assert holding.hold(Number, e164, holder, LATER, NOW).until_at == LATER
     assert Number.objects.get().until_at == LATER
     assert not holding.unhold(Number, e164, other, NOW)
     with pytest.raises(NumberTaken):
@@ -171,19 +171,19 @@ def test_only_its_holder_extends_puts_back_and_is_given_it() -> None:
     assert holding.unhold(Number, e164, holder, NOW)
     assert state_of(e164) == ("available", None)
     assert not holding.unhold(Number, e164, holder, NOW)
-    holding.hold_number(e164, holder, UNTIL, NOW)
+    holding.hold(Number, e164, holder, UNTIL, NOW)
     services.assign(e164, holder, new_id(1), NOW)
     number = Number.objects.get()
     assert (number.state, number.until_at, number.taken_at) == ("assigned", None, NOW)
     for buyer in (holder, other):
         with pytest.raises(StockTaken):
-            holding.hold_number(e164, buyer, LATER, LATER)
+            holding.hold(Number, e164, buyer, LATER, LATER)
 
 
 @pytest.mark.django_db
 def test_what_does_not_exist_is_not_held() -> None:
     with pytest.raises(StockTaken):
-        holding.hold_number(shelves.FIRST, new_id(1), UNTIL, NOW)
+        holding.hold(Number, shelves.FIRST, new_id(1), UNTIL, NOW)
     with pytest.raises(StockTaken):
         holding.hold(Card, shelves.iccid(1), new_id(1), UNTIL, NOW)
 
@@ -195,7 +195,7 @@ def test_what_is_not_free_is_not_held(state: str) -> None:
     pool = shelves.pool()
     (e164,) = shelves.numbers(pool, 1, state=state, until_at=NOW - timedelta(days=1))
     with pytest.raises(StockTaken):
-        holding.hold_number(e164, new_id(1), UNTIL, NOW)
+        holding.hold(Number, e164, new_id(1), UNTIL, NOW)
     with pytest.raises(NoneFree):
         holding.hold_any(Number, [pool.id], new_id(1), UNTIL, NOW)
     assert services.release_holds(LATER, 10) == 0
@@ -207,9 +207,9 @@ def test_holds_that_ran_out_are_put_back_in_sets() -> None:
     numbers, plastic, esims = (shelves.pool(k, k) for k in ("number", "card", "profile"))
     one, other = new_id(1), new_id(2)
     for place, e164 in enumerate(shelves.numbers(numbers, 4)):
-        holding.hold_number(e164, (one, other)[place % 2], UNTIL, NOW)
+        holding.hold(Number, e164, (one, other)[place % 2], UNTIL, NOW)
     (late,) = shelves.numbers(numbers, 1, shelves.FIRST + 50)
-    holding.hold_number(late, one, LATER, NOW)
+    holding.hold(Number, late, one, LATER, NOW)
     for kind, names in ((Card, shelves.cards(plastic, 1)), (Profile, shelves.profiles(esims, 1))):
         holding.hold(kind, names[0], one, UNTIL, NOW)
     assert services.release_holds(UNTIL - timedelta(seconds=1), 100) == 0
@@ -228,7 +228,7 @@ def test_a_hold_on_its_way_to_its_buyer_is_not_taken_from_under_them() -> None:
     pool, holder = shelves.pool(), new_id(1)
     (e164,) = shelves.numbers(pool, 1)
     with transaction.atomic():
-        holding.hold_number(e164, holder, UNTIL, NOW)
+        holding.hold(Number, e164, holder, UNTIL, NOW)
     both = Barrier(2)
 
     def buy() -> str:
@@ -284,7 +284,7 @@ def test_buyers_are_shown_different_numbers_and_each_the_same_again() -> None:
     assert len({few[0] for few in shown.values()}) > 20  # of 40 buyers; the same ten would be 1
     account = next(iter(shown))
     with transaction.atomic():
-        holding.hold_number(shown[account][0], account, UNTIL, NOW)
+        holding.hold(Number, shown[account][0], account, UNTIL, NOW)
     assert shown[account][0] not in queries.free_numbers(pool.id, account, 5)
 
 

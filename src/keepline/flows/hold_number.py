@@ -46,7 +46,7 @@ def hold_number(
             if e164 is None:
                 number = holding.hold_any(Number, pools, account_id, until_at, now)
             else:
-                number = holding.hold_number(e164, account_id, until_at, now, pools)
+                number = holding.hold(Number, e164, account_id, until_at, now, pools)
         except StockTaken:
             raise FlowRefused("number_taken") from None
         except holding.NoneFree:

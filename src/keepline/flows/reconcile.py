@@ -39,11 +39,7 @@ from keepline.payments import refunds
 from keepline.payments.models import Refund
 
 ACTION = "provider.reconciled"
-FOLLOWED = (
-    Kind.DISPUTE_DIFFERS,
-    Kind.REFUND_MISSING,
-    Kind.REFUND_NOT_BOOKED,
-)  # follow_disputes looks
+FOLLOWED = SETTLED_BY_ASKING - {Kind.NOT_BOOKED}  # follow_disputes looks
 
 
 def reconcile(

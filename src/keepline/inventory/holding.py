@@ -49,17 +49,6 @@ SHELVES: dict[type, _Shelf] = {
 }
 
 
-def hold_number(
-    e164: int,
-    account_id: UUID,
-    until_at: datetime,
-    now: datetime,
-    pools: Collection[int] | None = None,
-) -> Number:
-    """`hold` for the number that a buyer chose."""
-    return hold(Number, e164, account_id, until_at, now, pools)
-
-
 def hold(
     kind: type[ItemT],
     name: int | str,
