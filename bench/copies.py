@@ -43,6 +43,15 @@ class Server:
         self.db.execute(f"ALTER SYSTEM SET wal_keep_size = '{size}'".encode())
         self.db.execute("SELECT pg_reload_conf()")
 
+    def make_log_files(self, count: int) -> None:
+        """Makes files of the log that will be written over, as on a server that ran for a day.
+
+        Whoever commits when a file is full, and there is none to reuse, makes the next one.
+        """
+        for _ in range(count):
+            self.db.execute("SELECT pg_logical_emit_message(false, 'bench', '')")
+            self.db.execute("SELECT pg_switch_wal()")
+
     def copy(self, source: str, name: str) -> None:
         """A fresh copy of a database nobody is connected to; then every page is on disk."""
         self.drop(name)

@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,9 +31,11 @@ SHORT = 10  # of 1024 wallets: empty
 AGAIN_LINES, AGAIN_ROUNDS = (500, 1) if QUICK else (20_000, 3)
 SMALL, BIG = (1000, 5000) if QUICK else (100_000, 5_000_000)
 GROWTH_DUE, GROWTH_ROUNDS = (200, 1) if QUICK else (10_000, 5)
-BESIDE_LINES, BESIDE_PAIRS = (3000, 1) if QUICK else (1_000_000, 3)
+BESIDE_LINES, BESIDE_PAIRS = (6000, 1) if QUICK else (1_000_000, 15)
 BESIDE_LINES = int(os.environ.get("BESIDE_LINES", BESIDE_LINES))
-CALM_S, RATE = (1.0, 20.0) if QUICK else (30.0, 100.0)
+WINDOW_S, RATE = (2.0, 20.0) if QUICK else (20.0, 100.0)
+WINDOW_S = float(os.environ.get("WINDOW_S", WINDOW_S))
+LOG_FILES = 256  # of 16 MB: more than a window writes
 EMPTY, BASE = "keepline", "sweep_base"  # migrated with catalogues; and filled
 PARTS = os.environ.get("PARTS", "arms again growth beside").split()
 
@@ -60,20 +63,20 @@ def measure(inst: Installation) -> dict[str, Any]:
 
 def beside(server: Server, at: datetime) -> dict[str, Any]:
     """p99 of interactive renewals with the sweep and without, and what became of the rows."""
-    most = int(RATE * 400)  # targets of a kind in a window: more than can be sent
-    lines = BESIDE_LINES + 2 * BESIDE_PAIRS * most
-    server.db.execute("GRANT pg_checkpoint TO keepline_owner")
-    server.keep_log(
-        "0"
-    )  # nobody looks at it here; a server that has run for a day reuses its files
-    sweep_steady.make(server, EMPTY, Base("beside", lines, BESIDE_LINES, BESIDE_PAIRS), at)
+    most = int(RATE * (WINDOW_S + 30))  # targets of a kind in a window: more than can be sent
+    lines = BESIDE_LINES + 3 * most
+    server.db.execute("GRANT pg_checkpoint, pg_read_all_stats TO keepline_owner")
+    server.keep_log("0")
+    sweep_steady.make(server, EMPTY, Base("beside", lines, BESIDE_LINES, 1), at)
+    server.make_log_files(1 if QUICK else LOG_FILES)
     command = [sys.executable, "-m", "bench.sweep_beside", at.isoformat()]
-    command += [str(each) for each in (BESIDE_PAIRS, CALM_S, RATE, most)]
+    command += [str(each) for each in (BESIDE_PAIRS, WINDOW_S, RATE, most)]
     answer = last_line(command, server.environ("beside"))
     windows = answer["windows"]
     wrong = [each for window in windows for each in window["wrong"]]
     deadlocks = server.db.execute("SELECT sum(deadlocks)::int FROM pg_stat_database").fetchone()
     accepted = sum(window["requests"] + window["swept"] for window in windows) - len(wrong)
+    accepted += answer["left"]
     orders = server.asked("beside", "SELECT count(*) FROM orders_order WHERE kind = 'renewal'")
     if orders[0][0] != accepted or deadlocks != (0,) or wrong or answer["broken"]:
         raise RuntimeError(
@@ -81,17 +84,23 @@ def beside(server: Server, at: datetime) -> dict[str, Any]:
             f" broken: {answer['broken']}"
         )
     server.drop("beside")
-    pairs = list(zip(windows[::2], windows[1::2], strict=True))
-    swept = sum(window["swept"] for window in windows)
+    calm = [each for each in windows if not each["busy"]]
+    busy = [each for each in windows if each["busy"]]
+
+    def middle(values: Iterable[float]) -> float:
+        return round(statistics.median(values), 2)
+
     return {
-        "p99_during_sweep_ratio": round(
-            statistics.median(busy["p99_ms"] / calm["p99_ms"] for calm, busy in pairs), 2
+        "p99_during_sweep_ratio": middle(
+            during["p99_ms"] / alone["p99_ms"] for alone, during in zip(calm, busy, strict=True)
         ),
-        "p99_calm_ms": round(statistics.median(calm["p99_ms"] for calm, _ in pairs), 2),
-        "p99_during_sweep_ms": round(statistics.median(busy["p99_ms"] for _, busy in pairs), 2),
-        "p50_calm_ms": round(statistics.median(calm["p50_ms"] for calm, _ in pairs), 2),
-        "p50_during_sweep_ms": round(statistics.median(busy["p50_ms"] for _, busy in pairs), 2),
-        "beside_sweep_lines_per_s": round(swept / sum(busy["seconds"] for _, busy in pairs)),
+        "p99_calm_ms": middle(each["p99_ms"] for each in calm),
+        "p99_during_sweep_ms": middle(each["p99_ms"] for each in busy),
+        "p50_calm_ms": middle(each["p50_ms"] for each in calm),
+        "p50_during_sweep_ms": middle(each["p50_ms"] for each in busy),
+        "beside_sweep_lines_per_s": round(
+            sum(each["swept"] for each in busy) / WINDOW_S / len(busy)
+        ),
         "beside_requests_per_s": RATE,
         "deadlocks": 0,
     }

@@ -1,8 +1,9 @@
 """Interactive renewals at a fixed rate while the sweep runs, and while it does not.
 
-Runs inside a database's environment: FIRST WINDOWS CALM_S RATE. Two processes renew by
+Runs inside a database's environment: NOW PAIRS WINDOW_S RATE MOST. Two processes renew by
 flows.renew_line, open loop: a request's latency counts from when it was due to be sent. Three in
-ten aim at lines that are due in the same window. This process sweeps, as a worker does.
+ten aim at lines that are due. This process sweeps, as a worker does, and stops when the window is
+over; the next pair of windows goes on with the lines that are left.
 """
 
 import itertools
@@ -13,8 +14,9 @@ import random
 import statistics
 import sys
 import time
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import django
@@ -23,22 +25,27 @@ import psycopg
 PROCESSES = 2
 AT_DUE_LINES = 0.3
 CALM_DOWN_S = 10.0
+LONGEST_VACUUM_S = 600.0
 WARM_UP_S = 1.0  # connecting, first plans: not counted, and over before the sweep begins
 TARGETS = """
 SELECT v.account_id, v.id, p.code FROM lines_validity v
 JOIN catalog_plan p ON p.id = v.plan_id
-WHERE v.next_step = %(step)s AND v.next_action_at > %(after)s AND v.next_action_at <= %(until)s
+WHERE v.next_step = %(step)s AND (v.next_action_at <= %(now)s) = %(due)s
 ORDER BY hashint8extended(get_byte(uuid_send(v.id), 15) + v.slot * 256, %(seed)s) LIMIT %(limit)s
+"""
+VACUUMED = """
+SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'
 """
 Target = tuple[Any, Any, str]
 
 
 @dataclass(frozen=True)
 class Window:
-    """When requests may be sent, by the monotonic clock, and at what instant of the lines'."""
+    """What goes on beside the requests, and the lines they may aim at."""
 
     swept: bool
     now: datetime
+    seconds: float
     due: list[Target]
     others: list[Target]
 
@@ -80,12 +87,37 @@ def renew(window: Window, rate: float, seed: int, stop: Any, told: Any) -> None:
     told.put((latencies, wrong, sent))
 
 
-def run(window: Window, rate: float, calm_s: float, number: int) -> dict[str, Any]:
-    """One window: requests from PROCESSES processes, and here the sweep or a pause."""
-    from django.db import connection
+class WindowOver(BaseException):
+    """Ends a sweep between two batches, as the operator's interrupt does."""
 
+
+def sweep_until(ends: float, now: datetime) -> int:
+    """Sweeps as a worker does until the monotonic clock says `ends`; how many lines were renewed.
+
+    Raises RuntimeError if it ran out of lines before.
+    """
     from keepline.flows.sweep_lines import sweep
     from keepline.workers.due import LINES_BESIDE_PEOPLE, resting
+
+    renewed, rest = 0, resting()
+
+    def done(counts: Counter[str]) -> None:
+        nonlocal renewed
+        renewed += counts["renewed"]
+        rest(counts)
+        if time.perf_counter() > ends:
+            raise WindowOver
+
+    try:
+        sweep(now, done=done, batch=LINES_BESIDE_PEOPLE)
+    except WindowOver:
+        return renewed
+    raise RuntimeError(f"all was swept before the window was over: {renewed} lines in it")
+
+
+def run(window: Window, rate: float, number: int) -> dict[str, Any]:
+    """One window: requests from PROCESSES processes, and here the sweep or a pause."""
+    from django.db import connection
 
     connection.close()  # children must not share it
     context = multiprocessing.get_context("fork")
@@ -102,10 +134,10 @@ def run(window: Window, rate: float, calm_s: float, number: int) -> dict[str, An
     time.sleep(WARM_UP_S)
     began = time.perf_counter()
     if window.swept:
-        swept = sweep(window.now, done=resting(), batch=LINES_BESIDE_PEOPLE)["renewed"]
+        swept = sweep_until(began + window.seconds, window.now)
     else:
         swept = 0
-        time.sleep(calm_s)
+        time.sleep(window.seconds)
     seconds = time.perf_counter() - began
     stop.set()
     answers = [told.get(timeout=60) for _ in children]
@@ -124,49 +156,54 @@ def run(window: Window, rate: float, calm_s: float, number: int) -> dict[str, An
 
 
 def _share(window: Window, index: int) -> Window:
-    return Window(
-        window.swept, window.now, window.due[index::PROCESSES], window.others[index::PROCESSES]
-    )
+    return replace(window, due=window.due[index::PROCESSES], others=window.others[index::PROCESSES])
 
 
-def targets(step: int, after: datetime, until: datetime, limit: int, seed: int) -> list[Target]:
-    """Lines to aim at, in no order."""
+def targets(step: int, *, due: bool, now: datetime, limit: int, seed: int) -> list[Target]:
+    """Lines to aim at, in no order: of those whose next step is `step`, due at `now` or not."""
     from keepline.slots.sql import fetch_all
 
-    params = {"step": step, "after": after, "until": until, "limit": limit, "seed": seed}
+    params = {"step": step, "due": due, "now": now, "limit": limit, "seed": seed}
     return [(row.account_id, row.id, row.code) for row in fetch_all(TARGETS, params)]
 
 
 def settle() -> None:
-    """What came before is written back: neither window pays for the other, nor for the filling."""
-    with psycopg.connect(os.environ["KEEPLINE_DATABASE_OWNER_URL"], autocommit=True) as owner:
+    """What came before is written back and swept up: no window pays for another's leavings.
+
+    A window that followed a sweep would else be disturbed by autovacuum and by pages written late.
+    """
+    url = os.environ["KEEPLINE_DATABASE_OWNER_URL"]
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("VACUUM (ANALYZE)")
+        waited_until = time.perf_counter() + LONGEST_VACUUM_S
+        while owner.execute(VACUUMED).fetchone() != (0,):
+            if time.perf_counter() > waited_until:
+                raise RuntimeError("autovacuum does not come to rest")
+            time.sleep(1)
         owner.execute("CHECKPOINT")
     time.sleep(CALM_DOWN_S)
 
 
 def main() -> None:
-    """Windows in pairs, calm and swept, the order turning from pair to pair."""
-    first, pairs = datetime.fromisoformat(sys.argv[1]), int(sys.argv[2])
-    calm_s, rate, most = float(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5])
+    """Windows in pairs of equal length, calm and swept, the order turning from pair to pair."""
+    now, pairs = datetime.fromisoformat(sys.argv[1]), int(sys.argv[2])
+    window_s, rate, most = float(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5])
     django.setup()
-    far = first + timedelta(days=365)
-    windows: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     for pair in range(pairs):
-        now = first + timedelta(hours=pair)
-        due = targets(1, now - timedelta(hours=1), now, most, pair)
-        others = targets(2, first, far, 2 * pairs * most, 0)[2 * pair * most :][: 2 * most]
-        calm = Window(swept=False, now=now, due=due[::2], others=others[::2])
-        swept = Window(swept=True, now=now, due=due[1::2], others=others[1::2])
-        # While it is calm the lines are due too: requests meet the same lines in both windows.
-        for window in (calm, swept):
+        due = targets(1, due=True, now=now, limit=2 * most, seed=pair)
+        others = targets(2, due=False, now=now, limit=2 * most, seed=pair)
+        calm = Window(swept=False, now=now, seconds=window_s, due=due[::2], others=others[::2])
+        swept = Window(swept=True, now=now, seconds=window_s, due=due[1::2], others=others[1::2])
+        for window in (calm, swept) if pair % 2 == 0 else (swept, calm):
             settle()
-            name = "swept" if window.swept else "calm"
-            found = run(window, rate, calm_s, len(windows))
-            windows.append(found)
-            print(f"{name}: {found}", file=sys.stderr, flush=True)
+            found.append({"busy": window.swept} | run(window, rate, len(found)))
+            print(found[-1], file=sys.stderr, flush=True)
     from bench.sweep_arm import broken
+    from keepline.flows.sweep_lines import sweep
 
-    print(json.dumps({"windows": windows, "broken": broken(now)}))
+    left = sweep(now)["renewed"]
+    print(json.dumps({"windows": found, "left": left, "broken": broken(now)}))
 
 
 if __name__ == "__main__":

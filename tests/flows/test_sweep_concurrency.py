@@ -112,10 +112,10 @@ def test_both_clocks_find_their_lines_in_the_statement_itself() -> None:
         cursor.execute("SET enable_seqscan = off")
         for real, index in ((True, "validity_due"), (False, "validity_due_by_test_clock")):
             which = due.Which(0 if real else 7)
-            text = due.CLAIM.format(whose=which.whose, limit=10)
             params = {"step": 1, "now": NOW, **which.params()}
-            cursor.execute(f"EXPLAIN {text}", params)
-            explained = "\n".join(row[0] for row in cursor.fetchall())
-            assert f"using {index} " in explained, explained
+            for statement in (due.WAITING, due.TOGETHER):
+                text = statement.format(whose=which.whose, limit=10)
+                cursor.execute(f"EXPLAIN {text}", params)
+                explained = "\n".join(row[0] for row in cursor.fetchall())
+                assert f"using {index} " in explained, explained
         cursor.execute("RESET enable_seqscan")
-    assert "v.clock_id = 0" in renewing._statement(due.Which().whose, 10, by_holder=False)

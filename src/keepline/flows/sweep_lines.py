@@ -13,9 +13,10 @@ the agenda in prose.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -47,6 +48,7 @@ log = structlog.get_logger(__name__)
 ACTION = "lines.swept"
 ACTOR = "worker"
 BATCH = 1000
+LOOKED_AHEAD = 100_000  # lines that are due, put into the order in which they lie
 ALONE_BATCH = 100
 ALONE = 1  # its place among the steps
 ASK_AGAIN = timedelta(minutes=15)  # a line with an order under way, or held by somebody
@@ -91,7 +93,7 @@ def sweep(
     """
     total: Counts = Counter()
     steps: list[Callable[[], Counts]] = [
-        lambda: _renew(now, which, batch),
+        partial(next, _renewals(now, which, batch), Counter()),
         lambda: _renew_alone(now, which),  # at the place ALONE
         lambda: _stepwise(Step.REMIND, _remind, now, which),
         lambda: _stepwise(Step.EXPIRE, _expire, now, which),
@@ -113,18 +115,31 @@ def sweep(
     return total
 
 
-def _renew(now: datetime, which: Which, most: int) -> Counts:
-    if not due.waiting(Step.RENEW, now, 1, which):
-        return Counter()
+def _renewals(now: datetime, which: Which, most: int) -> Iterator[Counts]:
+    """Renews what is due, batch after batch, until nothing is left but what others have.
+
+    Where much is due it is taken in the order of the disk, so that lines of one batch share pages:
+    what a batch writes to the log is mostly pages, and holders who commit meanwhile wait for it.
+    """
+    done = True
+    while done and (ids := due.lying_together(Step.RENEW, now, LOOKED_AHEAD, which)):
+        done = False
+        for first in range(0, len(ids), most):
+            if counts := _renew(ids[first : first + most], now):
+                done = True
+                yield counts
+
+
+def _renew(ids: list[UUID], now: datetime) -> Counts:
     try:
         with transaction_step("sweep_lines.renew"):
-            batch = renew_due(now, most, which)
+            batch = renew_due(ids, now)
             refused = _charged_alone(batch.refused)
             _settle_refused(refused, now)
     except Raced:
         return Counter({"raced": 1})
     except (IntegrityError, DataError):
-        return _hand_on_all(now, which)
+        return _hand_on_all(ids, now)
     refusals = Counter(reason for _, reason in refused)
     return Counter({"renewed": batch.renewed}) + refusals
 
@@ -171,10 +186,10 @@ def _due_at(line: DueLine) -> datetime:
     return line.due.at
 
 
-def _hand_on_all(now: datetime, which: Which) -> Counts:
+def _hand_on_all(ids: list[UUID], now: datetime) -> Counts:
     """A batch that the database refuses: each of its lines stands alone, and fails alone."""
     with transaction_step("sweep_lines.hand_on"):
-        batch = due.claim(Step.RENEW, now, BATCH, which)
+        batch = due.claim_these(ids, Step.RENEW, now)
         due.plan([(line, Due(_due_at(line), Step.RENEW_ALONE)) for line in batch])
     log.error("sweep_batch_refused", lines=len(batch))
     return Counter({"alone": len(batch)})

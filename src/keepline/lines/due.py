@@ -46,8 +46,12 @@ DUE = """
 WHERE v.next_step = %(step)s AND v.next_action_at <= %(now)s AND {whose}
 ORDER BY v.next_action_at LIMIT {limit}
 """
-CLAIM = f"{ROW} {DUE} FOR NO KEY UPDATE OF v SKIP LOCKED"
 WAITING = f"SELECT v.id FROM lines_validity v {DUE}"  # noqa: S608 - our own words
+TOGETHER = f"""
+SELECT id FROM (
+  SELECT v.slot, v.id, v.wallet_id, v.next_action_at FROM lines_validity v {DUE}
+) AS d ORDER BY slot, wallet_id, next_action_at, id
+"""  # noqa: S608 - our own words
 CLAIM_THESE = f"""{ROW}
 WHERE v.slot = ANY(%(slots)s) AND v.id = ANY(%(ids)s)
   AND v.next_step = %(step)s AND v.next_action_at <= %(now)s
@@ -84,17 +88,20 @@ class Which:
         return {"clock": self.clock_id, "first_slot": self.first_slot, "last_slot": self.last_slot}
 
 
-def claim(step: Step, now: datetime, limit: int, which: Which) -> list[DueLine]:
-    """Locks lines whose `step` is due, the longest due first."""
-    params = {"step": int(step), "now": now, **which.params()}
-    statement = CLAIM.format(whose=which.whose, limit=limit)
-    return [due_line(row._asdict()) for row in fetch_all(statement, params)]
-
-
 def waiting(step: Step, now: datetime, limit: int, which: Which) -> list[UUID]:
     """The lines whose `step` is due, the longest due first; nothing is locked."""
     params = {"step": int(step), "now": now, **which.params()}
     statement = WAITING.format(whose=which.whose, limit=limit)
+    return [row.id for row in fetch_all(statement, params)]
+
+
+def lying_together(step: Step, now: datetime, limit: int, which: Which) -> list[UUID]:
+    """As `waiting`, but in the order in which rows lie on the disk.
+
+    Lines of one wallet come one after the other, the longest due first.
+    """
+    params = {"step": int(step), "now": now, **which.params()}
+    statement = TOGETHER.format(whose=which.whose, limit=limit)
     return [row.id for row in fetch_all(statement, params)]
 
 

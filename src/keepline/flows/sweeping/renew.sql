@@ -1,6 +1,6 @@
 -- Renews many active lines from their wallets: one transaction, each line once (docs/lifecycle.md).
 --
--- Lines that are due are locked, skipping those that somebody has; then their wallets, in the order
+-- Those of the given lines that are due still are locked, skipping what somebody has; then their wallets, in the order
 -- of their ids, as everywhere. Of one wallet, lines are paid in the order in which they were due;
 -- the first that it cannot pay ends the row for this time. What is not renewed here is told to the
 -- caller with the reason. The rows are those that flows/renew_line writes for one line.
@@ -32,8 +32,9 @@ WITH agenda AS MATERIALIZED (
            WHERE o.slot = v.slot AND o.line_id = v.id
              AND o.state IN ('acknowledged', 'pending', 'in_progress', 'held')) AS under_way
   FROM lines_validity v
-  WHERE v.next_step = 1 AND v.next_action_at <= %(now)s AND {whose}
-  ORDER BY v.next_action_at LIMIT {limit}
+  WHERE v.slot = ANY(%(due_slots)s::smallint[]) AND v.id = ANY(%(due_ids)s::uuid[])
+    AND v.next_step = 1 AND v.next_action_at <= %(now)s
+  ORDER BY v.slot, v.id
   FOR NO KEY UPDATE OF v SKIP LOCKED
 ), wallet AS MATERIALIZED (
   SELECT w.slot, w.id, w.currency, w.posted_minor - w.pending_minor AS free
