@@ -3,8 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
+from keepline.core.lifecycle.profile import ProfileEvent
+from keepline.gateways.esim.port import (
+    CancelRequest,
+    Confirmed,
+    ConfirmRequest,
+    Done,
+    DownloadProgress,
+    DownloadRequest,
+    EsimUnknown,
+    RefusalKind,
+    Refused,
+    ReleaseRequest,
+    Reserved,
+)
 from keepline.gateways.messaging.port import EmailMessage, SendResult
 from keepline.gateways.network.port import (
     DesiredService,
@@ -338,6 +353,66 @@ class ScriptedNetwork:
         self.lines.pop(subscriber.line_ref, None)
         if service is not None:
             self.lines[subscriber.line_ref] = service
+
+
+@dataclass
+class ScriptedSmdp:
+    """An SM-DP+ in memory, without a memory of calls.
+
+    `script` says how the next calls go: ok, lost (nothing done), mute (done, no answer), or
+    the kind of a refusal.
+    """
+
+    name: str = "scripted"
+    default_address: str = "smdp.example.com"
+    script: list[str] = field(default_factory=list)
+    states: dict[str, str] = field(default_factory=dict)  # by ICCID; not there: Available
+    calls: list[tuple[str, UUID]] = field(default_factory=list)
+
+    def order_download(self, request: DownloadRequest) -> Reserved | Refused:
+        iccid = request.iccid or ""
+        taken = Refused("in_use", "8.2.1/3.3") if iccid in self.states else None
+        state = "Linked" if request.eid else "Allocated"
+        return self._call("reserve", request.call_id, iccid, state, taken) or Reserved(iccid)
+
+    def confirm(self, request: ConfirmRequest) -> Confirmed | Refused:
+        there = self.states.get(request.iccid)
+        wrong = Refused("wrong_state", "8.2.1/3.5") if there in (None, "Released") else None
+        refused = self._call("confirm", request.call_id, request.iccid, "Released", wrong)
+        return refused or Confirmed(request.matching_id or "MADE-THERE")
+
+    def cancel(self, request: CancelRequest) -> Done | Refused:
+        free = request.iccid not in self.states
+        wrong = Refused("wrong_state", "8.2.1/3.5") if free else None
+        refused = self._call("cancel", request.call_id, request.iccid, None, wrong)
+        return refused or Done()
+
+    def release(self, request: ReleaseRequest) -> Done | Refused:
+        return Done()
+
+    def event_of(self, progress: DownloadProgress) -> ProfileEvent | None:
+        return {3: ProfileEvent.DOWNLOAD, 4: ProfileEvent.INSTALL}.get(
+            progress.notification_point_id
+        )
+
+    def _call(
+        self, step: str, call_id: UUID, iccid: str, state: str | None, refusal: Refused | None
+    ) -> Refused | None:
+        word = self.script.pop(0) if self.script else "ok"
+        self.calls.append((step, call_id))
+        if word == "lost":
+            raise EsimUnknown("lost")
+        if word not in ("ok", "mute"):
+            return Refused(cast("RefusalKind", word), "8.2.1/3.9")
+        if refusal is not None:
+            return refusal
+        if state is None:
+            self.states.pop(iccid)
+        else:
+            self.states[iccid] = state
+        if word == "mute":
+            raise EsimUnknown("done, but no answer")
+        return None
 
 
 @dataclass

@@ -36,6 +36,7 @@ MODULES_OF_FLOWS = {
     "limits",
     "auto_renewal",
     "line_at_network",
+    "paying",
 }  # not verbs
 
 

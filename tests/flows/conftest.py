@@ -6,7 +6,7 @@ import pytest
 
 from keepline.gateways import switchboard
 from tests.books import books_are_right
-from tests.doubles import FakeProvider, Mailbox, ScriptedNetwork
+from tests.doubles import FakeProvider, Mailbox, ScriptedNetwork, ScriptedSmdp
 from tests.limits import hardly_any
 
 __all__ = ["books_are_right"]
@@ -20,6 +20,15 @@ def provider() -> FakeProvider:
 @pytest.fixture
 def network() -> ScriptedNetwork:
     return ScriptedNetwork()
+
+
+@pytest.fixture
+def smdp() -> Iterator[ScriptedSmdp]:
+    """An SM-DP+ is connected; for other tests there is none."""
+    found = ScriptedSmdp()
+    switchboard.connect("smdp_plus", lambda: found)
+    yield found
+    switchboard._factories.pop("smdp_plus", None)
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from keepline.flows.audit_books import audit
 from keepline.flows.deliver_order import deliver
 from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
+from keepline.flows.paying import StartedOrder
 from keepline.flows.receive_webhook import receive_webhook
 from keepline.flows.recognise_revenue import number_receipts
-from keepline.flows.renew_line import StartedOrder
 from keepline.flows.settle_payment import settle
 from keepline.flows.withdraw_order import withdraw
 from keepline.ledger.models import Transfer, Wallet

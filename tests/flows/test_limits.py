@@ -18,7 +18,7 @@ from keepline.flows import renew_line, top_up_wallet
 from keepline.flows.errors import FlowRefused
 from keepline.flows.limits import NOBODY, Caller
 from keepline.flows.open_payment import open_payment
-from keepline.flows.renew_line import StartedOrder
+from keepline.flows.paying import StartedOrder
 from keepline.flows.settle_payment import settle
 from keepline.gateways import switchboard
 from keepline.orders.models import Order, RequestKey

@@ -86,7 +86,7 @@ def test_the_number_comes_back_on_a_line_that_waits_to_be_renewed() -> None:
         *("reclaim", "completed"),
         *(FEE, FEE),
     )
-    successor = Line.objects.by_id(order.renewed_line)
+    successor = Line.objects.by_id(order.served_line)
     assert (successor.account_id, successor.e164, successor.iccid) == (
         *(cast.account.id, E164),
         ICCID,
@@ -160,7 +160,7 @@ def test_the_holder_then_renews_it_as_any_suspended_line(network: ScriptedNetwor
     renewal = renew_line.start(request(cast, line_id=order.line_id, use_wallet="only"), NOW + DAY)
     assert renewal.order.delivery == "network"
     advance(renewal.order_id, "en", NOW + DAY)
-    row = Validity.objects.by_id(order.renewed_line)
+    row = Validity.objects.by_id(order.served_line)
     assert (row.state, row.since_at) == ("active", None)
     assert row.valid_until is not None
     assert row.valid_until > NOW + 29 * DAY
@@ -255,7 +255,7 @@ def test_a_card_that_serves_another_line_by_now_stays_there() -> None:
     other = stage.line(cast.account, cast.plan)
     CardHolding.objects.update(line_id=other.id)
     order = reclaim(wanted(cast), NOW).order
-    assert Line.objects.by_id(order.renewed_line).iccid is None
+    assert Line.objects.by_id(order.served_line).iccid is None
     assert CardHolding.objects.get().line_id == other.id
 
 
@@ -267,7 +267,7 @@ def test_unrenewed_it_is_withdrawn_again_and_can_be_had_back_again() -> None:
         if found := sweep(NOW + day * DAY):
             counts[day] = dict(found)
         if day == 60:
-            lines.note_warnings([first.renewed_line], NOW + day * DAY)
+            lines.note_warnings([first.served_line], NOW + day * DAY)
     assert counts == {**{day: {"reminded": 1} for day in (56, 63, 67, 69)}, 70: {"withdrawn": 1}}
     assert (number().state, number().line_id) == ("quarantine", first.line_id)
     again = wanted(cast, key="reclaim-0002", line_id=first.line_id)
@@ -281,7 +281,7 @@ def test_without_a_delivered_notice_it_is_not_withdrawn_again() -> None:
     order = reclaim(wanted(cast), NOW).order
     for day in range(65):
         sweep(NOW + day * DAY)
-    assert Validity.objects.by_id(order.renewed_line).state == "suspended"
+    assert Validity.objects.by_id(order.served_line).state == "suspended"
     assert number().state == "assigned"
 
 

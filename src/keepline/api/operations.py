@@ -10,7 +10,7 @@ from keepline.api.shapes.orders import Order
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
-from keepline.flows.renew_line import StartedOrder
+from keepline.flows.paying import StartedOrder
 from keepline.orders.models import Order as OrderRow
 
 SECONDS_TO_PAY, SECONDS_TO_DELIVER = "15", "2"

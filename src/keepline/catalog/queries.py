@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 from django.db.models import Count, Q, QuerySet
 
-from keepline.catalog.models import Carrier, Plan, PlanPrice, Policy
+from keepline.catalog.models import Carrier, Plan, PlanPrice, Policy, Region
 from keepline.core.agenda import AgendaRules
 from keepline.core.allowances import Allowance
 from keepline.core.pricing import price_of
@@ -151,6 +151,14 @@ def _plan_on_sale(code: str, currency: str, moment: int) -> int | None:  # noqa:
         .values_list("plan_id", flat=True)
         .first()
     )
+
+
+@lru_cache(maxsize=1024)
+def countries_of(region_id: int | None) -> tuple[str, ...]:
+    """Where plans of the region are valid, ISO 3166-1 alpha-2; none for a plan without a region."""
+    if region_id is None:
+        return ()
+    return tuple(Region.objects.values_list("countries", flat=True).get(id=region_id))
 
 
 def currencies_on_sale(now: datetime) -> tuple[str, ...]:

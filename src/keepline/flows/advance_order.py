@@ -10,6 +10,7 @@ from uuid import UUID
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.flows.deliver_order import deliver
+from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.errors import FlowRefused
 from keepline.flows.follow_disputes import follow_disputes
 from keepline.flows.open_payment import open_payment
@@ -64,11 +65,18 @@ def _pending(order: Order, now: datetime) -> None:
         orders.look_later(order, order.promised_until)
 
 
+def _let_go(order: Order, now: datetime) -> bool:
+    """Once the network is as before, what an order without service held goes back to stock."""
+    if order.stock is None or order.state == OrderState.COMPLETED:
+        return True
+    return delivery_of(order).let_go(order, now)
+
+
 def _ended(order: Order, now: datetime) -> None:
     """Over, but money may still come in, and money or network may have to go back."""
     settle(order.id, now)
     followed = follow_disputes(order.id, now)  # first: what a bank has taken is not sent as well
     refunded = refund(order.id, now)
-    undone = undo_delivery(order.id, now)
+    undone = undo_delivery(order.id, now) and _let_go(order, now)
     if followed and refunded and undone:
         orders.come_to_rest(order)

@@ -1,11 +1,13 @@
 """`order.delivered`: the network does what was paid for, or says no, or says nothing.
 
+N  (what a kind of order does before: flows.delivering)
 N  deliver_order.apply     the whole desired service, under the order's operation id
 N  deliver_order.ask       after a silence: what became of it
-T  deliver_order.confirm   extend, post the hold, proof
+T  deliver_order.confirm   everything that the order gives, its holds posted, proof
 T  deliver_order.reject    void, give back
 T  deliver_order.silent    held; asked about later, never guessed, withdrawn at the promise
 T  deliver_order.moot      the line ended meanwhile: give back, and put the network back
+T  deliver_order.impossible  what comes before was refused: the same
 
 Orders of one line go one after the other, and what is taken back of one before the next: each
 states the whole service, so the second must be counted from what the first has given, and no late
@@ -13,18 +15,16 @@ word about the first may follow the second's (docs/network.md).
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from keepline.catalog.queries import PlanOffer, plan_offer
-from keepline.core.lifecycle.line import LINE, LineEvent
 from keepline.core.lifecycle.order import OrderEvent, OrderState
-from keepline.core.network_service import renewed
 from keepline.core.retries import delivery_ask_after
 from keepline.flows import wake
+from keepline.flows.delivering.kinds import delivery_of
+from keepline.flows.delivering.outcomes import Impossible, NotYet
 from keepline.flows.follow_disputes import look_if_told
-from keepline.flows.line_at_network import subscriber_of
-from keepline.flows.sale import complete_renewal, give_back
-from keepline.flows.settle_payment import period_of
+from keepline.flows.sale import give_back
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.network.port import NetworkAnswer, NetworkOperation, NetworkUnknown
@@ -34,7 +34,6 @@ from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order
 from keepline.payments import services as payments
-from keepline.usage import queries as usage
 
 ACTION = "order.delivered"
 WAITING = order_queries.WAITING
@@ -44,35 +43,33 @@ NEXT_IN_LINE_AFTER = timedelta(seconds=2)
 def deliver(order_id: UUID, now: datetime) -> OrderState:
     """Takes a settled order to the network. Safe to repeat: the operation id is the order's."""
     order = order_queries.by_id(order_id)
-    if order.state not in WAITING:
+    if order.state not in WAITING or _waits(order, now):
         return OrderState(order.state)
-    if not switchboard.has("network") and order_queries.is_unsent(order):
-        # Nobody to tell: it waits untouched for its promise, and withdraw has nothing to undo.
-        orders.look_later(order, order.promised_until, attempts=0)
-        return OrderState(order.state)
-    if order_queries.is_behind_another(order):
-        orders.look_later(order, min(now + NEXT_IN_LINE_AFTER, order.promised_until))
-        return OrderState(order.state)
-    line = lines.read_line(order.renewed_line, order.account_id)
-    if LineEvent.RENEW not in LINE.allowed(line.state):
+    delivery = delivery_of(order)
+    line = lines.read_line(order.served_line, order.account_id)
+    if not delivery.possible(line):
         return _moot(order_id, now)
-    operation = _operation(order, line, now)
     try:
+        delivery.prepare(order, line, now)
+        operation = delivery.operation(order, line, now)
         answer = _call(order, operation)
-    except NetworkUnknown:
+    except (NotYet, NetworkUnknown):
         return _silent(order_id, now)
+    except Impossible as never:
+        return _impossible(order_id, never.code, now)
     return _conclude(operation, answer, now)
 
 
-def _operation(order: Order, line: lines.LockedLine, now: datetime) -> NetworkOperation:
-    offer = plan_offer(order.plan_id, order.currency)
-    total = usage.left(line.id, now).plus(offer.allowance)
-    return NetworkOperation(
-        operation_id=order.id,
-        subscriber=subscriber_of(line),
-        desired=renewed(period_of(order, line, offer).end_at, total),
-        order_id=order.id,
-    )
+def _waits(order: Order, now: datetime) -> bool:
+    """Whether nothing can be done for it yet; it is planned for later then."""
+    if not switchboard.has("network") and order_queries.is_unsent(order):
+        # Nobody to tell: it waits untouched for its promise, and withdraw has nothing to undo.
+        orders.look_later(order, order.promised_until, attempts=0)
+        return True
+    if order_queries.is_behind_another(order):
+        orders.look_later(order, min(now + NEXT_IN_LINE_AFTER, order.promised_until))
+        return True
+    return False
 
 
 def _call(order: Order, operation: NetworkOperation) -> NetworkAnswer:
@@ -104,8 +101,18 @@ def _moot(order_id: UUID, now: datetime) -> OrderState:
     """Nothing may be switched on for a line that ended: its number may be another's soon."""
     with transaction_step("deliver_order.moot"):
         order, line = _locked(order_id)
-        if order.state in WAITING and LineEvent.RENEW not in LINE.allowed(line.state):
+        if order.state in WAITING and not delivery_of(order).possible(line):
             _reject(order, "state_refuses", now)
+            _undo_later(order, now)
+    return OrderState(order.state)
+
+
+def _impossible(order_id: UUID, code: str, now: datetime) -> OrderState:
+    """What comes before the network was refused; an earlier try may have told it all the same."""
+    with transaction_step("deliver_order.impossible"):
+        order, _ = _locked(order_id)
+        if order.state in WAITING:
+            _reject(order, code[:40], now)
             _undo_later(order, now)
     return OrderState(order.state)
 
@@ -119,7 +126,7 @@ def _conclude(operation: NetworkOperation, answer: NetworkAnswer, now: datetime)
                 _undo_later(order, now)
         elif answer.outcome != "confirmed":
             _reject(order, f"network_{answer.code or answer.outcome}"[:40], now)
-        elif LineEvent.RENEW not in LINE.allowed(line.state):
+        elif not delivery_of(order).possible(line):
             _reject(order, "state_refuses", now)
             _undo_later(order, now)
         else:
@@ -128,9 +135,10 @@ def _conclude(operation: NetworkOperation, answer: NetworkAnswer, now: datetime)
 
 
 def _locked(order_id: UUID) -> tuple[Order, lines.LockedLine]:
-    """Line, wallet and order under lock, in this order."""
+    """Stock, line, wallet and order under lock, in this order."""
     seen = order_queries.by_id(order_id)
-    line = lines.lock_line(seen.renewed_line, seen.account_id)
+    delivery_of(seen).lock_stock(seen)
+    line = lines.lock_line(seen.served_line, seen.account_id)
     ledger.lock_wallet(seen.wallet_id)
     return orders.lock_order(order_id), line
 
@@ -141,15 +149,14 @@ def _reject(order: Order, code: str, now: datetime) -> None:
 
 
 def _confirm(order: Order, line: lines.LockedLine, answer: NetworkAnswer, now: datetime) -> None:
-    offer: PlanOffer = plan_offer(order.plan_id, order.currency)
     read_back = answer.read_back
-    network = {
+    network: dict[str, Any] = {
         "outcome": "confirmed",
         "by": switchboard.network().name,
         "at": now.isoformat(),
         "state": read_back.state if read_back else None,
     }
-    complete_renewal(order, line, offer, period_of(order, line, offer), now, network)
+    delivery_of(order).confirm(order, line, network, now)
     if order.payment_minor:
         look_if_told(order, payments.lock_payment(order.id), now)
 

@@ -70,7 +70,7 @@ CATALOGUE: dict[str, Refusal] = {
     ),
     "no_network": Refusal(
         422,
-        gettext_noop("This renewal needs the carrier's network, and none is connected here."),
+        gettext_noop("This needs the carrier's network, and none is connected here."),
         gettext_noop("Nothing was taken. Choose a plan that changes nothing in the network."),
     ),
     "state_refuses": Refusal(
@@ -116,6 +116,21 @@ CATALOGUE: dict[str, Refusal] = {
             "Nothing was taken. Try again in a quarter of an hour, or choose another kind."
         ),
         retryable=True,
+    ),
+    "number_not_needed": Refusal(
+        422,
+        gettext_noop("A line with this plan has no number."),
+        gettext_noop("Leave the number out, or choose a plan with calls or messages."),
+    ),
+    "sim_not_for_plan": Refusal(
+        422,
+        gettext_noop("This plan does not come with such a SIM."),
+        gettext_noop("Choose one of the kinds of SIM that the plan's page offers."),
+    ),
+    "no_smdp_plus": Refusal(
+        422,
+        gettext_noop("eSIM profiles cannot be ordered here right now."),
+        gettext_noop("Nothing was taken. Choose a physical SIM, or come back later."),
     ),
     "too_many_held": Refusal(
         429,

@@ -26,7 +26,7 @@ from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
-from keepline.flows.renew_line import StartedOrder, busy, replay
+from keepline.flows.paying import StartedOrder, busy, replay
 from keepline.flows.sale import sale_of
 from keepline.flows.steps import transaction_step
 from keepline.inventory import queries as numbers
@@ -168,7 +168,7 @@ def _order(
 
 def _give_back(number: Number, ended: LineRow, order: Order, clock_id: int, now: datetime) -> None:
     """Everything that the order is for, in the order of the locks."""
-    successor_id = order.renewed_line
+    successor_id = order.served_line
     inventory.reclaim(number, successor_id, now)
     iccid = ended.iccid
     if iccid is not None and not inventory.pass_card_on(iccid, ended.id, successor_id):

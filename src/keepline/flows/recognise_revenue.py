@@ -16,7 +16,7 @@ from keepline.ledger import revenue
 from keepline.ledger.revenue import Change
 from keepline.lines import queries as lines
 from keepline.orders import services as orders
-from keepline.orders.models import OrderKind
+from keepline.orders.models import SALES
 from keepline.orders.services import NumberedOrder
 
 ACTION = "revenue.recognised"
@@ -32,7 +32,7 @@ def number_receipts(seller: str, now: datetime, limit: int = BATCH) -> int:
             return 0
         open_from = revenue.lock_last_booked(_today(now)) + DAY
         numbered = orders.number_receipts(seller, limit, open_from)
-        sales = [each for each in numbered if each.kind == OrderKind.RENEWAL and each.net_minor]
+        sales = [each for each in numbered if each.kind in SALES and each.net_minor]
         revenue.enter(_changes(sales, open_from))
     return len(numbered)
 

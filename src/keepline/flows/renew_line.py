@@ -15,28 +15,32 @@ commits.
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import OperationalError
 
-from keepline.catalog.queries import PlanOffer, offer_on_sale, policy_values
-from keepline.catalog.taxes import taxed, treatment_for
+from keepline.catalog.queries import PlanOffer, policy_values
 from keepline.core.allowances import Allowance
-from keepline.core.exchange import Exchange
 from keepline.core.ids import slot_of
-from keepline.core.lifecycle.method import MethodState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.money import Money
 from keepline.core.renewal import Refused, RenewalDecision, UseWallet, decide
-from keepline.core.terms import Period
-from keepline.core.velocity import Asked
 from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
-from keepline.flows.limits import NOBODY, Caller, admit_payment
-from keepline.flows.list_exchanges import exchange_seen
-from keepline.flows.list_ways_to_pay import can_take, step_on_offer
-from keepline.flows.sale import complete_renewal, deliver_by_network, hold_wallet_part
+from keepline.flows.limits import NOBODY, Caller
+from keepline.flows.list_ways_to_pay import step_on_offer
+from keepline.flows.paying import (
+    StartedOrder,
+    busy,
+    enter,
+    fund,
+    offer_for,
+    price_columns,
+    replay,
+)
+from keepline.flows.sale import complete_sale
 from keepline.flows.steps import transaction_step
 from keepline.gateways import switchboard
 from keepline.ledger import queries as ledger_queries
@@ -45,13 +49,10 @@ from keepline.lines import services as lines
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order, OrderKind
-from keepline.payments import methods
-from keepline.payments import services as payments
 from keepline.slots.sql import together
 from keepline.usage import queries as usage
 
 ACTION = "line.renewed"
-PROMISE_TO_OPEN = timedelta(seconds=30)  # then a worker opens the payment in the entrance's place
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +104,6 @@ class RenewalRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class StartedOrder:
-    """The order as it stands after `start`; `first` is False for a repeat of the key."""
-
-    order: Order
-    order_id: UUID
-    state: OrderState
-    needs_payment: bool
-    first: bool
-
-
-@dataclass(frozen=True, slots=True)
 class RenewalPreview:
     """The whole order before paying; what the receipt will say if it is accepted now."""
 
@@ -140,7 +130,7 @@ def preview(
         raise FlowRefused("not_found") from None
     if order_queries.asking_if_clock_renews(line_id)():
         raise FlowRefused("renewal_under_way")
-    offer = _offer(account_id, plan_code, currency, now)
+    offer = offer_for(account_id, plan_code, currency, now)
     free = ledger_queries.free_minor(ledger.wallet_id_of(account_id, currency))
     decision = _decide(line, offer, use_wallet, free, now)
     before = usage.left(line_id, now)
@@ -180,7 +170,7 @@ def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
     if not claim.first:
         return replay(claim.order_id)
     line = locking()
-    offer = _offer(request.account_id, request.plan_code, request.currency, now)
+    offer = offer_for(request.account_id, request.plan_code, request.currency, now)
     wallet_id, free = holding()
     if request.expected_valid_until not in (None, line.valid_until):
         raise FlowRefused("line_changed")
@@ -189,69 +179,11 @@ def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
     decision = _decide(line, offer, request.use_wallet, free, now)
     if request.expected_total_minor not in (None, decision.quote.total_minor):
         raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)
-    exchange = _exchange(request, decision.funding.payment_minor, now)
-    if decision.funding.payment_minor:
-        own = Money(decision.funding.payment_minor, request.currency)
-        _admit(request, exchange.paid if exchange else own, now)
+    exchange = fund(request, decision.funding.payment_minor, now)
     order = _draft(request, claim.order_id, wallet_id, line, offer, decision, now)
     order.exchange = exchange.as_facts() if exchange else None
-    return _enter(request, order, line, offer, decision.period, now)
-
-
-def _exchange(request: RenewalRequest, payment_minor: int, now: datetime) -> Exchange | None:
-    if request.pay_as is None or not payment_minor:
-        return None
-    return exchange_seen(Money(payment_minor, request.currency), request.pay_as, now)
-
-
-def _admit(request: RenewalRequest, part: Money, now: datetime) -> None:
-    """A provider's part: there is one that can take it, and no limit stands against it."""
-    if request.provider is None:
-        raise Refused("wallet_short")
-    kind = _kind_of(request)
-    if not can_take(request.provider, request.account_id, part.currency, part.amount_minor, kind):
-        raise FlowRefused("provider_unknown")
-    if request.channel == order_queries.BY_CLOCK:
-        return  # how often a line is tried is its policy's
-    asked = Asked(request.provider, part.currency, part.amount_minor, now)
-    admit_payment(request.account_id, request.caller, asked)
-
-
-def _kind_of(request: RenewalRequest) -> str | None:
-    """What the saved method is; None for a checkout. Raises FlowRefused when it cannot be used."""
-    if request.method_id is None:
-        return None
-    try:
-        method = methods.read(request.method_id, request.account_id)
-    except methods.MethodNotFound:
-        raise FlowRefused("method_unusable") from None
-    if method.state != MethodState.STORED or method.provider != request.provider:
-        raise FlowRefused("method_unusable")
-    return str(method.kind)
-
-
-def _enter(
-    request: RenewalRequest,
-    order: Order,
-    line: lines.LockedLine,
-    offer: PlanOffer,
-    period: Period,
-    now: datetime,
-) -> StartedOrder:
-    """Writes the order in the state that its funding and delivery allow at once."""
-    needs_payment = order.payment_minor > 0
-    if needs_payment:
-        order.next_action_at = now if request.method_id else now + PROMISE_TO_OPEN
-        orders.insert_order(order)
-        hold_wallet_part(order, now)
-        payments.create_payment(order, request.provider or "", now, request.method_id)
-    elif order.delivery == "network":
-        orders.insert_order(order)
-        hold_wallet_part(order, now)
-        deliver_by_network(order, offer.promise_seconds, now)
-    else:
-        complete_renewal(order, line, offer, period, now)
-    return StartedOrder(order, order.id, OrderState(order.state), needs_payment, first=True)
+    at_once = partial(complete_sale, order, line, offer, decision.period, now)
+    return enter(request, order, offer.promise_seconds, now, at_once)
 
 
 def _draft(
@@ -263,7 +195,6 @@ def _draft(
     decision: RenewalDecision,
     now: datetime,
 ) -> Order:
-    price = decision.quote
     return orders.new_order(
         order_id,
         account_id=request.account_id,
@@ -272,16 +203,7 @@ def _draft(
         kind=OrderKind.RENEWAL,
         plan_id=offer.plan_id,
         delivery=decision.delivery,
-        currency=price.currency,
-        subtotal_minor=price.subtotal_minor,
-        discount_minor=price.discount_minor,
-        tax_minor=price.tax_minor,
-        tax_country=price.tax_country,
-        tax_rate_ppm=price.tax_rate_ppm,
-        tax_inclusive=price.tax_inclusive,
-        total_minor=price.total_minor,
-        wallet_minor=decision.funding.wallet_minor,
-        payment_minor=decision.funding.payment_minor,
+        **price_columns(decision.quote, decision.funding),
         valid_until_before=line.valid_until,
         valid_until_after=decision.period.end_at,
         actor=request.actor,
@@ -289,25 +211,6 @@ def _draft(
         seller=request.seller,
         accepted_at=now,
     )
-
-
-def replay(order_id: UUID) -> StartedOrder:
-    """The answer to a repeated key: the same order, as it stands now."""
-    order: Order = order_queries.by_id(order_id)
-    return StartedOrder(
-        order,
-        order.id,
-        OrderState(order.state),
-        needs_payment=order.state == OrderState.ACKNOWLEDGED and order.payment_minor > 0,
-        first=False,
-    )
-
-
-def _offer(account_id: UUID, plan_code: str, currency: str, now: datetime) -> PlanOffer:
-    offer = offer_on_sale(plan_code, currency, now)
-    if offer is None:
-        raise FlowRefused("plan_not_for_line")
-    return taxed(offer, treatment_for(account_id, now))
 
 
 def _decide(
@@ -322,11 +225,3 @@ def _decide(
     if decision.delivery == "network" and not switchboard.has("network"):
         raise FlowRefused("no_network")  # before any money moves
     return decision
-
-
-def busy(error: OperationalError) -> Exception:
-    """lock_timeout (55P03) is an answer; anything else is a fault and stays one."""
-    cause = error.__cause__
-    if getattr(cause, "sqlstate", "") == "55P03":
-        return FlowRefused("busy")
-    return error

@@ -1,4 +1,4 @@
-"""The money and service of one renewal order, inside the caller's transaction.
+"""The money and service of one order, inside the caller's transaction.
 
 Where the parts of an order's money stand (docs/ledger.md):
 
@@ -13,19 +13,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from keepline.catalog.queries import PlanOffer
+from keepline.catalog.queries import PlanOffer, policy_values
 from keepline.core import postings
 from keepline.core.allowances import NOTHING
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.core.money import Money
-from keepline.core.terms import Period
+from keepline.core.terms import Period, next_period
 from keepline.ledger import services as ledger
 from keepline.lines import services as lines
 from keepline.messages import services as outbox
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
-from keepline.orders.models import Order
+from keepline.orders.models import Order, OrderKind
 from keepline.payments import refunds
 from keepline.payments.models import Payment
 from keepline.slots.sql import together
@@ -125,7 +125,7 @@ def wait_for_review(order: Order, now: datetime) -> None:
     outbox.put("order.in_review", order.account_id, order.line_id, order.id, now)
 
 
-def complete_renewal(
+def complete_sale(
     order: Order,
     line: lines.LockedLine,
     offer: PlanOffer,
@@ -134,6 +134,7 @@ def complete_renewal(
     network: dict[str, Any] | None = None,
 ) -> None:
     """Extends the line, posts the money, writes the proof and tells the holder."""
+    told = "line.bought" if order.kind == OrderKind.PURCHASE else "line.renewed"
     fresh, held = order._state.adding, held_parts(order)
     columns = {
         "valid_until_before": line.valid_until,
@@ -147,11 +148,28 @@ def complete_renewal(
         grant = lines.Grant(order.id, offer.plan_id, period, offer.allowance)
         lines.extend(line, grant, order.actor, now)
         ledger.book(order.slot, postings.sell(sale_of(order), held), now)
-        outbox.put("line.renewed", order.account_id, line.id, order.id, now)
+        outbox.put(told, order.account_id, line.id, order.id, now)
         if fresh:
             orders.insert_order(order)
     if not fresh:
         orders.transition(order, OrderEvent.COMPLETE, now, **columns)
+
+
+def period_of(order: Order, line: lines.LockedLine, offer: PlanOffer) -> Period:
+    """The period an accepted order gives, found under the line's lock.
+
+    Counted from the instant of acceptance, so that it is the one the preview showed; an order
+    accepted before another one was confirmed is stacked after that one.
+    """
+    return next_period(
+        now=order.accepted_at,
+        valid_until=line.valid_until,
+        anchor_at=line.anchor_at,
+        anchor_count=line.anchor_count,
+        zone=line.time_zone,
+        term=offer.term,
+        grace_rule=policy_values(line.policy_id).grace_rule,
+    )
 
 
 def _proof(
@@ -159,7 +177,7 @@ def _proof(
 ) -> dict[str, Any]:
     proof: dict[str, Any] = {"plan": offer.code, "network": network or {"outcome": "unchanged"}}
     if offer.allowance != NOTHING:  # a plan that brings no bucket leaves all as they were
-        before = usage.left(order.renewed_line, now)
+        before = usage.left(order.served_line, now)
         proof["buckets_before"] = before.as_facts()
         proof["buckets_after"] = before.plus(offer.allowance).as_facts()
     return proof
@@ -183,6 +201,8 @@ def give_back(
     columns: dict[str, Any] = {"failure_code": code}
     if payment is not None and payment.state == PaymentState.CAPTURED:
         drafts += send_back(order, payment, now)
+        columns["next_action_at"] = now
+    if order.stock:  # somebody must put it back on the shelf (flows.delivering)
         columns["next_action_at"] = now
     ledger.book(order.slot, drafts, now)
     orders.transition(order, event, now, attempts=0, **columns)

@@ -13,23 +13,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from keepline.catalog.queries import PlanOffer, plan_offer, policy_values
+from keepline.catalog.queries import policy_values
 from keepline.core import postings
-from keepline.core.lifecycle.line import LINE, LineEvent
 from keepline.core.lifecycle.method import MethodEvent, MethodState
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentEvent, PaymentState
 from keepline.core.money import Money
-from keepline.core.renewal import is_cut
 from keepline.core.retries import doubled, next_ask_after
-from keepline.core.terms import Period, next_period
 from keepline.flows import wake
+from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.follow_disputes import look_if_told
 from keepline.flows.forget_method import kept_by_provider
 from keepline.flows.limits import needs_review
 from keepline.flows.sale import (
     captured,
-    complete_renewal,
     deliver_by_network,
     give_back,
     held_parts,
@@ -202,7 +199,7 @@ def _captured(
     elif Money(status.captured_minor, status.currency) != order.asked:
         give_back(order, payment, OrderEvent.REJECT, "amount_differs", now)
         wake.orders()
-    elif _can_be_served(line) and needs_review(order, payment, now):
+    elif _can_be_served(order, line) and needs_review(order, payment, now):
         wait_for_review(order, now)
     else:
         serve(order, line, payment, now)
@@ -219,48 +216,33 @@ def serve(order: Order, line: lines.LockedLine | None, payment: Payment, now: da
         outbox.put("wallet.topped_up", order.account_id, None, order.id, now)
     else:
         assert line is not None
-        _fund_renewal(order, line, payment, now)
+        _fund(order, line, payment, now)
     look_if_told(order, payment, now)
 
 
-def _can_be_served(line: lines.LockedLine | None) -> bool:
-    """A top-up always; the line of a renewal may have ended since the order was accepted."""
-    return line is None or LineEvent.RENEW in LINE.allowed(line.state)
+def _can_be_served(order: Order, line: lines.LockedLine | None) -> bool:
+    """A top-up always; the line of another order may have ended since that was accepted."""
+    return line is None or delivery_of(order).possible(line)
 
 
-def _fund_renewal(order: Order, line: lines.LockedLine, payment: Payment, now: datetime) -> None:
+def _fund(order: Order, line: lines.LockedLine, payment: Payment, now: datetime) -> None:
     """All the order's money is in the wallet; service comes now, or from the network.
 
     The line is looked at anew: it may have ended since the order was accepted, or its service
     may have been cut, and then the network must be told whatever the plan.
     """
-    offer = plan_offer(order.plan_id, order.currency)
-    if not _can_be_served(line):
+    delivery = delivery_of(order)
+    if not delivery.possible(line):
         give_back(order, payment, OrderEvent.REJECT, "state_refuses", now)
         wake.orders()
-    elif order.delivery == "network" or is_cut(line, policy_values(line.policy_id)):
-        deliver_by_network(order, offer.promise_seconds, now)
+    elif delivery.needs_network(order, line):
+        delivery.begin(order, line, now)
+        promise_seconds = policy_values(line.policy_id).promise_seconds
+        deliver_by_network(order, promise_seconds, now)
         ledger.book(order.slot, postings.hold(sale_of(order), "payment"), now)  # or is, by a review
         wake.orders()
     else:
-        complete_renewal(order, line, offer, period_of(order, line, offer), now)
-
-
-def period_of(order: Order, line: lines.LockedLine, offer: PlanOffer) -> Period:
-    """The period an accepted order gives, found under the line's lock.
-
-    Counted from the instant of acceptance, so that it is the one the preview showed; an order
-    accepted before another one was confirmed is stacked after that one.
-    """
-    return next_period(
-        now=order.accepted_at,
-        valid_until=line.valid_until,
-        anchor_at=line.anchor_at,
-        anchor_count=line.anchor_count,
-        zone=line.time_zone,
-        term=offer.term,
-        grace_rule=policy_values(line.policy_id).grace_rule,
-    )
+        delivery.confirm(order, line, None, now)
 
 
 def _too_late(order: Order, payment: Payment, now: datetime) -> None:

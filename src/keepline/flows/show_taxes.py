@@ -36,7 +36,7 @@ WITH sale AS (
   SELECT completed_at AS at, tax_country, tax_rate_ppm, currency, 1 AS orders,
          total_minor - tax_minor AS net, tax_minor AS tax, 0 AS net_returned, 0 AS tax_returned
   FROM orders_order
-  WHERE state = 'completed' AND kind = 'renewal'
+  WHERE state = 'completed' AND kind IN ('renewal', 'purchase')
     AND completed_at >= %(from_at)s AND completed_at < %(until_at)s
   UNION ALL
   SELECT t.booked_at, o.tax_country, o.tax_rate_ppm, t.currency, 0, 0, 0,

@@ -19,7 +19,7 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.limits import NOBODY, Caller, admit_payment
 from keepline.flows.list_currencies import has_currency
 from keepline.flows.list_ways_to_pay import can_take
-from keepline.flows.renew_line import PROMISE_TO_OPEN, StartedOrder, busy, replay
+from keepline.flows.paying import PROMISE_TO_OPEN, StartedOrder, busy, replay
 from keepline.flows.steps import transaction_step
 from keepline.ledger import services as ledger
 from keepline.orders import services as orders

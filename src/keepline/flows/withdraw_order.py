@@ -41,8 +41,8 @@ log = structlog.get_logger(__name__)
 def withdraw(order_id: UUID, now: datetime) -> OrderState:
     """Withdraws an order whose promise has passed; another state is left as it is."""
     with transaction_step("withdraw_order.withdraw"):
-        seen = order_queries.by_id(order_id)
-        lines.lock_line(seen.renewed_line, seen.account_id)
+        seen = order_queries.by_id(order_id)  # its stock is let go later (advance_order)
+        lines.lock_line(seen.served_line, seen.account_id)
         ledger.lock_wallet(seen.wallet_id)
         order = orders.lock_order(order_id)
         if order.state in WAITING and order.promised_until <= now:
@@ -62,7 +62,7 @@ def undo_delivery(order_id: UUID, now: datetime) -> bool:
     if order_queries.is_behind_another(order):
         orders.look_later(order, now + NEXT_IN_LINE_AFTER)
         return False
-    line = lines.read_line(order.renewed_line, order.account_id)
+    line = lines.read_line(order.served_line, order.account_id)
     told = standing_of(line, now)
     try:
         with network_step("withdraw_order.revert"):
@@ -79,7 +79,7 @@ def undo_delivery(order_id: UUID, now: datetime) -> bool:
 def _reverted(order: Order, told: DesiredService | None, now: datetime) -> bool:
     """Done, unless the line moved meanwhile: then what was told is not what should stand."""
     with transaction_step("withdraw_order.reverted"):
-        line = lines.lock_line(order.renewed_line, order.account_id)
+        line = lines.lock_line(order.served_line, order.account_id)
         locked = orders.lock_order(order.id)
         if standing_of(line, now) != told:
             orders.look_again(locked, now)

@@ -53,39 +53,42 @@ def hold(
     kind: type[ItemT],
     name: int | str,
     account_id: UUID,
-    until_at: datetime,
+    until_at: datetime | None,
     now: datetime,
     pools: Collection[int] | None = None,
+    line_id: UUID | None = None,
 ) -> ItemT:
     """Holds the chosen piece for the account until `until_at`; again, by its holder: extends it.
 
-    `name`: E.164 or ICCID. `pools`: those that may be sold to this buyer (None: any). Raises
+    `name`: E.164 or ICCID. `pools`: those that may be sold to this buyer (None: any). For a line
+    that is being bought it is held until the order ends: `line_id`, and no `until_at`. Raises
     StockTaken when it is not free, is being taken by somebody else, or does not exist.
     """
     item = _taken(by_name(kind, name))
     if item is None or (pools is not None and item.pool_id not in pools):
         raise StockTaken(name)
-    if item.state == HELD and item.account_id == account_id:
-        kind.objects.filter(slot=item.slot, id=item.id).update(until_at=until_at)
-        item.until_at = until_at
+    if item.state == HELD and item.account_id == account_id and item.line_id is None:
+        kind.objects.filter(slot=item.slot, id=item.id).update(until_at=until_at, line_id=line_id)
+        item.until_at, item.line_id = until_at, line_id
         return item
     if item.state != AVAILABLE and not _ran_out(item, now):
         raise StockTaken(name)
-    return _held(item, account_id, until_at, now)
+    return _held(item, account_id, until_at, now, line_id)
 
 
 def hold_any(
     kind: type[ItemT],
     pools: Sequence[int],
     account_id: UUID,
-    until_at: datetime,
+    until_at: datetime | None,
     now: datetime,
+    line_id: UUID | None = None,
 ) -> ItemT:
     """Holds what lay free longest in the first of the pools that has any. Raises NoneFree."""
     for pool_id in pools:
         item = _taken(free(kind, pool_id)) or _taken(run_out(kind, pool_id, now))
         if item is not None:
-            return _held(item, account_id, until_at, now)
+            return _held(item, account_id, until_at, now, line_id)
     raise NoneFree(*pools)
 
 
@@ -131,12 +134,20 @@ def _ran_out(item: Number | Card | Profile, now: datetime) -> bool:
     return item.state == HELD and item.until_at is not None and item.until_at <= now
 
 
-def _held(item: ItemT, account_id: UUID, until_at: datetime, now: datetime) -> ItemT:
+def _held(
+    item: ItemT,
+    account_id: UUID,
+    until_at: datetime | None,
+    now: datetime,
+    line_id: UUID | None = None,
+) -> ItemT:
     if item.state == HELD:
         _put_back(item, now)
-    transition(item, SHELVES[type(item)].hold, now, account_id=account_id, until_at=until_at)
+    holder = {"account_id": account_id, "until_at": until_at, "line_id": line_id}
+    transition(item, SHELVES[type(item)].hold, now, **holder)
     return item
 
 
 def _put_back(item: Number | Card | Profile, now: datetime) -> None:
-    transition(item, SHELVES[type(item)].unhold, now, account_id=None, until_at=None)
+    nobody = {"account_id": None, "until_at": None, "line_id": None}
+    transition(item, SHELVES[type(item)].unhold, now, **nobody)

@@ -4,6 +4,8 @@ A line has a card through `CardHolding`, whose key is the ICCID: one line at a t
 after numbers and before lines. All of it runs in the caller's transaction.
 """
 
+import base64
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -36,6 +38,11 @@ AVAILABLE = "available"  # the same word in both machines
 
 class ActivationTaken(Exception):
     """Another profile has this activation code."""
+
+
+def new_matching_id() -> str:
+    """One that nobody can guess: 32 signs of A-Z and 2-7 (SGP.22, 4.1 has A-Z, 0-9 and -)."""
+    return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
 def lock_sim(kind: type[SimT], iccid: str) -> SimT:

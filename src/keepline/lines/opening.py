@@ -1,4 +1,4 @@
-"""Opens a line that already lives: its facts, its clock, and the first piece of its life."""
+"""Opens lines: one that lives already, and one that is being bought."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.line import LineState
 from keepline.lines import clock
 from keepline.lines.models import Extension, Line, Validity
+from keepline.lines.services import LockedLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,36 @@ class LineFacts:
     auto_renew: bool = False
     lead_days: int | None = None
     dormant: bool = False
+
+
+def reserve_line(line: LockedLine, label: str, now: datetime) -> None:
+    """Writes a line that is being bought: reserved, without a period and without a clock.
+
+    `line` has what it will be; its number and SIM are held for it.
+    """
+    slot = slot_of(line.id)
+    Line.objects.create(
+        slot=slot,
+        id=line.id,
+        account_id=line.account_id,
+        kind=line.kind,
+        label=label,
+        e164=line.e164,
+        iccid=line.iccid,
+        carrier_id=line.carrier_id,
+        opened_at=now,
+    )
+    Validity.objects.create(
+        slot=slot,
+        id=line.id,
+        account_id=line.account_id,
+        wallet_id=line.wallet_id,
+        state=LineState.RESERVED,
+        time_zone=line.time_zone,
+        plan_id=line.plan_id,
+        policy_id=line.policy_id,
+        clock_id=clocks.clock_of_new_line(line.account_id),
+    )
 
 
 def open_line(facts: LineFacts, now: datetime) -> Line:

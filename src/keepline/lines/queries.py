@@ -61,6 +61,9 @@ SELECT l.id, l.account_id, v.wallet_id, l.kind, l.label, l.e164, l.iccid, l.carr
 FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id
 """
 OF_ACCOUNT = "WHERE l.slot = %(slot)s AND l.account_id = %(account)s"
+# One that is being bought is told by its order; one whose purchase failed never was anybody's.
+LIVED = """ AND v.state <> 'reserved' AND NOT (v.state = 'terminated' AND l.activated_at IS NULL
+  AND l.e164 IS NULL AND l.iccid IS NULL)"""
 AMONG = "WHERE l.slot = ANY(%(slots)s) AND l.id = ANY(%(ids)s)"
 # What was lost long ago is of no use first: it stands after everything that can be saved.
 SOONEST_FIRST = """
@@ -72,7 +75,7 @@ LIMIT %(limit)s OFFSET %(offset)s
 def lines_of(account_id: UUID, limit: int, offset: int = 0) -> list[LineRow]:
     """The account's lines, soonest expiry first, lost ones last."""
     return _rows(
-        SELECT + OF_ACCOUNT + SOONEST_FIRST,
+        SELECT + OF_ACCOUNT + LIVED + SOONEST_FIRST,
         {
             "slot": slot_of(account_id),
             "account": account_id,

@@ -219,6 +219,22 @@ def rename(line_id: UUID, account_id: UUID, label: str) -> str | None:
     return None if row is None else str(row.label)
 
 
+def note_activation(line: LockedLine, now: datetime) -> None:
+    """When the line's life began."""
+    execute(
+        "UPDATE lines_line SET activated_at = %s WHERE slot = %s AND id = %s",
+        (now, slot_of(line.id), line.id),
+    )
+
+
+def forget_names(line: LockedLine) -> None:
+    """Takes number and card from a line that never lived: they were never its own."""
+    execute(
+        "UPDATE lines_line SET e164 = NULL, iccid = NULL WHERE slot = %s AND id = %s",
+        (slot_of(line.id), line.id),
+    )
+
+
 AUTO_RENEW = """
 UPDATE lines_validity
 SET auto_renew = %(enabled)s, lead_days = %(lead)s, plan_id = %(plan)s,

@@ -17,9 +17,14 @@ class OrderKind(models.TextChoices):
     """What an order is for."""
 
     RENEWAL = "renewal"
+    PURCHASE = "purchase"  # a new line, out of stock
     TOP_UP = "top_up"
     RECLAIM = "reclaim"  # a number had back in its quarantine
     OPENING = "opening"  # what an imported line or wallet brought along
+
+
+# What sells a term of a plan: revenue, tax, refunds and extensions follow from these alone.
+SALES = (OrderKind.RENEWAL, OrderKind.PURCHASE)
 
 
 class Order(SlottedModel):
@@ -49,6 +54,8 @@ class Order(SlottedModel):
     payment_minor = models.BigIntegerField(default=0)  # of the total, from the provider
     # What the provider's part comes to in another currency, agreed by the holder; null: its own
     exchange = models.JSONField(null=True)  # core.exchange.Exchange.as_facts
+    # The pieces of stock that the order holds until it ends: {"number": 44..., "profile": "89..."}
+    stock = models.JSONField(null=True)
     valid_until_before = models.DateTimeField(null=True)
     valid_until_after = models.DateTimeField(null=True)
     # {"buckets_before": {...}, "buckets_after": {...}, "network": {...}} as the receipt shows it
@@ -81,8 +88,8 @@ class Order(SlottedModel):
         return self.total_minor - self.tax_minor
 
     @property
-    def renewed_line(self) -> UUID:
-        """The line of a renewal; a top-up has none and is never asked."""
+    def served_line(self) -> UUID:
+        """The line that the order is for; a top-up has none and is never asked."""
         assert self.line_id is not None, f"order {self.id} is for no line"
         return self.line_id
 

@@ -78,7 +78,7 @@ def claim_key(
 
 
 COLUMNS = tuple(field.attname for field in Order._meta.concrete_fields)
-JSON = [COLUMNS.index(name) for name in ("proof", "exchange")]
+JSON = [COLUMNS.index(name) for name in ("proof", "exchange", "stock")]
 INSERT_ORDER = (  # names of our own columns, values as parameters
     f"INSERT INTO orders_order ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
 )
@@ -152,6 +152,13 @@ def come_to_rest(seen: Order) -> None:
     Order.objects.filter(
         slot=seen.slot, id=seen.id, next_action_at=seen.next_action_at, undo_due=False
     ).update(next_action_at=None)
+
+
+def count_call(order: Order) -> None:
+    """The next call for the order's profile is another one: the last was refused for now."""
+    stock = {**(order.stock or {}), "calls": (order.stock or {}).get("calls", 0) + 1}
+    Order.objects.filter(slot=order.slot, id=order.id).update(stock=stock)
+    order.stock = stock
 
 
 def network_is_back(order: Order) -> None:

@@ -183,5 +183,5 @@ def _ends_at(case: Case, now: datetime) -> datetime | None:
     ends_at = ending(reversing.term_of(case.order.id), now)
     if ends_at is None:
         return None
-    pieces = reversing.last_pieces(case.order.renewed_line)
+    pieces = reversing.last_pieces(case.order.served_line)
     return ends_at if pieces[0].order_id == case.order.id else None

@@ -24,5 +24,5 @@ SELECT a.order_id AS "order", o.state, o.total_minor, a.asked_minor, a.captured_
 FROM asked a LEFT JOIN orders_order o ON o.slot = a.slot AND o.id = a.order_id
 WHERE a.sent_minor <> a.counted_minor OR a.arrived_minor <> a.back_minor
    OR a.asked_minor > CASE WHEN o.state = 'completed' THEN o.total_minor ELSE a.captured_minor END
-   OR (o.state = 'completed' AND o.kind = 'renewal'
+   OR (o.state = 'completed' AND o.kind IN ('renewal', 'purchase')
        AND a.tax_minor <> div(o.tax_minor * a.minor, nullif(o.total_minor, 0)))

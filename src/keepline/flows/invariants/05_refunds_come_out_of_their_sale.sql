@@ -8,7 +8,7 @@ WITH taken AS (
 ), back AS (
   SELECT r.slot, r.order_id, sum(r.amount_minor) AS minor, sum(r.tax_minor) AS tax_minor
   FROM payments_refund r JOIN orders_order o ON o.slot = r.slot AND o.id = r.order_id
-  WHERE o.kind = 'renewal' AND o.state = 'completed' AND r.state NOT IN ('requested', 'rejected')
+  WHERE o.kind IN ('renewal', 'purchase') AND o.state = 'completed' AND r.state NOT IN ('requested', 'rejected')
   GROUP BY r.slot, r.order_id
 )
 SELECT coalesce(t.order_id, b.order_id) AS "order", b.minor AS refunded_minor,

@@ -13,8 +13,8 @@ SELECT o.id AS "order", o.kind, o.state, o.total_minor, coalesce(s.sold_minor, 0
        coalesce(s.fee_minor, 0) AS fee_minor
 FROM orders_order o LEFT JOIN sold s ON s.slot = o.slot AND s.order_id = o.id
 WHERE coalesce(s.sold_minor, 0) <>
-        CASE WHEN o.kind = 'renewal' AND o.state = 'completed' THEN o.total_minor ELSE 0 END
+        CASE WHEN o.kind IN ('renewal', 'purchase') AND o.state = 'completed' THEN o.total_minor ELSE 0 END
    OR coalesce(s.tax_minor, 0) <>
-        CASE WHEN o.kind = 'renewal' AND o.state = 'completed' THEN o.tax_minor ELSE 0 END
+        CASE WHEN o.kind IN ('renewal', 'purchase') AND o.state = 'completed' THEN o.tax_minor ELSE 0 END
    OR coalesce(s.fee_minor, 0) <>
         CASE WHEN o.kind = 'reclaim' AND o.state = 'completed' THEN o.total_minor ELSE 0 END

@@ -2,12 +2,12 @@
 -- A card that was replaced keeps its line in the directory, for whoever looks for it.
 WITH sim AS (
   SELECT 'card' AS kind, iccid, imsi, line_id,
-         state IN ('assigned', 'blocked') AS on_a_line, state IN ('available', 'held') AS on_the_shelf
+         state IN ('assigned', 'blocked') AS on_a_line, state = 'available' OR until_at IS NOT NULL AS on_the_shelf
   FROM inventory_card
   UNION ALL
   SELECT 'profile', iccid, imsi, line_id,
          state NOT IN ('available', 'held', 'deleted', 'error', 'unavailable'),
-         state IN ('available', 'held')
+         state = 'available' OR until_at IS NOT NULL
   FROM inventory_profile
 )
 SELECT sim.kind AS what, sim.iccid AS card, sim.line_id AS line, holding.line_id AS other

@@ -10,7 +10,7 @@ WITH leg AS (
   WHERE h.code = 'deferred_revenue' GROUP BY h.currency
 ), expected AS (
   SELECT currency, sum(total_minor - tax_minor) AS minor FROM orders_order
-  WHERE kind = 'renewal' AND state = 'completed' AND receipt_number IS NULL GROUP BY currency
+  WHERE kind IN ('renewal', 'purchase') AND state = 'completed' AND receipt_number IS NULL GROUP BY currency
   UNION ALL
   SELECT s.currency, -sum(s.delta_minor * (s.day - b.last_booked_on - 1))
   FROM ledger_revenueslope s, ledger_revenuebooking b

@@ -19,14 +19,14 @@ from keepline.lines import services as lines
 from keepline.lines.services import LockedLine
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
-from keepline.orders.models import Order, OrderKind
+from keepline.orders.models import SALES, Order, OrderKind
 from keepline.payments import disputes, limits, refunds
 from keepline.payments import queries as payment_queries
 from keepline.payments import services as payments
 from keepline.payments.models import Payment
 from keepline.payments.ways import step_of
 
-REFUNDABLE = (OrderKind.RENEWAL, OrderKind.TOP_UP)
+REFUNDABLE = (*SALES, OrderKind.TOP_UP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from keepline.messages.models import Outbox
 
 SUBJECTS = {
     "line.renewed": gettext_noop("Your line is renewed"),
+    "line.bought": gettext_noop("Your new line is ready"),
     "wallet.topped_up": gettext_noop("Money is in your wallet"),
     "order.in_review": gettext_noop("Your payment is here, and a person looks at it"),
     "order.cancelled": gettext_noop("Your order was not paid and is closed"),

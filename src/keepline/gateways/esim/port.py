@@ -180,6 +180,11 @@ class SmdpPlus(Protocol):
         """The word stored beside each call, e.g. `es2plus`; never changes."""
         ...
 
+    @property
+    def default_address(self) -> str:
+        """What activation codes name where the SM-DP+ tells no other address: a host name."""
+        ...
+
     def order_download(self, request: DownloadRequest) -> Reserved | Refused:
         """Reserves a profile (DownloadOrder)."""
         ...

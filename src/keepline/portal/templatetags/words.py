@@ -53,6 +53,7 @@ BUCKETS: Words = {
 }
 ORDER_KINDS: Words = {
     "renewal": gettext_lazy("Renewal"),
+    "purchase": gettext_lazy("New line"),
     "top_up": gettext_lazy("Top-up"),
     "reclaim": gettext_lazy("Number had back"),
     "opening": gettext_lazy("Taken over"),
@@ -79,6 +80,7 @@ FAILURES: Words = {
     "review_lapsed": gettext_lazy("None of us looked at the payment in the promised time."),
     "payment_disputed": gettext_lazy("Your bank asked for the payment back."),
     "network": gettext_lazy("The network refused the change."),
+    "smdp": gettext_lazy("The eSIM could not be ordered."),
 }
 CAUSES: Words = {
     "renewed": gettext_lazy("renewed"),
@@ -262,8 +264,9 @@ def order_state(code: str) -> str:
 
 @register.filter
 def failure(code: str) -> str:
-    """A network's own codes (network_no_such_card) are for support, not for the holder."""
-    known = "network" if code.startswith("network_") else code
+    """Codes of networks (network_no_such_card) and SM-DP+s are for support, not for the holder."""
+    first = code.split("_", 1)[0]
+    known = first if first in ("network", "smdp") else code
     return _word(FAILURES, known) if known in FAILURES else _("It could not be carried out.")
 
 

@@ -67,4 +67,4 @@ def _have_back(request: HttpRequest, holder: Holder, view: LineView) -> HttpResp
         view = show_line(line_id, holder.account_id, holder.now)
         return _page(request, view, now_key, refused)
     messages.success(request, _("The number is yours again. Renew the line, and it works."))
-    return redirect("renew", started.order.renewed_line)
+    return redirect("renew", started.order.served_line)

@@ -79,6 +79,11 @@ class Es2PlusSmdp:
             headers={**HEADERS, "user-agent": "keepline", "accept-encoding": "identity"},
         )
 
+    @property
+    def default_address(self) -> str:
+        """The host that is spoken to; SM-DP+s that serve phones elsewhere name that address."""
+        return self._http.base_url.host
+
     def order_download(self, request: DownloadRequest) -> Reserved | Refused:
         """See the port."""
         fields = {

@@ -1,0 +1,304 @@
+"""`line.bought`: a new line out of stock: a number, a SIM, a first term.
+
+The way down (docs/purchase.md has it in prose):
+
+    start    T  key, stock, wallet, decision; the line is reserved, number and SIM are held for it
+    (open_payment, settle_payment: the provider's part)
+    begin    T  (inside start or settle) the money is there: the line is provisioning
+    (deliver_order with flows.delivering.buying: eSIM ordered, network told, all of it the line's)
+    let_go   T  (inside advance) it ended without service: stock goes back, the line never lived
+"""
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import OperationalError
+
+from keepline.accounts import clocks
+from keepline.accounts import queries as accounts
+from keepline.catalog import queries as catalog
+from keepline.catalog.queries import PlanOffer, policy_values
+from keepline.core.ids import derived_id, slot_of
+from keepline.core.lifecycle.line import LineState
+from keepline.core.lifecycle.order import OrderState
+from keepline.core.money import Money
+from keepline.core.parts import Parts, SimKind, parts_of
+from keepline.core.renewal import Refused, RenewalDecision, UseWallet, decide
+from keepline.flows import wake
+from keepline.flows.delivering.kinds import delivery_of
+from keepline.flows.errors import FlowRefused
+from keepline.flows.limits import NOBODY, Caller
+from keepline.flows.list_ways_to_pay import step_on_offer
+from keepline.flows.paying import (
+    StartedOrder,
+    busy,
+    enter,
+    fund,
+    offer_for,
+    price_columns,
+    replay,
+)
+from keepline.flows.steps import transaction_step
+from keepline.gateways import switchboard
+from keepline.inventory import holding, sims
+from keepline.inventory import queries as stock
+from keepline.inventory.models import Card, Number, Profile, StockKind
+from keepline.inventory.services import StockTaken
+from keepline.ledger import queries as ledger_queries
+from keepline.ledger import services as ledger
+from keepline.lines.opening import reserve_line
+from keepline.lines.services import LockedLine
+from keepline.orders import services as orders
+from keepline.orders.models import Order, OrderKind
+
+ACTION = "line.bought"
+LONGEST_LABEL = 60
+SIMS: dict[SimKind, type[Card] | type[Profile]] = {"card": Card, "profile": Profile}
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRequest:
+    """What a buyer asks for. `key`, `expected_total_minor`, `caller`, `method_id` and `pay_as` are
+    those of a renewal.
+
+    `e164`: the number that was chosen, None for any. `sim`: a card or an eSIM profile, None for the
+    usual one of the plan. `iccid`: the very card, for one that lies on the counter. `eid`: the
+    device that an eSIM shall be bound to.
+    """
+
+    account_id: UUID
+    plan_code: str
+    currency: str
+    use_wallet: UseWallet
+    provider: str | None
+    key: str
+    expected_total_minor: int | None
+    actor: str
+    channel: str
+    seller: str = "house"
+    e164: int | None = None
+    sim: SimKind | None = None
+    iccid: str | None = None
+    eid: str | None = None
+    label: str = ""
+    caller: Caller = NOBODY
+    method_id: UUID | None = None
+    pay_as: Money | None = None
+
+    def digest(self) -> bytes:
+        """SHA-256 of what the key stands for: the same key with another body is refused."""
+        body: list[object] = [
+            self.plan_code,
+            self.currency,
+            self.use_wallet,
+            self.provider,
+            self.expected_total_minor,
+            self.e164,
+            self.sim,
+            self.iccid,
+            self.eid,
+            self.label,
+            str(self.method_id),
+            self.pay_as and [self.pay_as.amount_minor, self.pay_as.currency],
+        ]
+        return hashlib.sha256(json.dumps(body).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasePreview:
+    """The whole order before paying; what the receipt will say if it is accepted now."""
+
+    offer: PlanOffer
+    parts: Parts
+    decision: RenewalDecision
+    wallet_free_minor: int
+
+
+def preview(
+    account_id: UUID, plan_code: str, currency: str, use_wallet: UseWallet, now: datetime
+) -> PurchasePreview:
+    """Decides without locks or writes. Raises FlowRefused as `start` would, but for stock."""
+    offer = offer_for(account_id, plan_code, currency, now)
+    parts = _deliverable(offer)
+    wallet_id = ledger.wallet_id_of(account_id, currency)
+    free = ledger_queries.free_minor(wallet_id)
+    line = _line_to_be(account_id, account_id, wallet_id, offer)
+    return PurchasePreview(offer, parts, _decide(line, offer, use_wallet, free, now), free)
+
+
+def start(request: PurchaseRequest, now: datetime) -> StartedOrder:
+    """Accepts a purchase, once for its key. Raises FlowRefused and then has changed nothing."""
+    if request.provider is not None and request.provider not in switchboard.providers():
+        raise FlowRefused("provider_unknown")
+    if len(request.label) > LONGEST_LABEL:
+        raise FlowRefused("label_refused", longest=LONGEST_LABEL)
+    try:
+        with transaction_step("buy_line.start"):
+            started = _start(request, now)
+    except orders.KeyReused:
+        raise FlowRefused("key_reused") from None
+    except StockTaken:
+        raise FlowRefused("number_taken") from None
+    except holding.NoneFree:
+        raise FlowRefused("none_free") from None
+    except Refused as refused:
+        raise FlowRefused(refused.code) from None
+    except OperationalError as error:
+        raise busy(error) from error
+    if started.state is OrderState.IN_PROGRESS or request.method_id is not None:
+        wake.orders()
+    return started
+
+
+def _start(request: PurchaseRequest, now: datetime) -> StartedOrder:
+    slot = slot_of(request.account_id)
+    claim = orders.claim_key(slot, request.actor, "buy_line", request.key, request.digest(), now)()
+    if not claim.first:
+        return replay(claim.order_id)
+    clocks.clock_of_new_line(request.account_id)  # before numbers and lines
+    offer = offer_for(request.account_id, request.plan_code, request.currency, now)
+    _deliverable(offer)
+    line_id = derived_id(claim.order_id, "line")
+    held = _hold(request, offer, line_id, now)
+    wallet_id, free = ledger.lock_wallet_of(request.account_id, request.currency)
+    line = _line_to_be(line_id, request.account_id, wallet_id, offer, held)
+    decision = _decide(line, offer, request.use_wallet, free, now)
+    if request.expected_total_minor not in (None, decision.quote.total_minor):
+        raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)
+    exchange = fund(request, decision.funding.payment_minor, now)
+    reserve_line(line, request.label.strip(), now)
+    order = _draft(request, claim.order_id, line, offer, decision, held, now)
+    order.exchange = exchange.as_facts() if exchange else None
+    return _enter(request, order, line, offer, now)
+
+
+def _enter(
+    request: PurchaseRequest, order: Order, line: LockedLine, offer: PlanOffer, now: datetime
+) -> StartedOrder:
+    delivery = delivery_of(order)
+    reserved = replace(line, state=LineState.RESERVED)
+    if order.payment_minor == 0 and order.delivery == "network":
+        delivery.begin(order, reserved, now)
+    at_once = partial(delivery.confirm, order, reserved, None, now)
+    return enter(request, order, offer.promise_seconds, now, at_once)
+
+
+def _hold(
+    request: PurchaseRequest, offer: PlanOffer, line_id: UUID, now: datetime
+) -> dict[str, Any]:
+    """Takes what the line is made of off the shelf, the number first. Nobody waits for anybody."""
+    parts, held = parts_of(offer.line_kind, offer.allowance), dict[str, Any]()
+    if request.e164 is not None and not parts.number:
+        raise FlowRefused("number_not_needed")
+    countries = catalog.countries_of(offer.region_id)
+    if parts.number:
+        pools = stock.pools_for(StockKind.NUMBER, offer.carrier_id, countries)
+        number = _take(Number, request.e164, pools, request.account_id, line_id, now)
+        held["number"] = number.e164
+    sim = request.sim or (parts.sims[0] if parts.sims else None)
+    if sim is None:
+        return held
+    if sim not in parts.sims:
+        raise FlowRefused("sim_not_for_plan")
+    pools = stock.pools_for(sim, offer.carrier_id, countries)
+    taken = _take(SIMS[sim], request.iccid, pools, request.account_id, line_id, now)
+    held[sim] = taken.iccid
+    if isinstance(taken, Profile):
+        if not taken.matching_id and not switchboard.has("smdp_plus"):
+            raise FlowRefused("no_smdp_plus")
+        held |= {"matching_id": sims.new_matching_id(), "eid": request.eid}
+    return held
+
+
+def _take(
+    kind: Any,
+    name: int | str | None,
+    pools: Collection[int],
+    account_id: UUID,
+    line_id: UUID,
+    now: datetime,
+) -> Any:
+    if name is None:
+        return holding.hold_any(kind, list(pools), account_id, None, now, line_id)
+    return holding.hold(kind, name, account_id, None, now, pools, line_id)
+
+
+def _line_to_be(
+    line_id: UUID,
+    account_id: UUID,
+    wallet_id: UUID,
+    offer: PlanOffer,
+    held: dict[str, Any] | None = None,
+) -> LockedLine:
+    """The line as it will be: what the decision of a renewal is made on, with nothing before it."""
+    held = held or {}
+    return LockedLine(
+        id=line_id,
+        account_id=account_id,
+        wallet_id=wallet_id,
+        kind=offer.line_kind,
+        e164=held.get("number"),
+        iccid=held.get("card") or held.get("profile"),
+        carrier_id=offer.carrier_id,
+        time_zone=accounts.account(account_id).time_zone,
+        state=LineState.READY,
+        plan_id=offer.plan_id,
+        policy_id=offer.policy_id,
+        valid_until=None,
+        anchor_at=None,
+        anchor_count=0,
+        since_at=None,
+        auto_renew=False,
+        lead_days=None,
+        dormant=False,
+    )
+
+
+def _deliverable(offer: PlanOffer) -> Parts:
+    """What the line is made of. Raises FlowRefused when nobody could bring it to life."""
+    parts = parts_of(offer.line_kind, offer.allowance)
+    if not switchboard.has("network") and (parts.sims or offer.delivery == "network"):
+        raise FlowRefused("no_network")
+    return parts
+
+
+def _decide(
+    line: LockedLine, offer: PlanOffer, use_wallet: UseWallet, free: int, now: datetime
+) -> RenewalDecision:
+    """The decision of a renewal; but where there is a network it is told of every new line."""
+    step = 1 if use_wallet == "only" else step_on_offer(offer.currency)
+    decision = decide(line, offer, policy_values(offer.policy_id), use_wallet, free, now, step)
+    return replace(decision, delivery="network") if switchboard.has("network") else decision
+
+
+def _draft(
+    request: PurchaseRequest,
+    order_id: UUID,
+    line: LockedLine,
+    offer: PlanOffer,
+    decision: RenewalDecision,
+    held: dict[str, Any],
+    now: datetime,
+) -> Order:
+    return orders.new_order(
+        order_id,
+        account_id=request.account_id,
+        line_id=line.id,
+        wallet_id=line.wallet_id,
+        kind=OrderKind.PURCHASE,
+        plan_id=offer.plan_id,
+        delivery=decision.delivery,
+        **price_columns(decision.quote, decision.funding),
+        stock=held,
+        valid_until_after=decision.period.end_at,
+        actor=request.actor,
+        channel=request.channel,
+        seller=request.seller,
+        accepted_at=now,
+    )

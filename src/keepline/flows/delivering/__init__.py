@@ -1,0 +1,1 @@
+"""What an order asks of the network, by its kind; deliver_order and withdraw_order do the rest."""

@@ -1,0 +1,74 @@
+"""What each kind of order does around the network: one class a kind, all with the same methods.
+
+deliver_order asks the network, withdraw_order takes back; both are the same for every kind. What
+differs stands here:
+
+    begin      T  the money is there: the line knows that it is on its way
+    prepare    N  what comes before the network, in steps of its own (an eSIM is ordered)
+    operation     what the network is told
+    confirm    T  the network did it: everything that the order gives
+    let_go     NT it ended without service and the network is as before: stock is free again
+"""
+
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from keepline.flows.delivering.buying import Purchase
+from keepline.flows.delivering.renewing import Renewal
+from keepline.gateways.network.port import NetworkOperation
+from keepline.lines.services import LockedLine
+from keepline.orders.models import Order, OrderKind
+
+Prepared = Literal["ready", "later"]
+
+
+class Delivery(Protocol):
+    """How orders of one kind are delivered. Docs: docs/renewal.md, docs/purchase.md."""
+
+    def lock_stock(self, order: Order) -> None:
+        """Locks the numbers, then the SIMs that `confirm` moves; before line, wallet and order."""
+        ...
+
+    def possible(self, line: LockedLine) -> bool:
+        """Whether a line in this state may still get what was ordered."""
+        ...
+
+    def needs_network(self, order: Order, line: LockedLine) -> bool:
+        """Whether the network must be told before the order can end well."""
+        ...
+
+    def begin(self, order: Order, line: LockedLine, now: datetime) -> LockedLine:
+        """The order was paid; the line as it is then. Inside the caller's transaction."""
+        ...
+
+    def prepare(self, order: Order, line: LockedLine, now: datetime) -> None:
+        """What has to be done before the network is told. Safe to repeat.
+
+        Raises NotYet when somebody did not answer, Impossible when it can never be.
+        """
+        ...
+
+    def operation(self, order: Order, line: LockedLine, now: datetime) -> NetworkOperation:
+        """The whole service that shall stand."""
+        ...
+
+    def confirm(
+        self, order: Order, line: LockedLine, network: dict[str, Any] | None, now: datetime
+    ) -> None:
+        """Gives what was ordered and ends the order. `network`: its answer, None: not asked."""
+        ...
+
+    def let_go(self, order: Order, now: datetime) -> bool:
+        """Frees what an order that ended without service held. False: to be tried again later."""
+        ...
+
+
+_KINDS: dict[str, Delivery] = {
+    OrderKind.RENEWAL: Renewal(),
+    OrderKind.PURCHASE: Purchase(),
+}
+
+
+def delivery_of(order: Order) -> Delivery:
+    """How this order is delivered. KeyError for kinds that are never delivered (top-ups)."""
+    return _KINDS[order.kind]

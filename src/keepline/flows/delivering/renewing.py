@@ -1,0 +1,59 @@
+"""A renewal: the line that is there gets a further period."""
+
+from datetime import datetime
+from typing import Any
+
+from keepline.catalog.queries import plan_offer, policy_values
+from keepline.core.lifecycle.line import LINE, LineEvent
+from keepline.core.network_service import renewed
+from keepline.core.renewal import is_cut
+from keepline.flows.line_at_network import subscriber_of
+from keepline.flows.sale import complete_sale, period_of
+from keepline.gateways.network.port import NetworkOperation
+from keepline.lines.services import LockedLine
+from keepline.orders.models import Order
+from keepline.usage import queries as usage
+
+
+class Renewal:
+    """Orders of the kind `renewal` (flows.delivering.kinds.Delivery)."""
+
+    def lock_stock(self, order: Order) -> None:
+        """A renewal moves no stock."""
+
+    def possible(self, line: LockedLine) -> bool:
+        """Whether the line's state lets it be renewed."""
+        return LineEvent.RENEW in LINE.allowed(line.state)
+
+    def needs_network(self, order: Order, line: LockedLine) -> bool:
+        """What the order said, or because the line's service has been cut since."""
+        return order.delivery == "network" or is_cut(line, policy_values(line.policy_id))
+
+    def begin(self, order: Order, line: LockedLine, now: datetime) -> LockedLine:
+        """The line lives on as it is until it is extended."""
+        return line
+
+    def prepare(self, order: Order, line: LockedLine, now: datetime) -> None:
+        """Nothing comes before the network."""
+
+    def operation(self, order: Order, line: LockedLine, now: datetime) -> NetworkOperation:
+        """Service until the new expiry, with what is left and what is added."""
+        offer = plan_offer(order.plan_id, order.currency)
+        total = usage.left(line.id, now).plus(offer.allowance)
+        return NetworkOperation(
+            operation_id=order.id,
+            subscriber=subscriber_of(line),
+            desired=renewed(period_of(order, line, offer).end_at, total),
+            order_id=order.id,
+        )
+
+    def confirm(
+        self, order: Order, line: LockedLine, network: dict[str, Any] | None, now: datetime
+    ) -> None:
+        """Extends the line and posts the money."""
+        offer = plan_offer(order.plan_id, order.currency)
+        complete_sale(order, line, offer, period_of(order, line, offer), now, network)
+
+    def let_go(self, order: Order, now: datetime) -> bool:
+        """A renewal holds nothing."""
+        return True

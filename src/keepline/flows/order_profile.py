@@ -1,0 +1,170 @@
+"""`profile.ordered`: the SM-DP+ sets a profile aside for a line, and lets phones download it.
+
+    N  order_profile.reserve     ES2+ DownloadOrder
+    T  order_profile.reserved    held becomes allocated: the profile is the line's
+    N  order_profile.confirm     ES2+ ConfirmOrder with our own matching id, released at once
+    T  order_profile.confirmed   allocated becomes released; the activation code is kept
+    N  order_profile.cancel      ES2+ CancelOrder
+    T  order_profile.cancelled   it is available again, or laid aside when the SM-DP+ refuses
+
+Every call carries an id that follows from the order, so that a call without an answer is made again
+as the same call. docs/gateways/es2plus.md says how the second answer is read. A profile that came
+into stock with its activation code needs none of this.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from keepline.core.ids import derived_id
+from keepline.core.lifecycle.profile import ProfileEvent, ProfileState
+from keepline.core.retries import doubled
+from keepline.flows.delivering.outcomes import Impossible, NotYet
+from keepline.flows.steps import network_step, transaction_step
+from keepline.gateways import switchboard
+from keepline.gateways.esim.port import (
+    CancelRequest,
+    Confirmed,
+    ConfirmRequest,
+    DownloadRequest,
+    EsimUnknown,
+    Refused,
+    Reserved,
+)
+from keepline.inventory import queries as stock
+from keepline.inventory import sims
+from keepline.inventory.models import Profile
+from keepline.inventory.services import CardTaken, Moved
+from keepline.orders import services as orders
+from keepline.orders.models import Order
+
+ACTION = "profile.ordered"
+ORDERED = (ProfileState.ALLOCATED, ProfileState.LINKED, ProfileState.CONFIRMED)
+CANCELLABLE = (*ORDERED, ProfileState.RELEASED)
+# After a silence these say that the first call was carried out.
+DONE_BEFORE = {
+    "reserve": frozenset({"in_use"}),
+    "confirm": frozenset({"wrong_state", "matching_id_taken", "in_use"}),
+}
+# Stock and SM-DP+ tell different things of the profile: nobody else shall buy it.
+LAY_ASIDE = frozenset(
+    f"smdp_{kind}" for kind in ("profile_unknown", "in_use", "wrong_state", "not_allowed")
+)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=5)
+
+log = structlog.get_logger(__name__)
+
+
+def order(seen: Order, line_id: UUID, now: datetime) -> None:
+    """Brings the order's profile to `released`, from wherever an earlier try left it.
+
+    Raises NotYet and Impossible.
+    """
+    profile = _profile(seen)
+    if profile.state == ProfileState.HELD and not profile.matching_id:
+        _reserve(seen, profile, line_id, now)
+        profile = _profile(seen)
+    if profile.state in ORDERED:
+        _confirm(seen, profile, now)
+
+
+def _reserve(seen: Order, profile: Profile, line_id: UUID, now: datetime) -> None:
+    eid = (seen.stock or {}).get("eid")
+    request = DownloadRequest(_call(seen, "reserve"), iccid=profile.iccid, eid=eid)
+    try:
+        with network_step("order_profile.reserve"):
+            answer: Reserved | Refused = switchboard.smdp_plus().order_download(request)
+    except EsimUnknown:
+        raise NotYet from None
+    _demand(seen, "reserve", answer)
+    event = ProfileEvent.LINK if eid else ProfileEvent.ALLOCATE
+    try:
+        with transaction_step("order_profile.reserved"):
+            sims.assign_profile(profile.iccid, seen.account_id, line_id, event, now, eid or "")
+    except (CardTaken, Moved):  # another worker was faster
+        raise NotYet from None
+
+
+def _confirm(seen: Order, profile: Profile, now: datetime) -> None:
+    matching_id = (seen.stock or {})["matching_id"]
+    request = ConfirmRequest(
+        _call(seen, "confirm"),
+        iccid=profile.iccid,
+        release=True,
+        matching_id=matching_id,
+        eid=profile.eid or None,
+    )
+    smdp = switchboard.smdp_plus()
+    try:
+        with network_step("order_profile.confirm"):
+            answer: Confirmed | Refused = smdp.confirm(request)
+    except EsimUnknown:
+        raise NotYet from None
+    _demand(seen, "confirm", answer)
+    address = profile.smdp_address or smdp.default_address
+    if isinstance(answer, Confirmed):
+        matching_id, address = answer.matching_id, answer.smdp_address or address
+    with transaction_step("order_profile.confirmed"):
+        locked = sims.lock_sim(Profile, profile.iccid)
+        if locked.state not in ORDERED:
+            raise NotYet
+        sims.change_profile(locked, ProfileEvent.RELEASE, now)
+        sims.note_activation(locked, address, matching_id)
+
+
+def take_back(seen: Order, now: datetime) -> bool:
+    """The SM-DP+ forgets an order that ended without service. False: it did not answer."""
+    profile = _profile(seen)
+    ordered = profile.state in CANCELLABLE
+    if not ordered and (profile.state != ProfileState.HELD or profile.matching_id):
+        return True
+    if not switchboard.has("smdp_plus"):
+        return not ordered
+    request = CancelRequest(
+        _call(seen, "cancel"),
+        iccid=profile.iccid,
+        final_status="Available",
+        matching_id=profile.matching_id or None,
+        eid=profile.eid or None,
+    )
+    try:
+        with network_step("order_profile.cancel"):
+            answer = switchboard.smdp_plus().cancel(request)
+    except EsimUnknown:
+        orders.look_later(seen, now + doubled(FIRST_PAUSE, seen.attempts, LONGEST_PAUSE))
+        return False
+    refused = answer.code if isinstance(answer, Refused) else ""
+    with transaction_step("order_profile.cancelled"):
+        locked = sims.lock_sim(Profile, profile.iccid)
+        if locked.state in CANCELLABLE:
+            event = ProfileEvent.RETIRE if refused else ProfileEvent.CANCEL
+            sims.change_profile(locked, event, now)
+    if refused and ordered:
+        log.error("profile_laid_aside", iccid=profile.iccid, code=refused)
+    return True
+
+
+def _demand(seen: Order, step: str, answer: object) -> None:
+    """Raises NotYet or Impossible for an answer that is a no."""
+    if not isinstance(answer, Refused):
+        return
+    asked_before = seen.attempts > 1  # claimed before this time: that call may have come there
+    if asked_before and answer.kind in DONE_BEFORE[step]:
+        return
+    if answer.temporary:
+        with transaction_step("order_profile.refused_for_now"):
+            orders.count_call(seen)
+        raise NotYet
+    raise Impossible(f"smdp_{answer.kind}")
+
+
+def _call(seen: Order, step: str) -> UUID:
+    """The call's id: another one only after an answer that was a no for now."""
+    return derived_id(seen.id, f"es2plus:{step}:{(seen.stock or {}).get('calls', 0)}")
+
+
+def _profile(seen: Order) -> Profile:
+    found = stock.sim(Profile, (seen.stock or {})["profile"])
+    assert found is not None, f"order {seen.id} is for a profile that is not in stock"
+    return found
