@@ -151,8 +151,10 @@ def _pause_after_silence(order: Order, payment: Payment, now: datetime) -> timed
 
 
 def _book(seen: Order, status: PaymentStatus, overdue: bool, now: datetime) -> OrderState:
-    """Locks in the order line, wallet, order; decides on what it finds then."""
+    """Locks in the order stock, line, wallet, order; decides on what it finds then."""
     order_id = seen.id
+    if seen.stock:
+        delivery_of(seen).lock_stock(seen)
     line = lines.lock_line(seen.line_id, seen.account_id) if seen.line_id else None
     ledger.lock_wallet(seen.wallet_id)
     order = orders.lock_order(order_id)

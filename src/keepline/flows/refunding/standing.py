@@ -11,6 +11,7 @@ from keepline.core.exchange import part_of_paid
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.money import Money
 from keepline.core.refunds import Back, Destination, Refundable, RefundRefused, Wish, decide, tax_in
+from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.errors import FlowRefused
 from keepline.ledger import queries as ledger_queries
 from keepline.ledger import services as ledger
@@ -76,10 +77,12 @@ def read_case(order_id: UUID) -> Case:
 
 
 def lock_case(order_id: UUID) -> Case:
-    """Line, wallet, order and payment under lock, in this order. Raises FlowRefused."""
+    """Stock, line, wallet, order and payment under lock, in this order. Raises FlowRefused."""
     seen = order_queries.find(order_id)
     if seen is None:
         raise FlowRefused("not_found")
+    if seen.stock and seen.state == OrderState.PENDING:
+        delivery_of(seen).lock_stock(seen)  # it may be given to its line now
     line = lines.lock_line(seen.line_id, seen.account_id) if seen.line_id else None
     free_minor = ledger.lock_wallet(seen.wallet_id)
     order = orders.lock_order(order_id)
