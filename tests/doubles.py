@@ -390,6 +390,9 @@ class ScriptedSmdp:
     def release(self, request: ReleaseRequest) -> Done | Refused:
         return Done()
 
+    def complaints(self) -> list[str]:
+        return []
+
     def event_of(self, progress: DownloadProgress) -> ProfileEvent | None:
         return {3: ProfileEvent.DOWNLOAD, 4: ProfileEvent.INSTALL}.get(
             progress.notification_point_id

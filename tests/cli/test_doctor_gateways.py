@@ -1,12 +1,18 @@
-"""`keepline doctor`: whether the network answers."""
+"""`keepline doctor`: whether those answer whom the settings name."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from keepline.cli import doctor_gateways
 from keepline.cli.doctor_gateways import gateways
 from keepline.config.environment import Environment
+from keepline.config.outside import providers_of
+from tests.doubles import FakeProvider
+from tests.gateways.es2plus_process import Es2PlusProcess, es2plus_process
 from tests.gateways.hlr_process import CTRL_PORT, HOST, HlrProcess, hlr
 from tests.gateways.hlr_wire import says
 
@@ -51,3 +57,55 @@ def test_each_door_that_is_shut_is_told(env: Environment, hlr: HlrProcess) -> No
     assert "asks for a password, and Keepline has none" in sentence
     hlr.kill()
     assert [grade for grade, _ in told(replace(env, hlr_host=HOST))] == ["fail", "fail"]
+
+
+@pytest.fixture
+def smdp(tmp_path: Path) -> Iterator[Es2PlusProcess]:
+    with es2plus_process(tmp_path) as process:
+        yield process
+
+
+def with_smdp(env: Environment, smdp: Es2PlusProcess) -> Environment:
+    tls = smdp.data_dir / "tls"
+    return replace(
+        env,
+        smdp_url=smdp.url,
+        smdp_cert=tls / "client.pem",
+        smdp_key=tls / "client.key",
+        smdp_ca=tls / "ca.pem",
+        smdp_requester="keepline",
+    )
+
+
+def test_what_an_smdp_plus_says(env: Environment, smdp: Es2PlusProcess, tmp_path: Path) -> None:
+    env = with_smdp(env, smdp)
+    assert told(env) == [("ok", f"The SM-DP+ answers ({smdp.url}).")]
+    smdp.behave(mode="refuse:1.1/2.1")
+    ((grade, sentence),) = told(env)
+    assert (grade, "KEEPLINE_SMDP_REQUESTER" in sentence) == ("fail", True)
+    ((_, sentence),) = told(replace(env, smdp_ca=Path("/etc/ssl/certs/ca-certificates.crt")))
+    assert "TLS fails" in sentence
+    (tmp_path / "empty.pem").write_text("")
+    ((_, sentence),) = told(replace(env, smdp_key=tmp_path / "empty.pem"))
+    assert "KEEPLINE_SMDP_* is unusable" in sentence
+    smdp.end()
+    ((grade, sentence),) = told(env)
+    assert (grade, "no sensible answer" in sentence) == ("fail", True)
+
+
+def test_each_provider_is_asked_for_its_last_payments(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, mute = FakeProvider(), FakeProvider(silent=1)
+    both: dict[str, Any] = {"stripe": lambda: good, "paypal": lambda: mute}
+    monkeypatch.setattr(doctor_gateways, "providers_of", lambda _env: both)
+    assert told(env) == [
+        ("ok", "The payment provider stripe answers."),
+        ("fail", "The payment provider paypal does not answer as it should: no answer"),
+    ]
+
+
+def test_the_settings_name_the_providers(env: Environment) -> None:
+    assert list(providers_of(env)) == []
+    named = replace(env, stripe_secret_key="sk_test_x", paypal_client_id="x")
+    assert list(providers_of(named)) == ["stripe", "paypal"]

@@ -1,14 +1,51 @@
 """What `keepline doctor` says of what this installation speaks to."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from keepline.cli.finding import Finding
 from keepline.config.environment import Environment
 from keepline.config.networks import network_of
+from keepline.config.outside import providers_of, smdp_plus_of
+from keepline.gateways.payments.port import ProviderRefused, ProviderUnknown
+
+LOOKED_AT = timedelta(minutes=5)
 
 
 def gateways(env: Environment) -> Iterator[Finding]:
     """Whether each answers that the settings name, and what is wrong if not."""
+    yield from _network(env)
+    yield from _smdp_plus(env)
+    yield from _providers(env)
+
+
+def _smdp_plus(env: Environment) -> Iterator[Finding]:
+    if not env.smdp_url:
+        return
+    try:
+        complaints = smdp_plus_of(env).complaints()
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        complaints = [f"the key or a certificate of KEEPLINE_SMDP_* is unusable: {error}"]
+    yield from (Finding("fail", f"The SM-DP+ at {env.smdp_url}: {each}") for each in complaints)
+    if not complaints:
+        yield Finding("ok", f"The SM-DP+ answers ({env.smdp_url}).")
+
+
+def _providers(env: Environment) -> Iterator[Finding]:
+    """Each is asked for the payments of the last minutes: that needs the right keys, too."""
+    until = datetime.now(UTC)
+    for name, made in providers_of(env).items():
+        try:
+            made().list_payments(until - LOOKED_AT, until)
+        except (ProviderUnknown, ProviderRefused, OSError, ValueError) as error:
+            yield Finding(
+                "fail", f"The payment provider {name} does not answer as it should: {error}"
+            )
+        else:
+            yield Finding("ok", f"The payment provider {name} answers.")
+
+
+def _network(env: Environment) -> Iterator[Finding]:
     network = network_of(env)
     if network is not None:
         complaints = network.complaints()

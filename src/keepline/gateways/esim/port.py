@@ -201,6 +201,10 @@ class SmdpPlus(Protocol):
         """Lets phones download the profile (ReleaseProfile)."""
         ...
 
+    def complaints(self) -> list[str]:
+        """What keeps it from working, in sentences for an operator; nothing when it answers."""
+        ...
+
     def event_of(self, progress: DownloadProgress) -> ProfileEvent | None:
         """What a notification does to the profile; None for nothing. Asks nobody.
 

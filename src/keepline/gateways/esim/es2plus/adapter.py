@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 
@@ -43,6 +43,8 @@ from .wire import (
     padded,
     request_header,
 )
+
+NO_PROFILE = "8900000000000000000"  # country 000 of ITU-T E.118 does not exist
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,21 @@ class Es2PlusSmdp:
         """See the port."""
         answer = self._call("releaseProfile", request.call_id, {"iccid": padded(request.iccid)})
         return answer if isinstance(answer, Refused) else Done(answer.warning)
+
+    def complaints(self) -> list[str]:
+        """Asks it to release a profile that there cannot be: whoever may ask hears that.
+
+        See the port.
+        """
+        try:
+            answer = self.release(ReleaseRequest(uuid4(), NO_PROFILE))
+        except EsimUnknown as silence:
+            cause = silence.__cause__
+            tls = "certificate" in str(cause).lower() or "ssl" in str(cause).lower()
+            return [f"TLS fails: {cause}" if tls else f"no sensible answer ({silence})"]
+        if isinstance(answer, Refused) and answer.kind == "not_allowed":
+            return [f"it does not let KEEPLINE_SMDP_REQUESTER order ({answer.code})"]
+        return []
 
     def event_of(self, progress: DownloadProgress) -> ProfileEvent | None:
         """See the port."""

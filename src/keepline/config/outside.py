@@ -1,0 +1,67 @@
+"""Adapters to whom the settings name outside, made from the settings alone: no database is needed.
+
+So `keepline doctor` can ask them before anything runs.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from keepline.config.demands import PROVIDERS
+from keepline.config.environment import Environment
+from keepline.core.lifecycle.profile import ProfileEvent
+from keepline.gateways.esim.port import SmdpPlus
+from keepline.gateways.payments.port import PaymentProvider
+
+TIMEOUT_S = 10.0
+
+
+def providers_of(env: Environment) -> dict[str, Callable[[], PaymentProvider]]:
+    """By name, what makes the adapter of each payment provider that the settings name."""
+    makers = {"stripe": _stripe, "paypal": _paypal, "alipay": _alipay}
+    named = {name: maker for name, maker in makers.items() if getattr(env, PROVIDERS[name][0])}
+    return {name: partial(maker, env) for name, maker in named.items()}
+
+
+def smdp_plus_of(env: Environment) -> SmdpPlus:
+    """The adapter of the SM-DP+ that the settings name. Raises OSError for unreadable keys."""
+    from keepline.gateways.esim.es2plus.adapter import Es2PlusSmdp
+    from keepline.gateways.esim.es2plus.tls import mutual_tls
+
+    return Es2PlusSmdp(
+        url=env.smdp_url,
+        requester=env.smdp_requester,
+        tls=mutual_tls(env.smdp_cert, env.smdp_key, env.smdp_ca),
+        timeout_s=TIMEOUT_S,
+        own_points={point: ProfileEvent(event) for point, event in env.smdp_points},
+    )
+
+
+def _stripe(env: Environment) -> PaymentProvider:
+    from keepline.gateways.payments.stripe.adapter import StripePayments
+
+    return StripePayments(env.stripe_secret_key, env.stripe_webhook_secret, TIMEOUT_S)
+
+
+def _paypal(env: Environment) -> PaymentProvider:
+    from keepline.gateways.payments.paypal.adapter import PayPalPayments
+
+    return PayPalPayments(
+        env.paypal_client_id,
+        env.paypal_client_secret,
+        env.paypal_webhook_id,
+        TIMEOUT_S,
+        env.paypal_environment,  # type: ignore[arg-type]  # parsed as one of its words
+    )
+
+
+def _alipay(env: Environment) -> PaymentProvider:
+    from keepline.gateways.payments.alipay.adapter import AlipayPayments
+
+    return AlipayPayments(
+        app_id=env.alipay_app_id,
+        app_private_key=env.alipay_private_key.read_text(encoding="ascii"),
+        alipay_public_key=env.alipay_public_key.read_text(encoding="ascii"),
+        notify_url=f"{env.public_url}/webhooks/payments/alipay/",
+        timeout_s=TIMEOUT_S,
+        gateway_url=env.alipay_gateway_url,
+    )
