@@ -11,39 +11,33 @@ Imported lines are dormant until `keepline go-live`.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from django.db import connection
 
 from keepline.audit import imports
-from keepline.audit.imports import Counts
 from keepline.audit.models import ImportRun
 from keepline.catalog import queries as catalog
 from keepline.core.postings import TransferCode
 from keepline.flows.importing import statements
 from keepline.flows.importing.judging import STAGED, Judge, Known, PlanFacts, Refusal
-from keepline.flows.importing.loading import ImportResult, Progress, Report, loaded, nothing_kept
-from keepline.flows.importing.pipeline import batches, judge_file
-from keepline.flows.importing.reading import FileRefused, Layout, digest_of, layout_of, read_mapping
-from keepline.flows.importing.spool import bad_rows, good_rows
+from keepline.flows.importing.loading import (
+    FileToImport,
+    ImportResult,
+    Progress,
+    Report,
+    Slots,
+    enter_part,
+    import_file,
+)
+from keepline.flows.importing.reading import Layout, digest_of, layout_of, read_mapping
 from keepline.flows.steps import transaction_step
 from keepline.ledger import services as ledger
 from keepline.slots.sql import execute, fetch_all
 
 ACTION = "base.imported"
 BATCH = 20000
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What every batch of one import shares."""
-
-    run: ImportRun
-    folder: Path
-    batch_rows: int
-    now: datetime
-    progress: Progress
 
 
 def import_base(
@@ -63,26 +57,28 @@ def import_base(
     importing.reading.FileRefused when the file cannot be read as a whole, or is being imported.
     """
     mapping = read_mapping(mapping_path)
-    layout = layout_of(path, mapping)
-    digest = digest_of(path, mapping)
-    with nothing_kept(check), TemporaryDirectory(prefix="keepline-import-") as folder:
-        known = _known(now)
-        run = imports.begin_import(digest, path.name, now)
-        if not imports.claim_import(run):
-            raise FileRefused(f"{path} is being taken over by another process.")
-        before, finished_before = imports.counts_of(run), run.finished_at is not None
-        if not finished_before:
-            work = _Work(run, Path(folder), batch_rows, now, progress)
-            _take_over(work, layout, known, at_once, 1 if check else at_once)
-        report(imports.refusals_of(digest))
-        after = imports.counts_of(run)
-        imports.free_import(run)
-    return ImportResult(
-        *after,
-        rows_resumed=0 if finished_before else sum(before),
-        finished_before=finished_before,
-        ignored_columns=layout.ignored,
-    )
+    layout, digest = layout_of(path, mapping), digest_of(path, mapping)
+    file = FileToImport(path, layout, digest, now, progress, report, check, batch_rows, at_once)
+    return import_file(file, _Base(layout, now))
+
+
+@dataclass(frozen=True)
+class _Base:
+    """importing.loading.Importing for a base."""
+
+    layout: Layout
+    now: datetime
+
+    def judge(self) -> Judge:
+        return Judge(self.layout, _known(self.now))
+
+    def load(self, run: ImportRun, rows: list[bytes], refusals: list[Refusal], part: Slots) -> None:
+        with transaction_step("import_base.batch"):
+            enter_part(run, rows, refusals, part, partial(_enter, run, self.now))
+
+    def finish(self, run: ImportRun) -> None:
+        with transaction_step("import_base.finish"):
+            imports.finish_import(run, self.now, ACTION)
 
 
 def _known(now: datetime) -> Known:
@@ -98,39 +94,11 @@ def _known(now: datetime) -> Known:
     return Known(plans, catalog.carrier_ids(), now)
 
 
-def _take_over(work: _Work, layout: Layout, known: Known, judges: int, loaders: int) -> None:
-    sizes = judge_file(
-        layout,
-        Judge(layout, known),
-        work.folder,
-        judges,
-        lambda line: work.progress("reading", line, 0),
-    )
-    done = imports.slots_done(work.run)
-    todo = list(batches(sizes, done, work.batch_rows))
-    total = sizes.total()
-    entered = sum(sizes[slot] for slot in done)
-    for slots in loaded(lambda batch: _load(work, batch), todo, loaders):
-        entered += sum(sizes[slot] for slot in slots)
-        work.progress("entering", entered, total)
-    with transaction_step("import_base.finish"):
-        imports.finish_import(work.run, work.now, ACTION)
-
-
-def _load(work: _Work, slots: tuple[int, ...]) -> None:
-    rows, refusals = good_rows(work.folder, slots), bad_rows(work.folder, slots)
-    with transaction_step("import_base.batch"):
-        refused, present = _enter(work, b"".join(rows)) if rows else ([], 0)
-        refusals += refused
-        good = len(rows) - len(refused) - present
-        imports.record_part(work.run, slots, Counts(good, present, len(refusals)), refusals)
-
-
-def _enter(work: _Work, copy_block: bytes) -> tuple[list[Refusal], int]:
+def _enter(run: ImportRun, now: datetime, copy_block: bytes) -> tuple[list[Refusal], int]:
     """One batch, in sets: the rows that the base refuses, and how many were in before."""
-    run_actor = f"import:{work.run.digest[:12]}:"
+    run_actor = f"import:{run.digest[:12]}:"
     params = {
-        "now": work.now,
+        "now": now,
         "code": int(TransferCode.OPENING_BALANCE),
         "run_actor": run_actor,
         "run_actors": f"{run_actor}%",
