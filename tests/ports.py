@@ -6,15 +6,15 @@ from collections.abc import Iterable
 import pytest
 
 
-def two_ports(among: Iterable[int]) -> int:
-    """A free port whose successor, the provider's, is free too.
+def demo_ports(among: Iterable[int]) -> int:
+    """A free port whose successors, the provider's and the SM-DP+'s, are free too.
 
     Two portals on one port would share it silently: the web server asks for SO_REUSEPORT. So
     tests that run at the same time look `among` different ones.
     """
     for candidate in among:
         try:
-            for each in (candidate, candidate + 1):
+            for each in (candidate, candidate + 1, candidate + 2):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", each))
         except OSError:

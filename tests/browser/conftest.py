@@ -19,7 +19,7 @@ from tests.browser.records import Records
 from tests.browser.watch import Watch
 from tests.cli.test_demo import Demo
 from tests.conftest import FOLDER, WORKER
-from tests.ports import two_ports
+from tests.ports import demo_ports
 
 PEOPLE = {email.partition("@")[0]: (email, password) for _, email, password in SIGN_INS}
 LANGUAGES = {"alice": "en-GB", "mei": "zh-CN"}
@@ -30,7 +30,7 @@ Opened = Callable[..., Page]
 def ports_of_this_worker() -> range:
     """Other workers look elsewhere."""
     first = 19600 + 100 * int(WORKER.removeprefix("gw") if WORKER != "main" else 0)
-    return range(first, first + 100, 2)
+    return range(first, first + 100, 3)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def records(browser: Browser) -> Iterator[Records]:
     with tempfile.TemporaryDirectory(dir=FOLDER) as name:
         data = Path(name)
         data.chmod(0o711)  # under root the server runs as another user, who has to get in
-        port = two_ports(ports_of_this_worker())
+        port = demo_ports(ports_of_this_worker())
         demo = demo_of_hurried_people(data, port)
         try:
             demo.wait_for_line(rf"http://localhost:{port}\b", seconds=60)

@@ -18,7 +18,7 @@ import pytest
 from keepline.cli import schema_mark
 from keepline.config.postgres import EmbeddedPostgres
 from tests.cli.test_commands import OWN, keepline, refused
-from tests.ports import two_ports
+from tests.ports import demo_ports
 
 pytestmark = pytest.mark.slow
 START_S = 120.0
@@ -65,7 +65,7 @@ class Demo:
 
 @pytest.fixture
 def port() -> int:
-    return two_ports(range(18500, 19500, 2))
+    return demo_ports(range(18500, 19500, 3))
 
 
 @pytest.fixture

@@ -72,6 +72,7 @@ def test_refused_in_production(tmp_path: Path, name: str, value: str) -> None:
         ("KEEPLINE_PORT", "٨٠٠٠"),
         ("KEEPLINE_PORT", "-1"),
         ("KEEPLINE_PROVIDER_PORT", "8000"),
+        ("KEEPLINE_SMDP_PORT", "8001"),
         ("KEEPLINE_MODE", "prod"),
         ("KEEPLINE_DATABASE_URL", "mysql://somebody:hunter2@db/keepline"),
         ("KEEPLINE_DATABASE_OWNER_URL", "sqlite:///file"),

@@ -299,7 +299,7 @@ def test_which_pools_serve_a_plan() -> None:
         shelves.pool("own", carrier=ours),
         shelves.pool("both", carrier=ours, country="GB"),
     )
-    shelves.pool("foreign", country="FR")
+    french = shelves.pool("foreign", country="FR")
     shelves.pool("theirs", carrier=theirs)
     shelves.pool("cards", kind="card")
     assert queries.pools_for("number", ours.id, ["GB", "IE"]) == [
@@ -309,6 +309,8 @@ def test_which_pools_serve_a_plan() -> None:
         any_.id,
     ]
     assert queries.pools_for("number", None, ["IE"]) == [any_.id]
+    bound_to_no_country = queries.pools_for("number", None, [])
+    assert bound_to_no_country == [british.id, french.id, any_.id]
 
 
 @pytest.mark.django_db

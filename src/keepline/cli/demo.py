@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from keepline.cli import demo_folder, schema_mark
+from keepline.cli import demo_folder, demo_smdp, schema_mark
 from keepline.cli.boot import require_free_mb, set_environment
 from keepline.cli.demo_announcement import announce_when_up
 from keepline.cli.serve import require_free_port
@@ -23,7 +23,7 @@ NEEDED_MB = 300
 @click.command("demo")
 @click.option("--fresh", is_flag=True, help="Start anew: remove what an earlier demo kept.")
 def command(fresh: bool) -> None:
-    """Start portal, worker, sandbox payment provider and PostgreSQL, with a demo base.
+    """Start portal, worker, PostgreSQL, sandbox payment provider and fake SM-DP+, with a demo base.
 
     Ctrl-C stops all of it; the next start keeps its data.
     """
@@ -38,6 +38,8 @@ def command(fresh: bool) -> None:
     _end_in_order()
     require_free_port(HOST, env.port, "KEEPLINE_PORT")
     require_free_port(HOST, env.provider_port, "KEEPLINE_PROVIDER_PORT")
+    if not env.smdp_url:
+        require_free_port(HOST, env.smdp_port, "KEEPLINE_SMDP_PORT")
     require_free_mb(env.data, NEEDED_MB)
     demo_folder.mark(env.data)
     running = locks.claim(env.data / "demo-running")
@@ -61,12 +63,15 @@ def _run(env: Environment) -> None:
     try:
         if server:
             server.start()
+        children = ["serve", "worker", "sandbox-provider"]
+        if demo_smdp.connect(env, os.environ):
+            children.append("fake-smdp")
         settled = set_environment()
         if not schema_mark.is_current(settled.database_url):
             _finish("migrate", "--verbosity", "0")
         _finish("load-demo")
         announce_when_up(env)
-        supervisor = Supervisor([_child("serve"), _child("worker"), _child("sandbox-provider")])
+        supervisor = Supervisor([_child(name) for name in children])
         if server:
             supervisor.tend = lambda: _keep_up(server)
         supervisor.run()

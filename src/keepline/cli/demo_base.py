@@ -13,6 +13,7 @@ from django.utils import timezone
 from keepline.accounts.models import User
 from keepline.accounts.services import admit_user
 from keepline.cli.demo_people import SIGN_INS
+from keepline.cli.demo_stock import load_stock
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.line import LineState
 from keepline.core.postings import opening_balance
@@ -22,6 +23,7 @@ from keepline.flows.load_preset import load_preset, shipped
 from keepline.flows.open_account import open_account
 from keepline.flows.open_line import LineToOpen, open_existing_line
 from keepline.flows.sweep_lines import sweep
+from keepline.gateways import switchboard
 from keepline.ledger import services as ledger
 from keepline.lines import queries as line_queries
 from keepline.lines import services as line_services
@@ -61,10 +63,11 @@ ALICE = [
 
 
 def load(now: datetime | None = None) -> None:
-    """Builds the base if nobody is there yet; otherwise changes nothing."""
+    """Builds the base if nobody is there yet; otherwise adds stock and catalogues that are new."""
     at = now or timezone.now()
     for name in shipped():
         load_preset(name, "demo", at)
+    load_stock(at, ordered=switchboard.has("smdp_plus"))
     if User.objects.exists():
         return
     _holder(0, "Mei Lin", "zh-hans", "Asia/Shanghai", "CNY", 26_800, MEI, at)

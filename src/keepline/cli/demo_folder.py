@@ -15,6 +15,7 @@ OWN_ENTRIES = (
     "fake-network.sqlite3",
     "fake-network.sqlite3-shm",
     "fake-network.sqlite3-wal",
+    "fake-smdp",
     "mail",
     "sms",
     "postgres",

@@ -14,6 +14,10 @@ COMMANDS = {
         "keepline.cli.sandbox_provider",
         "Run the sandbox payment provider (never in production).",
     ),
+    "fake-smdp": (
+        "keepline.cli.fake_smdp",
+        "Run the fake SM-DP+ for eSIM profiles (never in production).",
+    ),
     "migrate": ("keepline.cli.migrate", "Bring the database's tables up to date."),
     "load-demo": ("keepline.cli.load_demo", "Load the demo base into an empty database."),
     "load-preset": ("keepline.cli.load_preset", "Load ready-made catalogues."),

@@ -87,6 +87,9 @@ class Environment:
             "`KEEPLINE_PORT` + 1",
         )
     )
+    smdp_port: int = field(
+        metadata=variable(port_number, "", "Port of the fake SM-DP+ (demo).", "`KEEPLINE_PORT` + 2")
+    )
     secret_key: str = field(
         repr=False,
         metadata=variable(
@@ -332,8 +335,11 @@ class Environment:
         values = {each.name: _parsed(each, given) for each in fields(cls)}
         values["database_owner_url"] = values["database_owner_url"] or values["database_url"]
         values["provider_port"] = values["provider_port"] or values["port"] + 1
+        values["smdp_port"] = values["smdp_port"] or values["port"] + 2
         if values["provider_port"] == values["port"]:
             raise SettingsError("KEEPLINE_PROVIDER_PORT must differ from KEEPLINE_PORT.")
+        if values["smdp_port"] in (values["port"], values["provider_port"]):
+            raise SettingsError("KEEPLINE_SMDP_PORT must differ from the other ports.")
         demand_whole_providers(values)
         if values["mode"] == "production":
             demand_for_production(values)

@@ -98,13 +98,12 @@ def pools_by_code() -> dict[str, Pool]:
 def pools_for(kind: str, carrier_id: int | None, countries: Collection[str]) -> list[int]:
     """Ids of the pools that serve a plan on this carrier and in these countries.
 
-    A pool without a carrier or country serves any; those that say most come first. One query.
+    A pool without a carrier or country serves any plan, and any country's pool one that is bound
+    to no country. Those that say most come first. One query.
     """
-    pools = Pool.objects.filter(
-        Q(carrier_id=None) | Q(carrier_id=carrier_id),
-        Q(country="") | Q(country__in=list(countries)),
-        kind=kind,
-    )
+    here = Q(country="") | Q(country__in=list(countries)) if countries else Q()
+    carried = Q(carrier_id=None) | Q(carrier_id=carrier_id)
+    pools = Pool.objects.filter(here, carried, kind=kind)
     said = sorted(pools, key=lambda p: (p.carrier_id is None, p.country == "", p.code))
     return [pool.id for pool in said]
 

@@ -17,7 +17,7 @@ from . import behaviour
 from .functions import Functions, failed
 from .notifications import Notifications
 from .phone import ENDS, Phone, PhoneRefused
-from .store import transaction
+from .store import put_profiles
 
 
 class FakeSmdp:
@@ -56,11 +56,9 @@ class FakeSmdp:
         content = read_object(await request.body())
         listed = content.get("profiles")
         rows = [object_of(row, "profiles") for row in listed] if isinstance(listed, list) else []
-        with transaction(self.store):
-            self.store.executemany(
-                "INSERT OR IGNORE INTO profiles (iccid, profile_type) VALUES (?, ?)",
-                [(parse_iccid(row["iccid"]), str(row["profile_type"])) for row in rows],
-            )
+        put_profiles(
+            self.store, [(parse_iccid(row["iccid"]), str(row["profile_type"])) for row in rows]
+        )
         return JSONResponse({"profiles": len(rows)})
 
     async def show_profile(self, request: Request) -> Response:

@@ -1,7 +1,7 @@
 """SQLite under the fake SM-DP+: one file, one process, one connection."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +15,25 @@ def open_store(data_dir: Path) -> sqlite3.Connection:
     store.execute("PRAGMA journal_mode=WAL")
     store.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
     return store
+
+
+def put_profiles(store: sqlite3.Connection, rows: Iterable[tuple[str, str]]) -> None:
+    """Puts profiles (ICCID, type) in stock; those that are there stay as they are."""
+    with transaction(store):
+        store.executemany(
+            "INSERT OR IGNORE INTO profiles (iccid, profile_type) VALUES (?, ?)", rows
+        )
+
+
+def put_released(
+    store: sqlite3.Connection, iccid: str, profile_type: str, matching_id: str, code: str | None
+) -> None:
+    """A profile that was sold with its activation code; one that is there stays as it is."""
+    store.execute(
+        "INSERT OR IGNORE INTO profiles (iccid, profile_type, state, matching_id,"
+        " confirmation_code) VALUES (?, ?, 'Released', ?, ?)",
+        (iccid, profile_type, matching_id, code),
+    )
 
 
 @contextmanager
