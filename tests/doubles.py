@@ -7,6 +7,7 @@ from typing import cast
 from uuid import UUID
 
 from keepline.core.lifecycle.profile import ProfileEvent
+from keepline.gateways.esim.es2plus.points import event_of
 from keepline.gateways.esim.port import (
     CancelRequest,
     Confirmed,
@@ -355,6 +356,9 @@ class ScriptedNetwork:
             self.lines[subscriber.line_ref] = service
 
 
+OWN_POINTS = {6: ProfileEvent.ENABLE, 7: ProfileEvent.DISABLE, 8: ProfileEvent.DELETE}
+
+
 @dataclass
 class ScriptedSmdp:
     """An SM-DP+ in memory, without a memory of calls.
@@ -394,9 +398,7 @@ class ScriptedSmdp:
         return []
 
     def event_of(self, progress: DownloadProgress) -> ProfileEvent | None:
-        return {3: ProfileEvent.DOWNLOAD, 4: ProfileEvent.INSTALL}.get(
-            progress.notification_point_id
-        )
+        return event_of(progress, OWN_POINTS)
 
     def _call(
         self, step: str, call_id: UUID, iccid: str, state: str | None, refusal: Refused | None

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from keepline.cli.doctor import low_pools, refused_webhooks
+from keepline.cli.doctor import low_pools, refused_webhooks, strange_profiles
+from keepline.inventory import notices
 from keepline.payments.models import RefusedWebhooks
 from keepline.payments.refused_webhooks import count_one
 from tests.inventory import shelves
@@ -36,3 +37,17 @@ def test_low_pools_are_told_and_no_others(process_environment: dict[str, str]) -
     shelves.numbers(low, 1, shelves.FIRST + 20, state="assigned", taken_at=datetime.now(UTC))
     (told,) = low_pools(url)
     assert told.says == "Pool low is low: 3 are free, which last for 84 days."
+
+
+def test_profiles_of_nobody_are_told_for_a_week(process_environment: dict[str, str]) -> None:
+    url = process_environment["KEEPLINE_DATABASE_URL"]
+    now = datetime.now(UTC)
+    for number, (days, outcome) in enumerate(
+        [(8, "unknown"), (0, "moved"), (1, "unknown"), (1, "unknown")]
+    ):
+        at = now - timedelta(days=days)
+        said = {"point": 4, "status": "", "outcome": outcome, "occurred_at": at}
+        notices.keep(shelves.iccid(number), f"{number:064}", at, **said)
+    (told,) = strange_profiles(url)
+    assert told.grade == "warn"
+    assert "told 2 times of 2 profiles that are not in stock" in told.says

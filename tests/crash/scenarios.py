@@ -253,6 +253,14 @@ SCENARIOS: dict[str, Scenario] = {
             *(Act(stock.hand_out, ours=False), Act(stock.reseal), Act(stock.look)),
         ],
     ),
+    "a phone installs a profile": Scenario(
+        {},
+        [
+            Act(stock.have_profile, ours=False),
+            Act(stock.phone_is_told_of),
+            Act(stock.phone_has_it, ours=False),
+        ],
+    ),
     "a way to pay is kept": Scenario(
         {}, [Act(saving.begin), Act(saving.keep, ours=False), Act(saving.come_back), WORK]
     ),

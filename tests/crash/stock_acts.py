@@ -1,18 +1,27 @@
-"""Acts of stock: pools and pieces come in, a number is held, a card is handed out and looked at."""
+"""Acts of stock: pools and pieces come in, a number is held, a card is handed out and looked at, a
+phone installs a profile."""
 
 import csv
+from datetime import timedelta
 from pathlib import Path
 
 from django.db import transaction
 
+from keepline.core.lifecycle.profile import ProfileEvent
+from keepline.flows.follow_profile import count_refused, follow_profile
 from keepline.flows.hold_number import hold_number
 from keepline.flows.import_stock import StockFile, import_stock
 from keepline.flows.load_pools import load_pools
 from keepline.flows.reseal_stock import reseal_stock
 from keepline.flows.reveal_codes import reveal_codes
+from keepline.gateways import switchboard
+from keepline.gateways.esim.port import DownloadProgress
 from keepline.inventory import holding, queries, sims
-from keepline.inventory.models import Card
+from keepline.inventory.models import Card, Profile
+from tests.cast import NOW
 from tests.crash.world import World
+from tests.doubles import ScriptedSmdp
+from tests.inventory import shelves
 from tests.inventory.shelves import iccid
 
 
@@ -77,3 +86,45 @@ def reseal(world: World) -> None:
 
 def look(world: World) -> None:
     assert reveal_codes(_card(world, 2), world.cast.account.id, "user:1", world.now()).pin == "4711"
+
+
+def have_profile(world: World) -> None:
+    """The line has a profile that a phone may download."""
+    account, line = world.cast.account.id, world.cast.line.id
+    pool = shelves.pool(f"esims-{world.key_number}", "profile")
+    code = {"smdp_address": "smdp.example.com", "matching_id": f"M{world.key_number}"}
+    shelves.profile(_card(world, 7), pool, **code)
+    with transaction.atomic():
+        until = world.now() + holding.HOLD_FOR
+        holding.hold(Profile, _card(world, 7), account, until, world.now())
+        sims.assign_profile(_card(world, 7), account, line, ProfileEvent.RELEASE, world.now())
+
+
+def phone_is_told_of(world: World) -> None:
+    """The SM-DP+ repeats itself until it is answered; what happened later is told first."""
+    switchboard.connect("smdp_plus", ScriptedSmdp)
+    for point in (4, 3):
+        follow_profile(_told(_card(world, 7), point), world.now())
+    count_refused(world.now())
+
+
+def phone_has_it(world: World) -> None:
+    profile = queries.sim(Profile, _card(world, 7))
+    assert profile is not None
+    assert profile.state == "installed"
+
+
+def _told(name: str, point: int) -> DownloadProgress:
+    return DownloadProgress(
+        iccid=name,
+        eid=None,
+        profile_type="gold",
+        notification_point_id=point,
+        status="Executed-Success",
+        subject_code="",
+        reason_code="",
+        message="",
+        occurred_at=NOW + timedelta(minutes=point),
+        requester="1.2.3",
+        call_id="1",
+    )

@@ -63,15 +63,33 @@ def _sims(
 ) -> list[str]:
     found = [iccid(n) for n in range(first, first + count)]
     for place, name in enumerate(found):
-        SimIdentity.objects.create(iccid=name, kind=kind, imsi=imsi(first + place))
-        model.objects.create(
-            slot=slot_of_iccid(name),
-            id=sim_id(name),
-            iccid=name,
-            imsi=imsi(first + place),
-            pool_id=in_pool.id,
-            since_at=added_at,
-            added_at=added_at,
-            **fields,
-        )
+        _sim(model, kind, name, imsi(first + place), in_pool, added_at, fields)
     return found
+
+
+def profile(name: str, in_pool: Pool, **fields: Any) -> str:
+    """One profile of that ICCID, whose IMSI follows from it."""
+    return _sim(Profile, "profile", name, f"234{name[-13:-1]}", in_pool, NOW, fields)
+
+
+def _sim(
+    model: type[Card] | type[Profile],
+    kind: str,
+    name: str,
+    own_imsi: str,
+    in_pool: Pool,
+    added_at: datetime,
+    fields: dict[str, Any],
+) -> str:
+    SimIdentity.objects.create(iccid=name, kind=kind, imsi=own_imsi)
+    model.objects.create(
+        slot=slot_of_iccid(name),
+        id=sim_id(name),
+        iccid=name,
+        imsi=own_imsi,
+        pool_id=in_pool.id,
+        since_at=added_at,
+        added_at=added_at,
+        **fields,
+    )
+    return name

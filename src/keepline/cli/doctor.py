@@ -103,6 +103,7 @@ def _database(env: Environment) -> Iterator[Finding]:
         return
     yield _zones(runtime_url)
     yield from refused_webhooks(runtime_url)
+    yield from strange_profiles(runtime_url)
     yield from low_pools(runtime_url)
     if role_of(runtime_url) == role_of(owner_url):
         yield Finding(
@@ -171,6 +172,29 @@ def refused_webhooks(runtime_url: str) -> Iterator[Finding]:
                 f"days, the last on {last_at:%d %B at %H:%M} UTC: a stranger's, or the provider "
                 "signs with another secret than the settings have.",
             )
+
+
+STRANGE = """
+SELECT count(*), count(DISTINCT iccid), max(received_at) AT TIME ZONE 'UTC'
+FROM inventory_profilenotice
+WHERE outcome = 'unknown' AND received_at > now() - interval '7 days'
+"""
+
+
+def strange_profiles(runtime_url: str) -> Iterator[Finding]:
+    """The SM-DP+ tells of profiles that are in no stock of ours: of another operator's, or sold
+    past Keepline."""
+    import psycopg
+
+    with psycopg.connect(runtime_url, connect_timeout=5) as connection:
+        row = connection.execute(STRANGE).fetchone()
+    if row and row[0]:
+        yield Finding(
+            "warn",
+            f"In the last 7 days the SM-DP+ told {row[0]} times of {row[1]} profiles that are not "
+            f"in stock, the last on {row[2]:%d %B at %H:%M} UTC: load them with import-stock, or "
+            "ask why it tells you of them.",
+        )
 
 
 def low_pools(runtime_url: str) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("keepline.portal.signin_urls")),
     path("accounts/", include("allauth.urls")),
     path("webhooks/", include("keepline.webhooks.urls")),
+    path("gsma/rsp2/es2plus/", include("keepline.webhooks.es2plus_urls")),
     path("v1/", include("keepline.api.urls")),
     path("backoffice/", include("keepline.backoffice.urls")),
     path("", include("keepline.portal.site_urls")),

@@ -174,6 +174,45 @@ class Profile(Sim):
         ]
 
 
+class Outcome(models.TextChoices):
+    """What became of a notice."""
+
+    MOVED = "moved"  # the profile went on by it
+    KEPT = "kept"  # it says nothing that moves a profile, or not now
+    UNKNOWN = "unknown"  # no such profile in our stock
+
+
+class ProfileNotice(SlottedModel):
+    """One thing that the SM-DP+ told of a profile, in the profile's slot (flows/follow_profile.py).
+
+    Kept for ever but for what tells of people: `eid` and `message` are erased after a month.
+    """
+
+    iccid = models.CharField(max_length=20)
+    key = models.CharField(max_length=64)  # the same for the same notice told twice
+    line_id = models.UUIDField(null=True)  # the line that had the profile then
+    point = models.IntegerField()  # notificationPointId
+    status = models.CharField(max_length=255)
+    code = models.TextField(blank=True)  # subject/reason
+    message = models.TextField(blank=True)
+    eid = models.CharField(max_length=32, blank=True)
+    event = models.CharField(max_length=12, blank=True)  # of the profile's machine; "": none
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.KEPT)
+    occurred_at = models.DateTimeField()  # by the SM-DP+'s clock
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["slot", "key"], name="profile_notice_once")]
+        indexes = [
+            models.Index(fields=["iccid", "occurred_at"], name="profile_notices"),
+            models.Index(
+                fields=["received_at"],
+                name="profile_notice_told",
+                condition=~Q(eid="") | ~Q(message=""),
+            ),
+        ]
+
+
 class SimIdentity(models.Model):
     """Keeps ICCID, IMSI and activation code unique over cards and profiles; not sharded."""
 

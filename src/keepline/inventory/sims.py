@@ -149,6 +149,12 @@ def note_activation(
         setattr(profile, name, value)
 
 
+def note_eid(profile: Profile, eid: str) -> None:
+    """Keeps on which eUICC a profile under lock is."""
+    Profile.objects.filter(slot=profile.slot, id=profile.id).update(eid=eid)
+    profile.eid = eid
+
+
 def reseal(
     kind: type[Card] | type[Profile], after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:

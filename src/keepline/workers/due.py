@@ -24,6 +24,7 @@ from keepline.flows.reconcile import reconcile
 from keepline.flows.sweep_lines import sweep
 from keepline.gateways import switchboard
 from keepline.gateways.payments.port import ProviderUnknown
+from keepline.inventory import notices
 from keepline.lines.due import Which
 from keepline.messages import services as outbox
 from keepline.orders import services as orders
@@ -164,7 +165,8 @@ def reconcile_all(
 
 def forget_webhooks(clock: Callable[[], datetime] = timezone.now) -> int:
     """Erases what webhooks said when they are older than WEBHOOKS_KEPT; how many."""
-    return payments.forget_bodies(clock() - WEBHOOKS_KEPT)
+    before = clock() - WEBHOOKS_KEPT
+    return payments.forget_bodies(before) + notices.forget(before)
 
 
 def number_receipts(clock: Callable[[], datetime] = timezone.now, seller: str = "house") -> None:

@@ -26,3 +26,5 @@ UNION ALL
 SELECT 'payments_refund', id FROM payments_refund WHERE slot <> get_byte(uuid_send(id), 7)
 UNION ALL
 SELECT 'payments_savedmethod', id FROM payments_savedmethod WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
+SELECT 'inventory_profilenotice', id FROM inventory_profilenotice WHERE slot <> get_byte(uuid_send(id), 7)
