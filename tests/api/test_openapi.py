@@ -119,6 +119,7 @@ def test_every_problem_has_an_example_and_is_named_somewhere() -> None:
         "none_free",
         "too_many_held",
         "number_not_needed",
+        "closing_refused",
         "sim_not_for_plan",
         "no_smdp_plus",
         "not_refundable",

@@ -44,6 +44,7 @@ from keepline.flows.paying import (
     price_columns,
     replay,
 )
+from keepline.flows.rename_line import checked
 from keepline.flows.steps import transaction_step
 from keepline.gateways import switchboard
 from keepline.inventory import holding, sims
@@ -58,7 +59,6 @@ from keepline.orders import services as orders
 from keepline.orders.models import Order, OrderKind
 
 ACTION = "line.bought"
-LONGEST_LABEL = 60
 SIMS: dict[SimKind, type[Card] | type[Profile]] = {"card": Card, "profile": Profile}
 
 
@@ -136,11 +136,10 @@ def start(request: PurchaseRequest, now: datetime) -> StartedOrder:
     """Accepts a purchase, once for its key. Raises FlowRefused and then has changed nothing."""
     if request.provider is not None and request.provider not in switchboard.providers():
         raise FlowRefused("provider_unknown")
-    if len(request.label) > LONGEST_LABEL:
-        raise FlowRefused("label_refused", longest=LONGEST_LABEL)
+    label = checked(request.label)
     try:
         with transaction_step("buy_line.start"):
-            started = _start(request, now)
+            started = _start(request, label, now)
     except orders.KeyReused:
         raise FlowRefused("key_reused") from None
     except StockTaken:
@@ -156,7 +155,7 @@ def start(request: PurchaseRequest, now: datetime) -> StartedOrder:
     return started
 
 
-def _start(request: PurchaseRequest, now: datetime) -> StartedOrder:
+def _start(request: PurchaseRequest, label: str, now: datetime) -> StartedOrder:
     slot = slot_of(request.account_id)
     claim = orders.claim_key(slot, request.actor, "buy_line", request.key, request.digest(), now)()
     if not claim.first:
@@ -172,7 +171,7 @@ def _start(request: PurchaseRequest, now: datetime) -> StartedOrder:
     if request.expected_total_minor not in (None, decision.quote.total_minor):
         raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)
     exchange = fund(request, decision.funding.payment_minor, now)
-    reserve_line(line, request.label.strip(), now)
+    reserve_line(line, label, now)
     order = _draft(request, claim.order_id, line, offer, decision, held, now)
     order.exchange = exchange.as_facts() if exchange else None
     return _enter(request, order, line, offer, now)

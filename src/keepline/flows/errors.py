@@ -255,9 +255,14 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("The bank has decided, or it has its answer."),
         gettext_noop("Nothing more can be sent."),
     ),
+    "closing_refused": Refusal(
+        409,
+        gettext_noop("A line in this state cannot be closed."),
+        gettext_noop("Look at what the line's page says, or ask us."),
+    ),
     "order_under_way": Refusal(
         409,
-        gettext_noop("The network is being told of another order for this line."),
+        gettext_noop("Another order for this line is under way."),
         gettext_noop("Nothing has moved. Wait until that order has ended, then try again."),
         retryable=True,
     ),

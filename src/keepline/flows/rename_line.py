@@ -20,9 +20,7 @@ TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 @transaction.atomic
 def rename_line(line_id: UUID, account_id: UUID, label: str, actor: str, now: datetime) -> None:
     """An empty `label` takes the name away. Raises FlowRefused: label_refused, not_found."""
-    label = label.strip(" ")
-    if len(label) > LONGEST or any(map(_hidden, label)):
-        raise FlowRefused("label_refused", longest=LONGEST)
+    label = checked(label)
     before = lines.rename(line_id, account_id, label)
     if before is None:
         raise FlowRefused("not_found")
@@ -31,6 +29,14 @@ def rename_line(line_id: UUID, account_id: UUID, label: str, actor: str, now: da
         audit.record(
             ACTION, actor=actor, now=now, account_id=account_id, subject_id=line_id, facts=changed
         )
+
+
+def checked(label: str) -> str:
+    """A label as it is kept. Raises FlowRefused("label_refused")."""
+    label = label.strip(" ")
+    if len(label) > LONGEST or any(map(_hidden, label)):
+        raise FlowRefused("label_refused", longest=LONGEST)
+    return label
 
 
 def _hidden(sign: str) -> bool:

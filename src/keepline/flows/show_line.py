@@ -8,6 +8,7 @@ from uuid import UUID
 
 from keepline.catalog import queries as catalog
 from keepline.core.lifecycle.line import LineState
+from keepline.flows.close_line import CLOSABLE
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import LineCard, Surroundings, card, surroundings_of, went_on
 from keepline.inventory.queries import may_be_had_back
@@ -66,6 +67,7 @@ class LineView:
     suspended_days: int
     quarantine_days: int
     reclaim: Reclaim | None
+    closable: bool
 
 
 def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
@@ -85,6 +87,7 @@ def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
         suspended_days=policy.suspended_days,
         quarantine_days=policy.quarantine_days,
         reclaim=_reclaim(row, around, now),
+        closable=row.state in CLOSABLE and not row.dormant,
     )
 
 

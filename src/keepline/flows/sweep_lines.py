@@ -369,7 +369,7 @@ def _withdraw(ids: list[UUID], now: datetime) -> Counts:
         due.transition_all(moves, LineEvent.TERMINATE, ACTOR, "suspension_over", now)
         leaving = [line for line in told if holders.get(numbers.get(line.id, 0)) == line.id]
         inventory.withdraw_all(
-            [withdrawal_of(line, numbers[line.id], now) for line in leaving], now
+            [withdrawal_of(line.policy_id, numbers[line.id], now) for line in leaving], now
         )
         soon, again = Due(now + ASK_AGAIN, Step.WITHDRAW), Due(now + HOLD_UNWARNED, Step.WITHDRAW)
         waiting = [(line, soon) for line in over if line.id in paid]

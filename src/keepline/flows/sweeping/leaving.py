@@ -38,8 +38,9 @@ def may_go(line: DueLine, numbers: Mapping[UUID, int], now: datetime) -> bool:
     return line.warned_at is not None and (since_at is None or line.warned_at > since_at)
 
 
-def withdrawal_of(line: DueLine, e164: int, now: datetime) -> inventory.Withdrawal:
-    rules = policy_values(line.policy_id)
+def withdrawal_of(policy_id: int, e164: int, now: datetime) -> inventory.Withdrawal:
+    """How long the number of a line that ends now rests, and its holder may have it back."""
+    rules = policy_values(policy_id)
     return inventory.Withdrawal(
         e164, now + timedelta(days=rules.quarantine_days), now + timedelta(days=rules.reclaim_days)
     )

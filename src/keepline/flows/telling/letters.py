@@ -35,6 +35,7 @@ SUBJECTS = {
     "line.expired": gettext_noop("Your line has run out; your number is still yours"),
     "line.suspended": gettext_noop("Your line is suspended; your number is still yours"),
     "line.withdrawal_near": gettext_noop("Your number will be withdrawn soon"),
+    "line.closed": gettext_noop("Your line is closed"),
     "line.withdrawn": gettext_noop("Your number was withdrawn; you can still have it back"),
     "number.reclaimed": gettext_noop("Your number is yours again"),
 }
