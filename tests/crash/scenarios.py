@@ -13,8 +13,9 @@ from django.db import IntegrityError, transaction
 from keepline.accounts.clocks import ClockRefused
 from keepline.core.agenda import Step
 from keepline.core.lifecycle.line import LineEvent, LineState
-from keepline.flows import sweep_lines
+from keepline.flows import close_line, sweep_lines
 from keepline.flows.attach_clock import attach_clock
+from keepline.flows.errors import FlowRefused
 from keepline.flows.go_live import go_live
 from keepline.flows.import_base import import_base
 from keepline.flows.load_preset import load_preset
@@ -183,6 +184,12 @@ def _switch_on(world: World) -> None:
     set_auto_renew(wish, world.now())
 
 
+def _close(world: World) -> None:
+    """Asked again it says that there is nothing to close any more."""
+    with suppress(FlowRefused):
+        close_line.close(world.cast.account.id, world.cast.line.id, "user:1", world.now())
+
+
 def _open_clock(world: World) -> None:
     """Its own world's; who opens it again is told that it is there."""
     with suppress(ClockRefused):
@@ -241,6 +248,7 @@ SCENARIOS: dict[str, Scenario] = {
         {"line_fields": LONG_GONE},
         [Act(_numbered, ours=False), due_now(Step.WITHDRAW, since_at=NOW), SWEEP, WORK],
     ),
+    "a line is closed": Scenario({}, [Act(_numbered, ours=False), Act(_close), WORK]),
     "by a test clock": Scenario({}, [Act(_open_clock), Act(_attach_clock), Act(_move_clock)]),
     "a number is had back": Scenario({}, [Act(_withdrawn, ours=False), Act(World.have_back), WORK]),
     "a line is taken over": Scenario({}, [Act(_open_line)]),
