@@ -165,12 +165,13 @@ def test_only_its_holder_extends_puts_back_and_is_given_it() -> None:
     holding.hold(Number, e164, holder, UNTIL, NOW)
     assert holding.hold(Number, e164, holder, LATER, NOW).until_at == LATER
     assert Number.objects.get().until_at == LATER
-    assert not holding.unhold(Number, e164, other, NOW)
+    assert not holding.unhold(Number, e164, other, None, NOW)
     with pytest.raises(NumberTaken):
         services.assign(e164, other, new_id(2), NOW)
-    assert holding.unhold(Number, e164, holder, NOW)
+    assert not holding.unhold(Number, e164, holder, new_id(1), NOW)  # it is held for no line
+    assert holding.unhold(Number, e164, holder, None, NOW)
     assert state_of(e164) == ("available", None)
-    assert not holding.unhold(Number, e164, holder, NOW)
+    assert not holding.unhold(Number, e164, holder, None, NOW)
     holding.hold(Number, e164, holder, UNTIL, NOW)
     services.assign(e164, holder, new_id(1), NOW)
     number = Number.objects.get()

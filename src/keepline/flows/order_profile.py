@@ -62,6 +62,8 @@ def order(seen: Order, line_id: UUID, now: datetime) -> None:
     Raises NotYet and Impossible.
     """
     profile = _profile(seen)
+    if profile.line_id != line_id:  # the order ended meanwhile, and it may be another's
+        raise NotYet
     if profile.state == ProfileState.HELD and not profile.matching_id:
         _reserve(seen, profile, line_id, now)
         profile = _profile(seen)
@@ -107,15 +109,20 @@ def _confirm(seen: Order, profile: Profile, now: datetime) -> None:
         matching_id, address = answer.matching_id, answer.smdp_address or address
     with transaction_step("order_profile.confirmed"):
         locked = sims.lock_sim(Profile, profile.iccid)
-        if locked.state not in ORDERED:
+        if locked.state not in ORDERED or locked.line_id != seen.line_id:
             raise NotYet
         sims.change_profile(locked, ProfileEvent.RELEASE, now)
         sims.note_activation(locked, address, matching_id)
 
 
 def take_back(seen: Order, now: datetime) -> bool:
-    """The SM-DP+ forgets an order that ended without service. False: it did not answer."""
+    """The SM-DP+ forgets an order that ended without service.
+
+    False: it did not answer, or said no for now; the next look is planned.
+    """
     profile = _profile(seen)
+    if profile.line_id != seen.line_id:  # back on the shelf by an earlier try, or another's by now
+        return True
     ordered = profile.state in CANCELLABLE
     if not ordered and (profile.state != ProfileState.HELD or profile.matching_id):
         return True
@@ -132,17 +139,25 @@ def take_back(seen: Order, now: datetime) -> bool:
         with network_step("order_profile.cancel"):
             answer = switchboard.smdp_plus().cancel(request)
     except EsimUnknown:
-        orders.look_later(seen, now + doubled(FIRST_PAUSE, seen.attempts, LONGEST_PAUSE))
-        return False
+        return _later(seen, now)
     refused = answer.code if isinstance(answer, Refused) else ""
+    if isinstance(answer, Refused) and answer.temporary:
+        _ask_anew(seen)
+        return _later(seen, now)
+    aside = refused or seen.failure_code in LAY_ASIDE
     with transaction_step("order_profile.cancelled"):
         locked = sims.lock_sim(Profile, profile.iccid)
-        if locked.state in CANCELLABLE:
-            event = ProfileEvent.RETIRE if refused else ProfileEvent.CANCEL
+        if locked.state in CANCELLABLE and locked.line_id == seen.line_id:
+            event = ProfileEvent.RETIRE if aside else ProfileEvent.CANCEL
             sims.change_profile(locked, event, now)
     if refused and ordered:
         log.error("profile_laid_aside", iccid=profile.iccid, code=refused)
     return True
+
+
+def _later(seen: Order, now: datetime) -> bool:
+    orders.look_later(seen, now + doubled(FIRST_PAUSE, seen.attempts, LONGEST_PAUSE))
+    return False
 
 
 def _demand(seen: Order, step: str, answer: object) -> None:
@@ -153,10 +168,15 @@ def _demand(seen: Order, step: str, answer: object) -> None:
     if asked_before and answer.kind in DONE_BEFORE[step]:
         return
     if answer.temporary:
-        with transaction_step("order_profile.refused_for_now"):
-            orders.count_call(seen)
+        _ask_anew(seen)
         raise NotYet
     raise Impossible(f"smdp_{answer.kind}")
+
+
+def _ask_anew(seen: Order) -> None:
+    """A no for now was an answer: what is asked next is another call."""
+    with transaction_step("order_profile.refused_for_now"):
+        orders.count_call(seen)
 
 
 def _call(seen: Order, step: str) -> UUID:

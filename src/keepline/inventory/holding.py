@@ -92,10 +92,17 @@ def hold_any(
     raise NoneFree(*pools)
 
 
-def unhold(kind: type[ItemT], name: int | str, account_id: UUID, now: datetime) -> bool:
-    """Puts a piece back that the account holds. False when it does not hold it (any more)."""
+def unhold(
+    kind: type[ItemT], name: int | str, account_id: UUID, line_id: UUID | None, now: datetime
+) -> bool:
+    """Puts a piece back that the account holds: for the line, or for none.
+
+    False when it is not held so (any more): it may be held for another line of the same account.
+    """
     item = _taken(by_name(kind, name))
-    if item is None or item.state != HELD or item.account_id != account_id:
+    if item is None or item.state != HELD:
+        return False
+    if (item.account_id, item.line_id) != (account_id, line_id):
         return False
     _put_back(item, now)
     return True

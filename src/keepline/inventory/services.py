@@ -67,6 +67,7 @@ def assign(e164: int, account_id: UUID, line_id: UUID, since_at: datetime) -> Ow
     """
     number = lock_number(e164)
     sold = number.state == NumberState.HELD and number.account_id == account_id
+    sold = sold and number.line_id in (None, line_id)
     if not sold and number.state != NumberState.AVAILABLE:
         raise NumberTaken(e164)
     transition(

@@ -58,7 +58,7 @@ def lock_sim(kind: type[SimT], iccid: str) -> SimT:
 def assign_card(iccid: str, account_id: UUID, line_id: UUID, now: datetime) -> Card:
     """Gives the card that the account holds to its line. Raises CardTaken."""
     card = lock_sim(Card, iccid)
-    _demand_holder(card, account_id, CardState.HELD)
+    _demand_holder(card, account_id, line_id, CardState.HELD)
     enter_card(iccid, line_id)
     transition(card, CardEvent.ASSIGN, now, line_id=line_id, until_at=None, taken_at=now)
     return card
@@ -103,7 +103,7 @@ def assign_profile(
     the SM-DP+ took the order. Raises CardTaken, core's IllegalTransition.
     """
     profile = lock_sim(Profile, iccid)
-    _demand_holder(profile, account_id, ProfileState.HELD)
+    _demand_holder(profile, account_id, line_id, ProfileState.HELD)
     enter_card(iccid, line_id)
     transition(profile, event, now, line_id=line_id, until_at=None, taken_at=now, eid=eid)
     return profile
@@ -175,6 +175,7 @@ def reseal(
     return len(locked), locked[-1].id if locked else None
 
 
-def _demand_holder(sim: Card | Profile, account_id: UUID, held: str) -> None:
-    if sim.state != held or sim.account_id != account_id:
+def _demand_holder(sim: Card | Profile, account_id: UUID, line_id: UUID, held: str) -> None:
+    """Held by the account: for no line yet, or for this one."""
+    if sim.state != held or sim.account_id != account_id or sim.line_id not in (None, line_id):
         raise CardTaken(sim.iccid)

@@ -6,11 +6,12 @@ may still have there (docs/purchase.md).
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from keepline.catalog.queries import plan_offer
 from keepline.core.lifecycle.line import LineEvent, LineState
+from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.profile import ProfileEvent, ProfileState
 from keepline.core.network_service import renewed
 from keepline.flows import order_profile
@@ -29,6 +30,8 @@ from keepline.orders.models import Order
 
 ON_ITS_WAY = (LineState.RESERVED, LineState.PROVISIONING)
 ACTOR = "worker"
+# A call that began before the promise passed has ended by then, and what it did was put back.
+CALLS_END_WITHIN = timedelta(minutes=5)
 
 
 class Purchase:
@@ -103,12 +106,13 @@ class Purchase:
         line = lines.read_line(order.served_line, order.account_id)
         if line.state not in ON_ITS_WAY:
             return True
-        if "profile" in (order.stock or {}) and not order_profile.take_back(order, now):
+        if line.state is LineState.PROVISIONING and not self._told_back(order, now):
             return False
         with transaction_step("buy_line.let_go"):
             self.lock_stock(order)
             locked = lines.lock_line(order.served_line, order.account_id)
-            orders.lock_order(order.id)
+            if orders.lock_order(order.id).undo_due:  # a late answer: the network has it again
+                return False
             if locked.state in ON_ITS_WAY:
                 _put_back(order, now)
                 reserved = locked.state is LineState.RESERVED
@@ -117,15 +121,24 @@ class Purchase:
                 lines.forget_names(locked)
         return True
 
+    def _told_back(self, order: Order, now: datetime) -> bool:
+        """Nobody outside has the line any more: no call is under way, the SM-DP+ took it back."""
+        if order.state == OrderState.WITHDRAWN and order.completed_at is not None:
+            settled_at = order.completed_at + CALLS_END_WITHIN
+            if now < settled_at:
+                orders.look_later(order, settled_at)
+                return False
+        return "profile" not in (order.stock or {}) or order_profile.take_back(order, now)
+
 
 def _put_back(order: Order, now: datetime) -> None:
     held = order.stock or {}
+    whose = order.account_id, order.line_id
     if "number" in held:
-        holding.unhold(Number, held["number"], order.account_id, now)
+        holding.unhold(Number, held["number"], *whose, now)
     if "card" in held:
-        holding.unhold(Card, held["card"], order.account_id, now)
-    if "profile" in held:
-        holding.unhold(Profile, held["profile"], order.account_id, now)
-        if order.failure_code in order_profile.LAY_ASIDE:
-            profile = sims.lock_sim(Profile, held["profile"])
-            sims.change_profile(profile, ProfileEvent.RETIRE, now)
+        holding.unhold(Card, held["card"], *whose, now)
+    free = "profile" in held and holding.unhold(Profile, held["profile"], *whose, now)
+    if free and order.failure_code in order_profile.LAY_ASIDE:
+        profile = sims.lock_sim(Profile, held["profile"])
+        sims.change_profile(profile, ProfileEvent.RETIRE, now)
