@@ -329,6 +329,17 @@ class ScriptedNetwork:
             raise NetworkUnknown("deaf")
         return self.done.get(operation.operation_id, NetworkAnswer("not_found"))
 
+    def ask_many(
+        self, operations: Sequence[NetworkOperation]
+    ) -> list[NetworkAnswer | NetworkUnknown]:
+        answers: list[NetworkAnswer | NetworkUnknown] = []
+        for operation in operations:
+            try:
+                answers.append(self.ask(operation))
+            except NetworkUnknown as silence:
+                answers.append(silence)
+        return answers
+
     def revert(
         self, operation_id: UUID, subscriber: Subscriber, standing: DesiredService | None
     ) -> NetworkAnswer:

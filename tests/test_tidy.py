@@ -27,6 +27,7 @@ WRITES_STATE_IN_SQL = {
     "inventory/services.py",  # numbers: assign and withdraw in one statement with their period
     "flows/importing/statements.py",  # a base is taken over in sets
     "lines/due.py",  # the clock moves many at once
+    "orders/services.py",  # transition, which may be sent along with other statements
 }
 MODULES_OF_FLOWS = {
     "errors",

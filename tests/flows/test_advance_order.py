@@ -8,7 +8,7 @@ import pytest
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.flows import renew_line, settle_payment
-from keepline.flows.advance_order import advance
+from keepline.flows.advance_order import advance, advance_together, bundles
 from keepline.flows.open_payment import open_payment
 from keepline.flows.receive_webhook import receive_webhook
 from keepline.flows.settle_payment import settle
@@ -17,7 +17,7 @@ from keepline.orders import services as orders
 from keepline.orders.models import Order
 from keepline.payments.models import Payment
 from tests.cast import NOW, assemble
-from tests.doubles import FakeProvider
+from tests.doubles import FakeProvider, ScriptedNetwork
 from tests.flows.acts import request, wallet
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +123,29 @@ def test_a_checkout_of_an_order_that_is_over_is_closed(provider: FakeProvider) -
     receive_webhook("sandbox", {"X-Good": "yes"}, f"evt_1 {payment.id}".encode(), late)
     advance(started.order_id, "en", late)
     assert provider.payments[payment.id].status == "expired"
+
+
+def test_those_that_wait_for_the_network_go_together_within_their_promise(
+    network: ScriptedNetwork, provider: FakeProvider
+) -> None:
+    cast = assemble(wallet_minor=1000, delivery="network")
+    waiting = [renew_line.start(request(cast, key=f"key-{n:04}"), NOW).order_id for n in range(2)]
+    unpaid = renew_line.start(
+        request(cast, key="key-0009", use_wallet="none", provider="sandbox"), NOW
+    ).order_id
+    together, *alone = bundles([*waiting, unpaid], NOW)
+    assert (sorted(together), alone) == (sorted(waiting), [[unpaid]])
+    late = NOW + timedelta(minutes=11)
+    assert sorted(bundles(waiting, late)) == sorted([order_id] for order_id in waiting)
+    advance_together(together, "en", NOW)
+    assert [Order.objects.by_id(order_id).state for order_id in waiting] == [
+        "completed",
+        "in_progress",
+    ]
+
+
+def test_what_holds_stock_goes_alone(network: ScriptedNetwork) -> None:
+    cast = assemble(delivery="network")
+    ids = [renew_line.start(request(cast, key=f"key-{n:04}"), NOW).order_id for n in range(2)]
+    Order.objects.filter(id=ids[0]).update(stock={"number": 447_900_000_001})
+    assert bundles(ids, NOW) == [[ids[1]], [ids[0]]]

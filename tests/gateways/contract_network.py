@@ -304,6 +304,8 @@ class NetworkContract:
             None if place == 40 else states[place % 3].state for place in range(100)
         ]
         self.holds(network, witness, operations[40].subscriber, None)
+        asked = network.ask_many([*operations[:40], an_operation(), *operations[41:]])
+        assert asked == [*answers[:40], NetworkAnswer("not_found"), *answers[41:]]
 
     def test_down_answers_nothing_and_does_nothing(
         self, network: NetworkGateway, weather: Weather, witness: Witness
@@ -321,7 +323,8 @@ class NetworkContract:
             with pytest.raises(NetworkUnknown):
                 call()
         answers = network.apply_many([operation, an_operation()])
-        assert [type(answer) for answer in answers] == [NetworkUnknown, NetworkUnknown]
+        answers += network.ask_many([operation])
+        assert [type(answer) for answer in answers] == [NetworkUnknown] * 3
         assert network.complaints()
         weather.up()
         assert network.complaints() == []

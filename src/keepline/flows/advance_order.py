@@ -4,12 +4,13 @@ Each call takes one step (a network call and the transaction that books its answ
 the order at rest or due again; whatever dies on the way is due again when its lease ends.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
-from keepline.flows.deliver_order import deliver
+from keepline.flows.deliver_order import deliver, deliver_many
 from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.errors import FlowRefused
 from keepline.flows.follow_disputes import follow_disputes
@@ -24,6 +25,31 @@ from keepline.orders.models import Order
 from keepline.payments import queries as payment_queries
 
 ACTION = "order.advanced"
+WAITING = order_queries.WAITING
+AT_ONCE = 128  # told to the network in one exchange, and booked in one transaction
+
+
+def bundles(order_ids: Collection[UUID], now: datetime) -> list[list[UUID]]:
+    """Which of these orders take their next step together, the others alone.
+
+    Together are those that wait for the network, are within their promise, and move no stock: one
+    that waits for an SM-DP+ keeps nobody else.
+    """
+    many, alone = list[UUID](), list[list[UUID]]()
+    for order in order_queries.by_ids(order_ids).values():
+        if order.state in WAITING and not order.stock and now < order.promised_until:
+            many.append(order.id)
+        else:
+            alone.append([order.id])
+    return [*(many[i : i + AT_ONCE] for i in range(0, len(many), AT_ONCE)), *alone]
+
+
+def advance_together(order_ids: Sequence[UUID], language: str, now: datetime) -> None:
+    """Takes the orders of one bundle one step further."""
+    if len(order_ids) > 1:
+        deliver_many(order_ids, now)
+    else:
+        advance(order_ids[0], language, now)
 
 
 def advance(order_id: UUID, language: str, now: datetime) -> OrderState:
@@ -33,7 +59,7 @@ def advance(order_id: UUID, language: str, now: datetime) -> OrderState:
         _acknowledged(order, language, now)
     elif order.state == OrderState.PENDING:
         _pending(order, now)
-    elif order.state in (OrderState.IN_PROGRESS, OrderState.HELD):
+    elif order.state in WAITING:
         if order.promised_until <= now:
             withdraw(order_id, now)
         else:

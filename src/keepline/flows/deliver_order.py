@@ -9,14 +9,20 @@ T  deliver_order.silent    held; asked about later, never guessed, withdrawn at 
 T  deliver_order.moot      the line ended meanwhile: give back, and put the network back
 T  deliver_order.impossible  what comes before was refused: the same
 
-Orders of one line go one after the other, and what is taken back of one before the next: each
-states the whole service, so the second must be counted from what the first has given, and no late
-word about the first may follow the second's (docs/network.md).
+Many orders are delivered by one exchange and end in one transaction: each is decided on its own,
+and one that fails alone does not keep the others. Orders of one line go one after the other, and
+what is taken back of one before the next: each states the whole service, so the second must be
+counted from what the first has given, and no late word about the first may follow the second's
+(docs/network.md).
 """
 
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
+
+import structlog
 
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.retries import delivery_ask_after
@@ -24,123 +30,240 @@ from keepline.flows import wake
 from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.delivering.outcomes import Impossible, NotYet
 from keepline.flows.follow_disputes import look_if_told
+from keepline.flows.line_at_network import subscribers_of
 from keepline.flows.sale import give_back
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.network.port import NetworkAnswer, NetworkOperation, NetworkUnknown
 from keepline.ledger import services as ledger
 from keepline.lines import services as lines
+from keepline.lines.services import LockedLine
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order
 from keepline.payments import services as payments
+from keepline.slots.sql import together
+from keepline.usage import queries as usage
 
 ACTION = "order.delivered"
 WAITING = order_queries.WAITING
 NEXT_IN_LINE_AFTER = timedelta(seconds=2)
 
+log = structlog.get_logger(__name__)
+
+
+class _Wish(NamedTuple):
+    """An order, and what the network is told for it."""
+
+    order: Order
+    operation: NetworkOperation
+
+
+class _Told(NamedTuple):
+    """An order, and what the network answered when it was told of it."""
+
+    order: Order
+    answer: NetworkAnswer | NetworkUnknown
+
+
+class _Answered(NamedTuple):
+    """The same, with an answer."""
+
+    order: Order
+    answer: NetworkAnswer
+
+
+class _Booked(NamedTuple):
+    """An order under lock with its line, and the network's yes."""
+
+    order: Order
+    line: LockedLine
+    answer: NetworkAnswer
+
 
 def deliver(order_id: UUID, now: datetime) -> OrderState:
     """Takes a settled order to the network. Safe to repeat: the operation id is the order's."""
-    order = order_queries.by_id(order_id)
-    if order.state not in WAITING or _waits(order, now):
-        return OrderState(order.state)
-    delivery = delivery_of(order)
-    line = lines.read_line(order.served_line, order.account_id)
-    if not delivery.possible(line):
-        return _moot(order_id, now)
-    try:
-        delivery.prepare(order, line, now)
-        operation = delivery.operation(order, line, now)
-        answer = _call(order, operation)
-    except (NotYet, NetworkUnknown):
-        return _silent(order_id, now)
-    except Impossible as never:
-        return _impossible(order_id, never.code, now)
-    return _conclude(operation, answer, now)
+    deliver_many([order_id], now)
+    return OrderState(order_queries.by_id(order_id).state)
 
 
-def _waits(order: Order, now: datetime) -> bool:
+def deliver_many(order_ids: Collection[UUID], now: datetime) -> None:
+    """The same for many, in a few exchanges and transactions.
+
+    What keeps one of many from its end is logged: it is due again when its lease ends.
+    """
+    seen = order_queries.by_ids(order_ids).values()
+    waiting = [order for order in seen if order.state in WAITING]
+    behind = order_queries.behind_others([order.id for order in waiting])
+    ready = _prepared([order for order in waiting if not _waits(order, behind, now)], now)
+    if not ready:
+        return
+    told = _call(_operations(ready, now))
+    _silent([order.id for order, answer in told if isinstance(answer, NetworkUnknown)], now)
+    _end([_Answered(order, said) for order, said in told if isinstance(said, NetworkAnswer)], now)
+
+
+def _waits(order: Order, behind: Collection[UUID], now: datetime) -> bool:
     """Whether nothing can be done for it yet; it is planned for later then."""
     if not switchboard.has("network") and order_queries.is_unsent(order):
         # Nobody to tell: it waits untouched for its promise, and withdraw has nothing to undo.
         orders.look_later(order, order.promised_until, attempts=0)
         return True
-    if order_queries.is_behind_another(order):
+    if order.id in behind:
         orders.look_later(order, min(now + NEXT_IN_LINE_AFTER, order.promised_until))
         return True
     return False
 
 
-def _call(order: Order, operation: NetworkOperation) -> NetworkAnswer:
+def _prepared(waiting: Sequence[Order], now: datetime) -> list[tuple[Order, LockedLine]]:
+    """Those for which the network can be told now; for the others, what keeps them is noted."""
+    seen = lines.lines_among([order.served_line for order in waiting], lock=False)
+    ready = []
+    for order in waiting:
+        delivery, line = delivery_of(order), seen[order.served_line]
+        if not delivery.possible(line):
+            _moot(order, now)
+            continue
+        try:
+            delivery.prepare(order, line, now)
+        except NotYet:
+            _silent([order.id], now)
+        except Impossible as never:
+            _impossible(order, never.code, now)
+        else:
+            ready.append((order, line))
+    return ready
+
+
+def _operations(ready: Sequence[tuple[Order, LockedLine]], now: datetime) -> list[_Wish]:
+    """What the network is told for each: the whole service, under who the line is there."""
+    subscribers = subscribers_of([line for _, line in ready])
+    left = usage.left_among(dict.fromkeys(subscribers, now))
+    return [
+        _Wish(order, delivery_of(order).operation(order, line, subscribers[line.id], left[line.id]))
+        for order, line in ready
+    ]
+
+
+def _call(wishes: Sequence[_Wish]) -> list[_Told]:
     """After a silence the network is asked first; what it never saw is sent again."""
-    network = switchboard.network()
-    if order.state == OrderState.HELD:
+    try:
+        network = switchboard.network()
+    except NetworkUnknown as nobody:
+        return [_Told(wish.order, nobody) for wish in wishes]
+    told: list[_Told] = []
+    asked = [wish for wish in wishes if wish.order.state == OrderState.HELD]
+    if asked:
         with network_step("deliver_order.ask"):
-            answer = network.ask(operation)
-        if answer.outcome != "not_found":
-            return answer
-    with network_step("deliver_order.apply"):
-        return network.apply(operation)
+            answers = network.ask_many([wish.operation for wish in asked])
+        told = [
+            _Told(wish.order, answer)
+            for wish, answer in zip(asked, answers, strict=True)
+            if not _never_seen(answer)
+        ]
+    known = {order.id for order, _ in told}
+    sent = [wish for wish in wishes if wish.order.id not in known]
+    if sent:
+        with network_step("deliver_order.apply"):
+            answers = network.apply_many([wish.operation for wish in sent])
+        told += [_Told(wish.order, answer) for wish, answer in zip(sent, answers, strict=True)]
+    return told
 
 
-def _silent(order_id: UUID, now: datetime) -> OrderState:
+def _never_seen(answer: NetworkAnswer | NetworkUnknown) -> bool:
+    return isinstance(answer, NetworkAnswer) and answer.outcome == "not_found"
+
+
+def _silent(order_ids: Sequence[UUID], now: datetime) -> None:
+    if not order_ids:
+        return
     with transaction_step("deliver_order.silent"):
-        order = orders.lock_order(order_id)
-        if order.state == OrderState.IN_PROGRESS:
-            orders.transition(order, OrderEvent.HOLD, now)
-        if order.state == OrderState.HELD:
-            soon = now + delivery_ask_after(order.attempts)
-            orders.look_again(order, min(soon, order.promised_until))
-        elif order.state not in (*WAITING, OrderState.COMPLETED):
-            _undo_later(order, now)  # it ended while the network was silent, and may be applied
-    return OrderState(order.state)
+        for order in orders.lock_orders(order_ids).values():
+            if order.state == OrderState.IN_PROGRESS:
+                orders.transition(order, OrderEvent.HOLD, now)
+            if order.state == OrderState.HELD:
+                soon = now + delivery_ask_after(order.attempts)
+                orders.look_again(order, min(soon, order.promised_until))
+            elif order.state not in (*WAITING, OrderState.COMPLETED):
+                _undo_later(order, now)  # it ended while the network was silent; may be applied
 
 
-def _moot(order_id: UUID, now: datetime) -> OrderState:
+def _moot(seen: Order, now: datetime) -> None:
     """Nothing may be switched on for a line that ended: its number may be another's soon."""
     with transaction_step("deliver_order.moot"):
-        order, line = _locked(order_id)
+        ((order, line),) = _locked([seen])
         if order.state in WAITING and not delivery_of(order).possible(line):
             _reject(order, "state_refuses", now)
             _undo_later(order, now)
-    return OrderState(order.state)
 
 
-def _impossible(order_id: UUID, code: str, now: datetime) -> OrderState:
+def _impossible(seen: Order, code: str, now: datetime) -> None:
     """What comes before the network was refused; an earlier try may have told it all the same."""
     with transaction_step("deliver_order.impossible"):
-        order, _ = _locked(order_id)
+        ((order, _),) = _locked([seen])
         if order.state in WAITING:
             _reject(order, code[:40], now)
             _undo_later(order, now)
-    return OrderState(order.state)
 
 
-def _conclude(operation: NetworkOperation, answer: NetworkAnswer, now: datetime) -> OrderState:
-    step = "confirm" if answer.outcome == "confirmed" else "reject"
-    with transaction_step(f"deliver_order.{step}"):
-        order, line = _locked(operation.operation_id)
-        if order.state not in WAITING:
-            if answer.outcome == "confirmed" and order.state != OrderState.COMPLETED:
-                _undo_later(order, now)
-        elif answer.outcome != "confirmed":
-            _reject(order, f"network_{answer.code or answer.outcome}"[:40], now)
-        elif not delivery_of(order).possible(line):
-            _reject(order, "state_refuses", now)
-            _undo_later(order, now)
+def _end(answered: Sequence[_Answered], now: datetime) -> None:
+    """Each is booked; those that were confirmed and move no stock in one transaction."""
+    many = [each for each in answered if _is_confirmed(each) and not each.order.stock]
+    alone = [each for each in answered if not _is_confirmed(each) or each.order.stock]
+    if len(many) > 1:
+        try:
+            _conclude(many, now)
+        except Exception:
+            log.exception("delivered_one_by_one", orders=len(many))
         else:
-            _confirm(order, line, answer, now)
-    return OrderState(order.state)
+            many = []
+    for each in (*many, *alone):
+        try:
+            _conclude([each], now)
+        except Exception:
+            if len(answered) == 1:
+                raise
+            log.exception("order_not_delivered", order=str(each.order.id))
 
 
-def _locked(order_id: UUID) -> tuple[Order, lines.LockedLine]:
-    """Stock, line, wallet and order under lock, in this order."""
-    seen = order_queries.by_id(order_id)
-    delivery_of(seen).lock_stock(seen)
-    line = lines.lock_line(seen.served_line, seen.account_id)
-    ledger.lock_wallet(seen.wallet_id)
-    return orders.lock_order(order_id), line
+def _is_confirmed(each: _Answered) -> bool:
+    return each.answer.outcome == "confirmed"
+
+
+def _conclude(answered: Sequence[_Answered], now: datetime) -> None:
+    """Many that were confirmed, or one with whatever answer."""
+    step = "confirm" if _is_confirmed(answered[0]) else "reject"
+    with transaction_step(f"deliver_order.{step}"):
+        booked: list[_Booked] = []
+        locked = _locked([each.order for each in answered])
+        for (order, line), (_, answer) in zip(locked, answered, strict=True):
+            if step == "confirm" and order.state in WAITING and delivery_of(order).possible(line):
+                booked.append(_Booked(order, line, answer))
+            else:
+                _without_service(order, answer, now)
+        _confirm(booked, now)
+
+
+def _locked(seen: Sequence[Order]) -> list[tuple[Order, LockedLine]]:
+    """Stock, lines, wallets and orders under lock, in this order."""
+    for order in seen:
+        delivery_of(order).lock_stock(order)
+    held = lines.lines_among([order.served_line for order in seen], lock=True)
+    ledger.lock_wallets([order.wallet_id for order in seen])
+    locked = orders.lock_orders([order.id for order in seen])
+    return [(locked[order.id], held[order.served_line]) for order in seen]
+
+
+def _without_service(order: Order, answer: NetworkAnswer, now: datetime) -> None:
+    """The network said no, or the order or its line ended while it was asked."""
+    if order.state not in WAITING:
+        if answer.outcome == "confirmed" and order.state != OrderState.COMPLETED:
+            _undo_later(order, now)
+    elif answer.outcome != "confirmed":
+        _reject(order, f"network_{answer.code or answer.outcome}"[:40], now)
+    else:
+        _reject(order, "state_refuses", now)
+        _undo_later(order, now)
 
 
 def _reject(order: Order, code: str, now: datetime) -> None:
@@ -148,17 +271,27 @@ def _reject(order: Order, code: str, now: datetime) -> None:
     wake.orders()
 
 
-def _confirm(order: Order, line: lines.LockedLine, answer: NetworkAnswer, now: datetime) -> None:
+def _confirm(booked: Sequence[_Booked], now: datetime) -> None:
+    """Everything that the orders give. What moves stock comes alone: it waits for answers."""
+    paid = payments.lock_payments([each.order.id for each in booked if each.order.payment_minor])
+    left = usage.left_among({each.line.id: now for each in booked})
+    with together() if len(booked) > 1 else nullcontext():
+        for order, line, answer in booked:
+            network = _proof(answer, now)
+            delivery_of(order).confirm(order, line, network, now, left[line.id])
+    for order, _, _ in booked:
+        if order.id in paid:
+            look_if_told(order, paid[order.id], now)
+
+
+def _proof(answer: NetworkAnswer, now: datetime) -> dict[str, Any]:
     read_back = answer.read_back
-    network: dict[str, Any] = {
+    return {
         "outcome": "confirmed",
         "by": switchboard.network().name,
         "at": now.isoformat(),
         "state": read_back.state if read_back else None,
     }
-    delivery_of(order).confirm(order, line, network, now)
-    if order.payment_minor:
-        look_if_told(order, payments.lock_payment(order.id), now)
 
 
 def _undo_later(order: Order, now: datetime) -> None:

@@ -1,6 +1,8 @@
-"""A line as a network is told of it: who it is there, and what it should have now."""
+"""Lines as a network is told of them: who they are there, and what they should have now."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from keepline.catalog.queries import policy_values
 from keepline.core.lifecycle.line import LineState
@@ -12,25 +14,51 @@ from keepline.usage import queries as usage
 
 
 def subscriber_of(line: LockedLine) -> Subscriber:
-    """Who the line is at the network.
+    """Who the line is at the network; see `subscribers_of`."""
+    return subscribers_of([line])[line.id]
+
+
+def subscribers_of(lines: Collection[LockedLine]) -> dict[UUID, Subscriber]:
+    """Who each line is at the network. Three queries at most, however many lines.
 
     One that ended names its number and card only as long as they are nobody else's: a word about
     them would otherwise be one about their next holder.
     """
-    msisdn, iccid = line.e164, line.iccid
-    if line.state is LineState.TERMINATED:
-        msisdn = msisdn if msisdn and _held_last(msisdn, line) else None
-        iccid = iccid if iccid and inventory.line_with_card(iccid) == line.id else None
-    imsi = inventory.imsi_of(iccid) if iccid else None
-    return Subscriber(str(line.id), msisdn, iccid, imsi)
-
-
-def _held_last(e164: int, line: LockedLine) -> bool:
-    number = inventory.number(e164)
-    return number is not None and number.line_id == line.id
+    ended = [line for line in lines if line.state is LineState.TERMINATED]
+    numbers = {line.e164 for line in ended if line.e164 is not None}
+    stock = inventory.numbers_among(numbers) if numbers else {}
+    holders = inventory.lines_with_cards({line.iccid for line in ended if line.iccid})
+    names: dict[UUID, tuple[int | None, str | None]] = {}
+    for line in lines:
+        msisdn, iccid = line.e164, line.iccid
+        if line.state is LineState.TERMINATED:
+            number = stock.get(msisdn) if msisdn else None
+            msisdn = msisdn if number is not None and number.line_id == line.id else None
+            iccid = iccid if iccid and holders.get(iccid) == line.id else None
+        names[line.id] = msisdn, iccid
+    imsis = inventory.imsis_of({iccid for _, iccid in names.values() if iccid})
+    return {
+        line_id: Subscriber(str(line_id), msisdn, iccid, imsis.get(iccid) if iccid else None)
+        for line_id, (msisdn, iccid) in names.items()
+    }
 
 
 def standing_of(line: LockedLine, now: datetime) -> DesiredService | None:
     """What the network should give the line by what the books say now."""
-    rules = policy_values(line.policy_id)
-    return standing(line.state, rules.grace_service, line.valid_until, usage.left(line.id, now))
+    return standings_of([line], {line.id: now})[line.id]
+
+
+def standings_of(
+    lines: Collection[LockedLine], instants: Mapping[UUID, datetime]
+) -> dict[UUID, DesiredService | None]:
+    """The same of each line, at what its clock shows. Two queries, however many lines."""
+    left = usage.left_among({line.id: instants[line.id] for line in lines})
+    return {
+        line.id: standing(
+            line.state,
+            policy_values(line.policy_id).grace_service,
+            line.valid_until,
+            left[line.id],
+        )
+        for line in lines
+    }

@@ -15,7 +15,7 @@ from typing import Any
 
 from keepline.catalog.queries import PlanOffer, policy_values
 from keepline.core import postings
-from keepline.core.allowances import NOTHING
+from keepline.core.allowances import NOTHING, Allowance
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.core.money import Money
@@ -132,15 +132,19 @@ def complete_sale(
     period: Period,
     now: datetime,
     network: dict[str, Any] | None = None,
+    left: Allowance | None = None,
 ) -> None:
-    """Extends the line, posts the money, writes the proof and tells the holder."""
+    """Extends the line, posts the money, writes the proof and tells the holder.
+
+    `left`: what the line has to use before it, where the caller knows.
+    """
     told = "line.bought" if order.kind == OrderKind.PURCHASE else "line.renewed"
     fresh, held = order._state.adding, held_parts(order)
     columns = {
         "valid_until_before": line.valid_until,
         "valid_until_after": period.end_at,
         "settled_at": order.settled_at or now,
-        "proof": _proof(order, offer, now, network),
+        "proof": _proof(order, offer, now, network, left),
     }
     if fresh:  # moves in memory, is written below where it got to
         orders.transition(order, OrderEvent.COMPLETE, now, **columns)
@@ -173,11 +177,15 @@ def period_of(order: Order, line: lines.LockedLine, offer: PlanOffer) -> Period:
 
 
 def _proof(
-    order: Order, offer: PlanOffer, now: datetime, network: dict[str, Any] | None
+    order: Order,
+    offer: PlanOffer,
+    now: datetime,
+    network: dict[str, Any] | None,
+    left: Allowance | None,
 ) -> dict[str, Any]:
     proof: dict[str, Any] = {"plan": offer.code, "network": network or {"outcome": "unchanged"}}
     if offer.allowance != NOTHING:  # a plan that brings no bucket leaves all as they were
-        before = usage.left(order.served_line, now)
+        before = usage.left(order.served_line, now) if left is None else left
         proof["buckets_before"] = before.as_facts()
         proof["buckets_after"] = before.plus(offer.allowance).as_facts()
     return proof

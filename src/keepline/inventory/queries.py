@@ -139,6 +139,22 @@ def imsi_of(iccid: str) -> str | None:
     return found
 
 
+def imsis_of(iccids: Collection[str]) -> dict[str, str]:
+    """IMSI by ICCID, of those that are in stock and whose IMSI is known. No query for none."""
+    if not iccids:
+        return {}
+    rows = SimIdentity.objects.filter(iccid__in=list(iccids))
+    return {iccid: imsi for iccid, imsi in rows.values_list("iccid", "imsi") if imsi}
+
+
+def lines_with_cards(iccids: Collection[str]) -> dict[str, UUID]:
+    """The line that has each card, by ICCID. No query for none."""
+    if not iccids:
+        return {}
+    rows = CardHolding.objects.filter(iccid__in=list(iccids))
+    return dict(rows.values_list("iccid", "line_id"))
+
+
 def sims_of_line(kind: type[SimT], line_id: UUID) -> list[SimT]:
     """Cards or profiles that a line has or had, the latest first. Asks every slot."""
     return list(kind.objects.filter(line_id=line_id).order_by("-taken_at", "iccid"))

@@ -1,13 +1,13 @@
 """The only writer of money. Two verbs: open a wallet, book transfers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from keepline.core.ids import derived_id, slot_of
 from keepline.core.postings import HouseCode, TransferDraft, house_account_id
 from keepline.ledger.models import HouseAccount, Wallet
-from keepline.slots.sql import ask, fetch_one, write
+from keepline.slots.sql import ask, fetch_all, fetch_one, write
 
 PARTY_CODES = (HouseCode.CLEARING, HouseCode.PROVIDER_RECEIVABLE, HouseCode.PAYMENT_FEES)
 
@@ -69,6 +69,20 @@ def lock_wallet(wallet_id: UUID) -> int:
     if row is None:
         raise Wallet.DoesNotExist(wallet_id)
     return int(row.free)
+
+
+LOCK_WALLETS = """
+SELECT w.id FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[]) AS d(slot, id)
+JOIN ledger_wallet w ON w.slot = d.slot AND w.id = d.id
+ORDER BY w.slot, w.id FOR NO KEY UPDATE OF w
+"""
+
+
+def lock_wallets(wallet_ids: Collection[UUID]) -> None:
+    """Locks many wallets, in the order of their slots and ids, until commit. One query."""
+    ids = sorted(set(wallet_ids))
+    slots = [slot_of(wallet_id) for wallet_id in ids]
+    fetch_all(LOCK_WALLETS, {"slots": slots, "ids": ids})
 
 
 def locking_wallet_of(account_id: UUID, currency: str) -> Callable[[], tuple[UUID, int]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from keepline.core.allowances import Allowance
@@ -10,9 +11,8 @@ from keepline.core.ids import derived_id, slot_of, slots_of
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.core.terms import Period
 from keepline.lines import clock
-from keepline.lines.models import LineEvent as LineEventRow
 from keepline.slots.ids import new_id
-from keepline.slots.sql import ask, execute, fetch_one, write
+from keepline.slots.sql import ask, execute, fetch_all, fetch_one, write
 
 
 class LineNotFound(Exception):
@@ -73,6 +73,21 @@ def read_line(line_id: UUID, account_id: UUID) -> LockedLine:
     return _line(LOCK_LINE, line_id, account_id)()
 
 
+AMONG = (
+    LOCK_LINE[: LOCK_LINE.index("WHERE")]
+    + "WHERE v.slot = ANY(%(slots)s) AND v.id = ANY(%(ids)s) ORDER BY v.slot, v.id"
+)
+
+
+def lines_among(line_ids: Collection[UUID], lock: bool) -> dict[UUID, LockedLine]:
+    """Lines by id, whosever they are, locked until commit or not. One query, none for none."""
+    if not line_ids:
+        return {}
+    statement = AMONG + (" FOR NO KEY UPDATE OF v" if lock else "")
+    params = {"slots": slots_of(line_ids), "ids": list(line_ids)}
+    return {row.id: _of_row(row) for row in fetch_all(statement, params)}
+
+
 def _line(statement: str, line_id: UUID, account_id: UUID) -> Callable[[], LockedLine]:
     answer = ask(statement, (slot_of(account_id), line_id, account_id))
 
@@ -80,11 +95,15 @@ def _line(statement: str, line_id: UUID, account_id: UUID) -> Callable[[], Locke
         row = answer.one()
         if row is None:
             raise LineNotFound(line_id)
-        values = list(row)
-        values[STATE] = LineState(row.state)
-        return LockedLine(*values)
+        return _of_row(row)
 
     return line
+
+
+def _of_row(row: Any) -> LockedLine:
+    values = list(row)
+    values[STATE] = LineState(row.state)
+    return LockedLine(*values)
 
 
 @dataclass(frozen=True)
@@ -179,6 +198,13 @@ def transition(
     return LineState(target)
 
 
+RECORD = """
+INSERT INTO lines_lineevent (slot, id, line_id, event, source, target, actor, cause, order_id,
+                             occurred_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
 def _record(
     line: LockedLine,
     event: LineEvent,
@@ -188,18 +214,22 @@ def _record(
     order_id: UUID | None,
     now: datetime,
 ) -> None:
-    LineEventRow(
-        slot=slot_of(line.id),
-        id=new_id(slot_of(line.id)),
-        line_id=line.id,
-        event=event.value,
-        source=line.state.value,
-        target=str(target),
-        actor=actor,
-        cause=cause,
-        order_id=order_id,
-        occurred_at=now,
-    ).save(force_insert=True)
+    slot = slot_of(line.id)
+    write(
+        RECORD,
+        (
+            slot,
+            new_id(slot),
+            line.id,
+            event.value,
+            line.state.value,
+            str(target),
+            actor,
+            cause,
+            order_id,
+            now,
+        ),
+    )
 
 
 RENAME = """

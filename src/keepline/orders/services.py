@@ -1,8 +1,9 @@
 """Writes of orders: keys, the order itself, its states, its due instant."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from keepline.accounts import clocks
-from keepline.core.ids import slot_of
+from keepline.core.ids import slot_of, slots_of
 from keepline.core.lifecycle.order import ORDER, OrderEvent, OrderState
 from keepline.orders.models import Order
 from keepline.slots.ids import new_id
@@ -78,7 +79,7 @@ def claim_key(
 
 
 COLUMNS = tuple(field.attname for field in Order._meta.concrete_fields)
-JSON = [COLUMNS.index(name) for name in ("proof", "exchange", "stock")]
+JSON = ("proof", "exchange", "stock")
 INSERT_ORDER = (  # names of our own columns, values as parameters
     f"INSERT INTO orders_order ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
 )
@@ -91,11 +92,12 @@ def new_order(order_id: UUID, **columns: Any) -> Order:
 
 def insert_order(order: Order) -> None:
     """Writes a new order; its id is the idempotency."""
-    values = [getattr(order, column) for column in COLUMNS]
-    for place in JSON:
-        values[place] = None if values[place] is None else Jsonb(values[place])
-    write(INSERT_ORDER, values)
+    write(INSERT_ORDER, [_sent(column, getattr(order, column)) for column in COLUMNS])
     order._state.adding = False
+
+
+def _sent(column: str, value: Any) -> Any:
+    return Jsonb(value) if column in JSON and value is not None else value
 
 
 def lock_order(order_id: UUID) -> Order:
@@ -108,24 +110,46 @@ def lock_order(order_id: UUID) -> Order:
     return order
 
 
+def lock_orders(order_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """The same for many, locked in the order of their ids. One query."""
+    rows = Order.objects.select_for_update(no_key=True).filter(
+        slot__in=slots_of(order_ids), id__in=list(order_ids)
+    )
+    return {row.id: row for row in rows.order_by("slot", "id")}
+
+
 def transition(order: Order, event: OrderEvent, now: datetime, **columns: Any) -> OrderState:
     """Moves an order by `event`, compare and set, with the columns that change along.
 
     An order not written yet moves in memory; insert_order then writes where it got to.
-    Raises core's IllegalTransition, or OrderMoved when another worker was faster.
+    Raises core's IllegalTransition, or OrderMoved when another worker was faster (inside
+    `together` at the end of the block).
     """
     source, target = order.state, OrderState(ORDER.next(OrderState(order.state), event))
     if target in FINAL:
         columns.setdefault("completed_at", now)
         columns.setdefault("next_action_at", None)
     if not order._state.adding:
-        row = Order.objects.filter(slot=order.slot, id=order.id, state=source)
-        if row.update(state=target, **columns) != 1:
-            raise OrderMoved(order.id)
+        values = [target.value, *(_sent(name, value) for name, value in columns.items())]
+        write(
+            _moving(tuple(columns)),
+            [*values, order.slot, order.id, str(source)],
+            touches=1,
+            otherwise=OrderMoved(order.id),
+        )
     order.state = target
     for name, value in columns.items():
         setattr(order, name, value)
     return target
+
+
+MOVE = "UPDATE orders_order SET state = %s{others} WHERE slot = %s AND id = %s AND state = %s"
+
+
+@cache
+def _moving(columns: tuple[str, ...]) -> str:
+    """The statement that moves an order and sets these columns along; the names are our own."""
+    return MOVE.format(others="".join(f", {name} = %s" for name in columns))
 
 
 class OrderMoved(Exception):

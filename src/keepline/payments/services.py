@@ -1,5 +1,6 @@
 """Writes of payments, and the raw events of providers."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,6 +50,12 @@ def lock_payment(order_id: UUID) -> Payment | None:
         Payment.objects.of_order(order_id).select_for_update(no_key=True).first()
     )
     return payment
+
+
+def lock_payments(order_ids: Collection[UUID]) -> dict[UUID, Payment]:
+    """The payments of many orders under lock, by order. One query, or none without orders."""
+    rows = Payment.objects.among(order_ids, "order_id").select_for_update(no_key=True)
+    return {row.order_id: row for row in rows.order_by("slot", "id")}
 
 
 def transition(payment: Payment, event: PaymentEvent, **columns: Any) -> PaymentState:

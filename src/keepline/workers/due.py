@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from keepline.accounts import clocks
 from keepline.flows import forget_method, recognise_revenue, save_method
-from keepline.flows.advance_order import advance
+from keepline.flows.advance_order import advance_together, bundles
 from keepline.flows.notify_holder import notify
 from keepline.flows.reconcile import reconcile
 from keepline.flows.sweep_lines import sweep
@@ -36,7 +36,7 @@ Clock = Callable[[], datetime]
 Row = TypeVar("Row")
 Result = TypeVar("Result")
 THREADS = 8
-ORDERS_A_BATCH, METHODS_A_BATCH = 32, 32
+ORDERS_A_BATCH, METHODS_A_BATCH = 256, 32
 MESSAGES_A_BATCH = 3 * THREADS  # what a slow channel sends well within the lease
 LINES_BESIDE_PEOPLE = 50  # renewed in one transaction: what it writes to the log delays nobody
 RESTS = 3  # times as long as a batch took
@@ -104,7 +104,8 @@ def _by_test_clocks(work: Callable[[Clock, int], int]) -> int:
 def _advance(clock: Clock, clock_id: int) -> int:
     steps = 0
     while claimed := orders.claim_due(clock(), ORDERS_A_BATCH, clock_id=clock_id):
-        list(_side_by_side("orders", lambda i: advance(i, LANGUAGE, clock()), claimed))
+        together = bundles(claimed, clock())
+        list(_side_by_side("orders", lambda b: advance_together(b, LANGUAGE, clock()), together))
         steps += len(claimed)
     return steps
 

@@ -10,15 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from keepline.catalog.queries import plan_offer
+from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.profile import ProfileEvent, ProfileState
 from keepline.core.network_service import renewed
 from keepline.flows import order_profile
-from keepline.flows.line_at_network import subscriber_of
 from keepline.flows.sale import complete_sale, period_of
 from keepline.flows.steps import transaction_step
-from keepline.gateways.network.port import NetworkOperation
+from keepline.gateways.network.port import NetworkOperation, Subscriber
 from keepline.inventory import holding, sims
 from keepline.inventory import queries as stock
 from keepline.inventory import services as inventory
@@ -67,18 +67,25 @@ class Purchase:
         if "profile" in (order.stock or {}):
             order_profile.order(order, line.id, now)
 
-    def operation(self, order: Order, line: LockedLine, now: datetime) -> NetworkOperation:
+    def operation(
+        self, order: Order, line: LockedLine, subscriber: Subscriber, left: Allowance
+    ) -> NetworkOperation:
         """Service from the start, under the number and the SIM that are held."""
         offer = plan_offer(order.plan_id, order.currency)
         return NetworkOperation(
             operation_id=order.id,
-            subscriber=subscriber_of(line),
+            subscriber=subscriber,
             desired=renewed(period_of(order, line, offer).end_at, offer.allowance),
             order_id=order.id,
         )
 
     def confirm(
-        self, order: Order, line: LockedLine, network: dict[str, Any] | None, now: datetime
+        self,
+        order: Order,
+        line: LockedLine,
+        network: dict[str, Any] | None,
+        now: datetime,
+        left: Allowance | None = None,
     ) -> None:
         """Number and SIM are the line's, its first period begins, the money is posted."""
         line = self.begin(order, line, now)
@@ -87,7 +94,7 @@ class Purchase:
             line = replace(line, state=lines.transition(line, event, order.actor, cause, now))
         lines.note_activation(line, now)
         offer = plan_offer(order.plan_id, order.currency)
-        complete_sale(order, line, offer, period_of(order, line, offer), now, network)
+        complete_sale(order, line, offer, period_of(order, line, offer), now, network, left)
 
     def _assign(self, order: Order, line: LockedLine, now: datetime) -> None:
         held = order.stock or {}

@@ -11,15 +11,14 @@ differs stands here:
 """
 
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from keepline.core.allowances import Allowance
 from keepline.flows.delivering.buying import Purchase
 from keepline.flows.delivering.renewing import Renewal
-from keepline.gateways.network.port import NetworkOperation
+from keepline.gateways.network.port import NetworkOperation, Subscriber
 from keepline.lines.services import LockedLine
 from keepline.orders.models import Order, OrderKind
-
-Prepared = Literal["ready", "later"]
 
 
 class Delivery(Protocol):
@@ -48,14 +47,25 @@ class Delivery(Protocol):
         """
         ...
 
-    def operation(self, order: Order, line: LockedLine, now: datetime) -> NetworkOperation:
-        """The whole service that shall stand."""
+    def operation(
+        self, order: Order, line: LockedLine, subscriber: Subscriber, left: Allowance
+    ) -> NetworkOperation:
+        """The whole service that shall stand. `left`: what the line has to use without it."""
         ...
 
     def confirm(
-        self, order: Order, line: LockedLine, network: dict[str, Any] | None, now: datetime
+        self,
+        order: Order,
+        line: LockedLine,
+        network: dict[str, Any] | None,
+        now: datetime,
+        left: Allowance | None = None,
     ) -> None:
-        """Gives what was ordered and ends the order. `network`: its answer, None: not asked."""
+        """Gives what was ordered and ends the order.
+
+        `network`: its answer, None: not asked. `left`: what the line has to use without it, where
+        the caller knows.
+        """
         ...
 
     def let_go(self, order: Order, now: datetime) -> bool:

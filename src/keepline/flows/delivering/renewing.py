@@ -4,15 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from keepline.catalog.queries import plan_offer, policy_values
+from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LINE, LineEvent
 from keepline.core.network_service import renewed
 from keepline.core.renewal import is_cut
-from keepline.flows.line_at_network import subscriber_of
 from keepline.flows.sale import complete_sale, period_of
-from keepline.gateways.network.port import NetworkOperation
+from keepline.gateways.network.port import NetworkOperation, Subscriber
 from keepline.lines.services import LockedLine
 from keepline.orders.models import Order
-from keepline.usage import queries as usage
 
 
 class Renewal:
@@ -36,23 +35,30 @@ class Renewal:
     def prepare(self, order: Order, line: LockedLine, now: datetime) -> None:
         """Nothing comes before the network."""
 
-    def operation(self, order: Order, line: LockedLine, now: datetime) -> NetworkOperation:
+    def operation(
+        self, order: Order, line: LockedLine, subscriber: Subscriber, left: Allowance
+    ) -> NetworkOperation:
         """Service until the new expiry, with what is left and what is added."""
         offer = plan_offer(order.plan_id, order.currency)
-        total = usage.left(line.id, now).plus(offer.allowance)
+        total = left.plus(offer.allowance)
         return NetworkOperation(
             operation_id=order.id,
-            subscriber=subscriber_of(line),
+            subscriber=subscriber,
             desired=renewed(period_of(order, line, offer).end_at, total),
             order_id=order.id,
         )
 
     def confirm(
-        self, order: Order, line: LockedLine, network: dict[str, Any] | None, now: datetime
+        self,
+        order: Order,
+        line: LockedLine,
+        network: dict[str, Any] | None,
+        now: datetime,
+        left: Allowance | None = None,
     ) -> None:
         """Extends the line and posts the money."""
         offer = plan_offer(order.plan_id, order.currency)
-        complete_sale(order, line, offer, period_of(order, line, offer), now, network)
+        complete_sale(order, line, offer, period_of(order, line, offer), now, network, left)
 
     def let_go(self, order: Order, now: datetime) -> bool:
         """A renewal holds nothing."""

@@ -84,13 +84,19 @@ class FakeNetwork:
         self, operations: Sequence[NetworkOperation]
     ) -> list[NetworkAnswer | NetworkUnknown]:
         """See the port."""
-        return [self._applied(operation) for operation in operations]
+        return [_heard(self.apply, operation) for operation in operations]
 
     def ask(self, operation: NetworkOperation) -> NetworkAnswer:
         """See the port."""
         self._hold_back(operation.subscriber.line_ref)
         with self._memory() as memory:
             return self._answer(memory, operation.operation_id)
+
+    def ask_many(
+        self, operations: Sequence[NetworkOperation]
+    ) -> list[NetworkAnswer | NetworkUnknown]:
+        """See the port."""
+        return [_heard(self.ask, operation) for operation in operations]
 
     def revert(
         self, operation_id: UUID, subscriber: Subscriber, standing: DesiredService | None
@@ -186,12 +192,6 @@ class FakeNetwork:
             if seconds > self._timeout_s:
                 raise NetworkUnknown("no answer in time (slow on demand)")
 
-    def _applied(self, operation: NetworkOperation) -> NetworkAnswer | NetworkUnknown:
-        try:
-            return self.apply(operation)
-        except NetworkUnknown as silence:
-            return silence
-
     def _store(self, memory: sqlite3.Connection, operation: NetworkOperation, word: str) -> None:
         """The first arrival of an operation decides; every later one changes nothing."""
         kind, _, detail = word.partition(":")
@@ -264,6 +264,15 @@ class FakeNetwork:
         if row is None or row["desired"] is None:
             return None
         return NetworkRecord(row["msisdn"], _read(row["desired"]))
+
+
+def _heard(
+    call: Callable[[NetworkOperation], NetworkAnswer], operation: NetworkOperation
+) -> NetworkAnswer | NetworkUnknown:
+    try:
+        return call(operation)
+    except NetworkUnknown as silence:
+        return silence
 
 
 def _written(service: DesiredService) -> str:

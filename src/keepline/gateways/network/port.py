@@ -125,6 +125,12 @@ class NetworkGateway(Protocol):
         """What became of an operation; changes nothing. `desired` is as it was sent."""
         ...
 
+    def ask_many(
+        self, operations: Sequence[NetworkOperation]
+    ) -> list[NetworkAnswer | NetworkUnknown]:
+        """The same for operations of different lines, as `apply_many` answers."""
+        ...
+
     def revert(
         self, operation_id: UUID, subscriber: Subscriber, standing: DesiredService | None
     ) -> NetworkAnswer:

@@ -38,6 +38,7 @@ from .subscription import (
 from .vty import Vty
 
 NO_SUCH: Final = "No such subscriber."
+NOT_FOUND: Final = NetworkAnswer("not_found")
 NOBODY: Final = "000000"  # a whole IMSI that no card has: country 000 does not exist (E.212)
 
 
@@ -88,13 +89,26 @@ class OsmoHlr:
 
     def ask(self, operation: NetworkOperation) -> NetworkAnswer:
         """See the port."""
+        return _heard(self.ask_many([operation])[0])
+
+    def ask_many(
+        self, operations: Sequence[NetworkOperation]
+    ) -> list[NetworkAnswer | NetworkUnknown]:
+        """See the port."""
+        cases: list[_Case | None] = []
+        for each in operations:
+            try:
+                cases.append(_Case(wanted_of(each.subscriber, each.desired, self._delete_closed)))
+            except Refusal:
+                cases.append(None)  # apply says why
         try:
-            wanted = wanted_of(operation.subscriber, operation.desired, self._delete_closed)
-        except Refusal:
-            return NetworkAnswer("not_found")  # apply says why
-        case = _Case(wanted)
-        self._look([case])
-        return _standing(case) if agrees(case.held, wanted) else NetworkAnswer("not_found")
+            self._look([case for case in cases if case is not None])
+        except NetworkUnknown as silence:
+            return [NOT_FOUND if case is None else silence for case in cases]
+        return [
+            _standing(case) if case is not None and agrees(case.held, case.wanted) else NOT_FOUND
+            for case in cases
+        ]
 
     def revert(
         self, operation_id: UUID, subscriber: Subscriber, standing: DesiredService | None
