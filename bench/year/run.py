@@ -156,7 +156,8 @@ def _work(seed: int) -> None:
 
     weather.connect(seed + 1)
     while os.getppid() != 1:
-        for look in (due.advance_orders, due.sweep_lines, due.send_outbox, due.number_receipts):
+        looks = (due.advance_orders, due.sweep_lines, due.follow_network, due.send_outbox)
+        for look in (*looks, due.number_receipts):
             look()
         time.sleep(LOOK_EVERY_S)
 

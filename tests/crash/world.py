@@ -29,7 +29,7 @@ from keepline.gateways.network.fake import FakeNetwork
 from keepline.ledger.models import Wallet
 from keepline.lines import services as lines
 from keepline.lines.due import Which
-from keepline.lines.models import Extension, Reversal, Validity
+from keepline.lines.models import Extension, NetworkDue, Reversal, Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from keepline.payments.models import Dispute, Payment, Refund, SavedMethod
@@ -146,6 +146,7 @@ class World:
 
     def work(self) -> None:
         due.advance_orders(self.now)
+        due.follow_network(self.now)
         due.send_outbox(self.now)
         due.number_receipts()
         due.tend_methods(self.now)
@@ -182,6 +183,9 @@ class World:
                 *SavedMethod.objects.filter(
                     account_id=self.cast.account.id, next_action_at__isnull=False
                 ).values_list("next_action_at", flat=True),
+            ]
+            dues += [
+                max(row.due_at, row.told_until or row.due_at) for row in NetworkDue.objects.all()
             ]
             if not dues or min(dues) > until:
                 return

@@ -240,6 +240,9 @@ BREAKERS: dict[str, str] = {
     " WHERE id = %(renewal)s",
     "every_clock_runs": "UPDATE lines_validity SET next_step = 5 WHERE id = %(line)s",
     "nothing_due_is_left": "UPDATE lines_validity SET next_action_at = %(now)s WHERE id = %(line)s",
+    "the_network_follows": "INSERT INTO lines_networkdue (slot, id, due_at, marked_at, attempts,"
+    " version, refusal_code) SELECT slot, id, %(now)s, %(now)s, 0, 1, '' FROM lines_line"
+    " WHERE id = %(line)s",
     "what_is_held_is_on_its_way": "UPDATE inventory_number SET state = 'held', until_at = NULL",
     "numbers_rest": "UPDATE inventory_number SET state = 'quarantine', until_at = since_at",
     "ends_are_told": "DELETE FROM messages_outbox WHERE order_id = %(renewal)s",

@@ -14,6 +14,7 @@ from keepline.flows import renew_line
 from keepline.flows.advance_order import advance
 from keepline.flows.audit_books import audit
 from keepline.flows.errors import FlowRefused
+from keepline.flows.follow_network import follow
 from keepline.flows.open_payment import open_payment
 from keepline.flows.receive_webhook import receive_webhook
 from keepline.flows.recognise_revenue import recognise
@@ -85,6 +86,7 @@ def standing() -> tuple[int, int, int, int]:
 
 
 def books_agree(at: datetime) -> None:
+    follow(at)
     assert audit(at) == []
     assert reconcile("sandbox", NOW - DAY, at + DAY, "worker", at).left == []
 

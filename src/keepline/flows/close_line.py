@@ -15,6 +15,7 @@ from keepline.audit import services as audit
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
+from keepline.flows.line_at_network import let_network_follow
 from keepline.flows.steps import transaction_step
 from keepline.flows.sweeping.leaving import withdrawal_of
 from keepline.inventory import services as inventory
@@ -83,6 +84,7 @@ def _close(account_id: UUID, line_id: UUID, actor: str, now: datetime) -> None:
         raise FlowRefused("order_under_way")
     _demand_closable(line)
     lines.transition(line, LineEvent.TERMINATE, actor, "closed", now)
+    let_network_follow([line.id], now)
     if number is not None and number.line_id == line.id:
         inventory.withdraw_all([withdrawal_of(line.policy_id, number.e164, now)], now)
     outbox.put_all([("line.closed", account_id, line_id)], now)

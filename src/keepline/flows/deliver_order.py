@@ -12,8 +12,8 @@ T  deliver_order.impossible  what comes before was refused: the same
 Many orders are delivered by one exchange and end in one transaction: each is decided on its own,
 and one that fails alone does not keep the others. Orders of one line go one after the other, and
 what is taken back of one before the next: each states the whole service, so the second must be
-counted from what the first has given, and no late word about the first may follow the second's
-(docs/network.md).
+counted from what the first has given, and no late word about the first may follow the second's.
+So they wait, too, while follow_network tells of the line (docs/network.md).
 """
 
 from collections.abc import Collection, Sequence
@@ -36,6 +36,7 @@ from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.network.port import NetworkAnswer, NetworkOperation, NetworkUnknown
 from keepline.ledger import services as ledger
+from keepline.lines import network_due
 from keepline.lines import services as lines
 from keepline.lines.services import LockedLine
 from keepline.orders import queries as order_queries
@@ -95,12 +96,14 @@ def deliver_many(order_ids: Collection[UUID], now: datetime) -> None:
     seen = order_queries.by_ids(order_ids).values()
     waiting = [order for order in seen if order.state in WAITING]
     behind = order_queries.behind_others([order.id for order in waiting])
+    told = network_due.being_told([order.served_line for order in waiting])
+    behind |= {order.id for order in waiting if order.line_id in told}
     ready = _prepared([order for order in waiting if not _waits(order, behind, now)], now)
     if not ready:
         return
-    told = _call(_operations(ready, now))
-    _silent([order.id for order, answer in told if isinstance(answer, NetworkUnknown)], now)
-    _end([_Answered(order, said) for order, said in told if isinstance(said, NetworkAnswer)], now)
+    heard = _call(_operations(ready, now))
+    _silent([order.id for order, answer in heard if isinstance(answer, NetworkUnknown)], now)
+    _end([_Answered(order, said) for order, said in heard if isinstance(said, NetworkAnswer)], now)
 
 
 def _waits(order: Order, behind: Collection[UUID], now: datetime) -> bool:

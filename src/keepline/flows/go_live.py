@@ -11,6 +11,7 @@ from datetime import datetime
 
 from keepline.audit import services as audit
 from keepline.core.lifecycle.line import LineEvent, LineState
+from keepline.flows.line_at_network import let_network_follow, with_other_service
 from keepline.flows.steps import transaction_step
 from keepline.lines import clock, due
 from keepline.slots.sql import fetch_one
@@ -61,6 +62,7 @@ def _wake(actor: str, now: datetime) -> int:
     grace = LineState.GRACE
     moves = [due.Move(line, now, clock.first_of(line, grace, now, now)) for line in lapsed]
     due.transition_all(moves, LineEvent.EXPIRE, actor, "go_live", now)
+    let_network_follow(with_other_service(lapsed, LineEvent.EXPIRE), now)
     living = [line for line in lines if not _is_past_due(line, now)]
     due.plan(
         [(line, clock.first_of(line, line.state, clock.start_of(line), now)) for line in living]

@@ -1,14 +1,18 @@
 """Lines as a network is told of them: who they are there, and what they should have now."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from keepline.catalog.queries import policy_values
-from keepline.core.lifecycle.line import LineState
+from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.network_service import DesiredService, standing
+from keepline.flows import wake
+from keepline.gateways import switchboard
 from keepline.gateways.network.port import Subscriber
 from keepline.inventory import queries as inventory
+from keepline.lines import network_due
+from keepline.lines.due import DueLine
 from keepline.lines.services import LockedLine
 from keepline.usage import queries as usage
 
@@ -62,3 +66,28 @@ def standings_of(
         )
         for line in lines
     }
+
+
+def let_network_follow(line_ids: Sequence[UUID], now: datetime) -> None:
+    """Inside the transaction that changes what these lines should have: the network is told soon.
+
+    `now` is what the lines' clock shows. Without a network there is nobody to tell.
+    """
+    if line_ids and switchboard.has("network") and network_due.mark(line_ids, now):
+        wake.network()
+
+
+def with_other_service(changed: Collection[DueLine], event: LineEvent) -> list[UUID]:
+    """Those of the lines whose service is another after `event`, as far as the network sees.
+
+    Where grace gives full service that goes on; but a network that holds expiries would end it
+    with the old one.
+    """
+    if event is not LineEvent.EXPIRE:
+        return [line.id for line in changed]
+    ends_itself = switchboard.has("network") and "valid_until" in switchboard.network().keeps
+    return [
+        line.id
+        for line in changed
+        if ends_itself or policy_values(line.policy_id).grace_service != "full"
+    ]

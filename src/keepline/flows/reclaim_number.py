@@ -26,6 +26,7 @@ from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
+from keepline.flows.line_at_network import let_network_follow
 from keepline.flows.paying import StartedOrder, busy, replay
 from keepline.flows.sale import sale_of
 from keepline.flows.steps import transaction_step
@@ -174,6 +175,7 @@ def _give_back(number: Number, ended: LineRow, order: Order, clock_id: int, now:
     if iccid is not None and not inventory.pass_card_on(iccid, ended.id, successor_id):
         iccid = None  # the card serves another line by now; the number needs a new one
     succeed(ended, successor_id, iccid, order.id, clock_id, order.actor, now)
+    let_network_follow([successor_id], now)
     ledger.book(order.slot, postings.charge_fee(sale_of(order)), now)
     orders.insert_order(order)
     outbox.put("number.reclaimed", order.account_id, successor_id, order.id, now)

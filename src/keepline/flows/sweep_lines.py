@@ -31,6 +31,7 @@ from keepline.core.lifecycle.order import OrderState
 from keepline.core.pricing import price_of
 from keepline.flows import renew_line, wake
 from keepline.flows.errors import FlowRefused
+from keepline.flows.line_at_network import let_network_follow, with_other_service
 from keepline.flows.steps import transaction_step
 from keepline.flows.sweeping.leaving import may_go, paid_for, withdrawal_of
 from keepline.flows.sweeping.renewing import Raced, Refusal, renew_due
@@ -96,8 +97,8 @@ def sweep(
         partial(next, _renewals(now, which, batch), Counter()),
         lambda: _renew_alone(now, which),  # at the place ALONE
         lambda: _stepwise(Step.REMIND, _remind, now, which),
-        lambda: _stepwise(Step.EXPIRE, _expire, now, which),
-        lambda: _stepwise(Step.SUSPEND, _suspend, now, which),
+        lambda: _stepwise(Step.EXPIRE, partial(_change, Step.EXPIRE), now, which),
+        lambda: _stepwise(Step.SUSPEND, partial(_change, Step.SUSPEND), now, which),
         lambda: _stepwise(Step.WITHDRAW, _withdraw, now, which),
         lambda: _release(now, which, accounts),
     ]
@@ -313,14 +314,6 @@ def _reminder(line: DueLine) -> str:
     return "line.expiry_near" if near else "line.withdrawal_near"
 
 
-def _expire(ids: list[UUID], now: datetime) -> Counts:
-    return _change(Step.EXPIRE, ids, now)
-
-
-def _suspend(ids: list[UUID], now: datetime) -> Counts:
-    return _change(Step.SUSPEND, ids, now)
-
-
 def _change(step: Step, ids: list[UUID], now: datetime) -> Counts:
     event, target, cause, notice = CHANGES[step]
     with transaction_step("sweep_lines.change"):
@@ -331,6 +324,7 @@ def _change(step: Step, ids: list[UUID], now: datetime) -> Counts:
         over = [line for line in over if line.id not in paid]
         moves = [_move(line, target, now) for line in over]
         due.transition_all(moves, event, ACTOR, cause, now)
+        let_network_follow(with_other_service(over, event), now)
         due.plan([*early, *waiting])
         _tell([(notice, line) for line in over], now)
     return _counted(**{cause: len(over), "moved_on": len(early), "under_way": len(waiting)})
@@ -367,10 +361,10 @@ def _withdraw(ids: list[UUID], now: datetime) -> Counts:
         held = [line for line in over if line.id not in paid and line not in told]
         moves = [Move(line, None, None) for line in told]
         due.transition_all(moves, LineEvent.TERMINATE, ACTOR, "suspension_over", now)
+        let_network_follow(with_other_service(told, LineEvent.TERMINATE), now)
         leaving = [line for line in told if holders.get(numbers.get(line.id, 0)) == line.id]
-        inventory.withdraw_all(
-            [withdrawal_of(line.policy_id, numbers[line.id], now) for line in leaving], now
-        )
+        resting = [withdrawal_of(line.policy_id, numbers[line.id], now) for line in leaving]
+        inventory.withdraw_all(resting, now)
         soon, again = Due(now + ASK_AGAIN, Step.WITHDRAW), Due(now + HOLD_UNWARNED, Step.WITHDRAW)
         waiting = [(line, soon) for line in over if line.id in paid]
         due.plan([*early, *waiting, *((line, again) for line in held)])

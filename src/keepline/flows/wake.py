@@ -22,6 +22,11 @@ def outbox() -> None:
     transaction.on_commit(lambda: _defer("send_outbox"))
 
 
+def network() -> None:
+    """Lines changed of which the network must be told."""
+    transaction.on_commit(lambda: _defer("follow_network"))
+
+
 def future(key: str) -> None:
     """Somebody waits for the future of a large base (flows/foreseeing/asking.py)."""
     transaction.on_commit(lambda: _defer("show_future", lock=key, key=key))

@@ -23,6 +23,7 @@ from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.network.port import DesiredService, NetworkUnknown
 from keepline.ledger import services as ledger
+from keepline.lines import network_due
 from keepline.lines import services as lines
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
@@ -59,7 +60,8 @@ def undo_delivery(order_id: UUID, now: datetime) -> bool:
     order = order_queries.by_id(order_id)
     if not order.undo_due:
         return True
-    if order_queries.is_behind_another(order):
+    being_told = network_due.being_told([order.served_line])
+    if being_told or order_queries.is_behind_another(order):
         orders.look_later(order, now + NEXT_IN_LINE_AFTER)
         return False
     line = lines.read_line(order.served_line, order.account_id)

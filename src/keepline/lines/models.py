@@ -130,3 +130,22 @@ class LineEvent(SlottedModel):
     class Meta:
         db_table = "lines_lineevent"
         indexes = [models.Index(fields=["slot", "line", "id"], name="lineevent_by_line")]
+
+
+class NetworkDue(SlottedModel):
+    """The network may hold something else of a line than the books say. `id` is the line's.
+
+    The row goes when the network was told and the books have not moved meanwhile.
+    """
+
+    due_at = models.DateTimeField()  # real time, for lines on test clocks as well
+    marked_at = models.DateTimeField()  # by the line's clock; the first mark that is not told yet
+    attempts = models.SmallIntegerField(default=0)
+    version = models.IntegerField(default=1)  # grows with each mark
+    told_until = models.DateTimeField(null=True)  # the lease of whoever tells it right now ...
+    claim_id = models.UUIDField(null=True)  # ... and who that is
+    refusal_code = models.CharField(max_length=40, blank=True, default="")
+
+    class Meta:
+        db_table = "lines_networkdue"
+        indexes = [models.Index(fields=["due_at"], name="networkdue_due")]

@@ -99,6 +99,29 @@ def lines_with_orders(line_ids: Collection[UUID], unpaid: bool) -> set[UUID]:
     return {row.line_id for row in fetch_all(UNDER_WAY, params)}
 
 
+# Two parts, each by an index of its own that holds few rows.
+BETWEEN_ORDERS = """
+SELECT line_id FROM orders_order
+WHERE slot = ANY(%(slots)s) AND line_id = ANY(%(lines)s) AND state = ANY(%(states)s)
+  AND state IN ('acknowledged', 'pending', 'in_progress', 'held')
+UNION
+SELECT line_id FROM orders_order
+WHERE slot = ANY(%(slots)s) AND line_id = ANY(%(lines)s) AND undo_due
+"""
+
+
+def lines_told_by_orders(line_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the lines of which the network is told by an order, or put back after one."""
+    if not line_ids:
+        return set()
+    params = {
+        "slots": slots_of(line_ids),
+        "lines": list(line_ids),
+        "states": [state.value for state in WAITING],
+    }
+    return {row.line_id for row in fetch_all(BETWEEN_ORDERS, params)}
+
+
 IN_REVIEW = """
 SELECT DISTINCT account_id FROM orders_order
 WHERE slot = ANY(%(slots)s) AND account_id = ANY(%(accounts)s) AND state = 'pending'

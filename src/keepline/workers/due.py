@@ -19,6 +19,7 @@ from django.utils import timezone
 from keepline.accounts import clocks
 from keepline.flows import forget_method, recognise_revenue, save_method
 from keepline.flows.advance_order import advance_together, bundles
+from keepline.flows.follow_network import follow
 from keepline.flows.notify_holder import notify
 from keepline.flows.reconcile import reconcile
 from keepline.flows.sweep_lines import sweep
@@ -68,10 +69,14 @@ def send_outbox(clock: Callable[[], datetime] = timezone.now) -> int:
 
 
 def work_off(clock_id: int, now: datetime) -> int:
-    """Orders and messages of one test clock's accounts that are due at `now`; how many steps."""
+    """Orders and messages of one test clock's accounts that are due at `now`; how many steps.
+
+    The network is told as well of what the clock has changed.
+    """
     steps = _advance(lambda: now, clock_id) + _send(lambda: now, clock_id)
     if steps:
         number_receipts()  # by real time: the books of all clocks have one midnight
+    follow_network()  # by real time as well: who waits for an answer waits really
     return steps
 
 
@@ -89,6 +94,18 @@ def _tend(accounts: Mapping[UUID, UUID], now: datetime, method_id: UUID) -> None
     at = clocks.now_for(account_id, now)
     save_method.settle(method_id, account_id, at)
     forget_method.tell_provider(method_id, account_id, at)
+
+
+def follow_network(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Tells the network of every line that changed without an order, by whatever clock it lives.
+
+    Until it gives no answer: then the next look is the next try. How many lines it was told of.
+    """
+    done, followed = 0, follow(clock())
+    while followed.may_go_on:
+        done += followed.done
+        followed = follow(clock())
+    return done + followed.done
 
 
 def _by_test_clocks(work: Callable[[Clock, int], int]) -> int:

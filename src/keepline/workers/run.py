@@ -14,7 +14,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 1.0
-LOOKS = ("advance_orders", "sweep_lines", "send_outbox", "number_receipts")
+LOOKS = ("advance_orders", "sweep_lines", "follow_network", "send_outbox", "number_receipts")
 
 
 def main() -> None:

@@ -23,6 +23,13 @@ def send_outbox() -> None:
     due.send_outbox()
 
 
+@app.task(name="follow_network", pass_context=False)
+def follow_network() -> None:
+    """Lines changed of which the network must be told."""
+    close_old_connections()
+    due.follow_network()
+
+
 @app.task(name="show_future", pass_context=False)
 def show_future(key: str) -> None:
     """A page waits for the future of a large base."""

@@ -14,6 +14,7 @@ from keepline.core.lifecycle.order import OrderState
 from keepline.core.money import Money
 from keepline.core.postings import TransferDraft
 from keepline.core.refunds import ending
+from keepline.flows.line_at_network import let_network_follow
 from keepline.flows.refunding.booking import returned
 from keepline.flows.refunding.standing import Case
 from keepline.flows.sale import money_of, sale_of
@@ -112,6 +113,7 @@ def _block(case: Case, now: datetime) -> bool:
     if LineEvent.BLOCK not in LINE.allowed(line.state):
         return False
     lines.transition(line, LineEvent.BLOCK, ACTOR, "disputed", now)
+    let_network_follow([line.id], now)
     return True
 
 
@@ -132,6 +134,7 @@ def _unblock(case: Case, dispute: Dispute, now: datetime) -> lines.LockedLine | 
     if disputes.another_blocks(line.id, dispute.id):
         return line
     lines.transition(line, LineEvent.UNBLOCK, ACTOR, "dispute_closed", now)
+    let_network_follow([line.id], now)
     return lines.lock_line(line.id, line.account_id)
 
 
@@ -164,6 +167,8 @@ def _lost(
         reversing.take_back(line, order.id, dispute.id, ends_at, ACTOR, now)
         if order.delivery == "network":
             orders.look_again(order, now, attempts=0, undo_due=True)
+        else:
+            let_network_follow([line.id], now)
     disputes.transition(
         dispute,
         DisputeEvent.LOSE,

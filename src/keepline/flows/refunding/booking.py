@@ -10,6 +10,7 @@ from keepline.core.lifecycle.refund import RefundEvent
 from keepline.core.refunds import tax_in
 from keepline.core.revenue import Sold, days_of, take_back
 from keepline.flows import wake
+from keepline.flows.line_at_network import let_network_follow
 from keepline.flows.refunding.standing import Case, given_for_good, sent_of
 from keepline.flows.sale import sale_of
 from keepline.gateways import switchboard
@@ -37,6 +38,8 @@ def carry_out(
         drafts, tax_minor = postings.return_sale(sale, refund.id, back), back.tax_minor
     if ends_at is not None and case.line is not None:
         reversing.take_back(case.line, order.id, refund.id, ends_at, actor, now)
+        if order.delivery != "network":  # else it is put back after the order, in _go_on
+            let_network_follow([case.line.id], now)
     sent = sent_of(case, refund.method_minor)
     if order.exchange is None:
         drafts += postings.begin_refund(sale, refund.id, refund.method_minor)
