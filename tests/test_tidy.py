@@ -38,6 +38,7 @@ MODULES_OF_FLOWS = {
     "auto_renewal",
     "line_at_network",
     "paying",
+    "changing",
 }  # not verbs
 
 

@@ -56,6 +56,9 @@ def test_what_is_left_out_is_as_usual() -> None:
         "remind_after_expiry_days": [7],
         "remind_before_withdrawal_days": [1, 3, 7, 14],
         "reclaim_fee_minor": {},
+        "number_change_fee_minor": {},
+        "number_change_days": 30,
+        "sim_swap_fee_minor": {},
     }
 
 

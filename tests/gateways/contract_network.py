@@ -143,6 +143,53 @@ class NetworkContract:
         self.holds(network, witness, following.subscriber, ACTIVE)
         self.holds(network, witness, first, ACTIVE)
 
+    def test_another_number(self, network: NetworkGateway, witness: Witness) -> None:
+        operation = an_operation()
+        old = operation.subscriber
+        new = replace(old, msisdn=819_999_999_997, former=old)
+        network.apply(operation)
+        change = NetworkOperation(uuid4(), new, INBOUND)
+        for _ in range(2):
+            assert network.apply(change) == confirmed(network, INBOUND)
+        self.holds(network, witness, new, INBOUND)
+        back = network.revert(change.operation_id, replace(old, former=new), INBOUND)
+        assert back == NetworkAnswer("reverted", kept(network, INBOUND))
+        self.holds(network, witness, old, INBOUND)
+
+    def test_another_sim_takes_the_number_from_the_old_one(
+        self, network: NetworkGateway, witness: Witness
+    ) -> None:
+        operation = an_operation()
+        old = operation.subscriber
+        network.apply(operation)
+        sim = {"iccid": "8981100000000000019", "imsi": f"001019{old.imsi[6:]}"}  # type: ignore[index]
+        new = replace(old, **sim, former=old)
+        swap = NetworkOperation(uuid4(), new, ACTIVE)
+        for _ in range(2):
+            assert network.apply(swap) == confirmed(network, ACTIVE)
+            assert network.ask(swap) == confirmed(network, ACTIVE)
+        self.holds(network, witness, new, ACTIVE)
+        assert network.read(old) is None
+        back = network.revert(swap.operation_id, replace(old, former=new), ACTIVE)
+        assert back == NetworkAnswer("reverted", kept(network, ACTIVE))
+        self.holds(network, witness, old, ACTIVE)
+        assert network.read(new) is None
+
+    def test_a_swap_without_an_answer_is_asked_about_and_told_again(
+        self, network: NetworkGateway, witness: Witness, weather: Weather
+    ) -> None:
+        operation = an_operation()
+        old = operation.subscriber
+        network.apply(operation)
+        sim = {"iccid": "8981100000000000019", "imsi": f"001019{old.imsi[6:]}"}  # type: ignore[index]
+        swap = NetworkOperation(uuid4(), replace(old, **sim, former=old), ACTIVE)
+        weather.swallow_operation(old.line_ref)
+        with pytest.raises(NetworkUnknown):
+            network.apply(swap)
+        assert network.ask(swap).outcome == "not_found"
+        assert network.apply(swap) == confirmed(network, ACTIVE)
+        self.holds(network, witness, swap.subscriber, ACTIVE)
+
     def test_applied_is_read_back(self, network: NetworkGateway, witness: Witness) -> None:
         operation = an_operation()
         assert network.apply(operation) == confirmed(network, ACTIVE)

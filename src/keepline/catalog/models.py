@@ -76,6 +76,10 @@ class Policy(models.Model):
     remind_before_withdrawal_days = models.JSONField(default=default_countdown)
     notice_required = models.BooleanField(default=True)  # no number goes without one delivered
     reclaim_fee_minor = models.JSONField(default=dict)  # by currency; none: no fee
+    # By currency; none: lines under this policy keep the number they have.
+    number_change_fee_minor = models.JSONField(default=dict, db_default={})
+    number_change_days = models.PositiveIntegerField(default=30, db_default=30)  # between two
+    sim_swap_fee_minor = models.JSONField(default=dict, db_default={})  # by currency; none: no fee
     source = models.URLField(max_length=300, blank=True)  # the law or operator's page it rests on
     since_at = models.DateTimeField()
 

@@ -38,6 +38,9 @@ class PolicyValues:
     promise_seconds: int
     notice_required: bool
     reclaim_fee_minor: Mapping[str, int]
+    number_change_fee_minor: Mapping[str, int]
+    number_change_days: int
+    sim_swap_fee_minor: Mapping[str, int]
     agenda: AgendaRules
     source: str
 
@@ -85,6 +88,9 @@ def policy_of(row: Policy) -> PolicyValues:
         promise_seconds=row.promise_seconds,
         notice_required=row.notice_required,
         reclaim_fee_minor=row.reclaim_fee_minor,
+        number_change_fee_minor=row.number_change_fee_minor,
+        number_change_days=row.number_change_days,
+        sim_swap_fee_minor=row.sim_swap_fee_minor,
         agenda=AgendaRules(
             row.grace_days,
             row.suspended_days,

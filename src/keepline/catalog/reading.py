@@ -25,7 +25,9 @@ DISTANCES = (
     "remind_before_withdrawal_days",
 )
 LANGUAGES = ("en", "zh-hans")
+USUAL_NUMBER_CHANGE_DAYS = 30
 USUAL_DISTANCES = (default_countdown(), default_after_expiry(), default_countdown())
+FEES = ("reclaim_fee", "number_change_fee", "sim_swap_fee")
 POLICY_FIELDS = {
     "code",
     "grace_days",
@@ -38,7 +40,8 @@ POLICY_FIELDS = {
     "retry_days",
     *DISTANCES,
     "notice_required",
-    "reclaim_fee",
+    "number_change_days",
+    *FEES,
     "source",
 }
 CODE = re.compile(r"[a-z0-9-]{2,60}")
@@ -107,10 +110,11 @@ def read_catalog(
     codes = [plan.code for plan in plans]
     if not plans or len(set(codes)) != len(codes):
         raise CatalogRefused(f"{name}: a file has plans, each with a code of its own")
-    unpriced = {currency for plan in plans for currency in plan.prices}
-    unpriced -= policy["reclaim_fee_minor"].keys()
-    if policy["reclaim_fee_minor"] and unpriced:
-        raise CatalogRefused(f"{name}, policy: reclaim_fee lacks {', '.join(sorted(unpriced))}")
+    priced = {currency for plan in plans for currency in plan.prices}
+    for fee in FEES:
+        unpriced = priced - policy[f"{fee}_minor"].keys()
+        if policy[f"{fee}_minor"] and unpriced:
+            raise CatalogRefused(f"{name}, policy: {fee} lacks {', '.join(sorted(unpriced))}")
     return CatalogFile(name, policy, carriers, regions, plans)
 
 
@@ -153,10 +157,11 @@ def _policy(name: str, values: dict[str, Any], shortest_quarantine_days: int) ->
             f"{name}, policy: promise_seconds are whole seconds from {LEAST_PROMISE_SECONDS}"
             f" to {MOST_PROMISE_SECONDS}"
         )
-    fees = policy.pop("reclaim_fee", {})
-    if not isinstance(fees, dict):
-        raise CatalogRefused(f"{name}, policy: reclaim_fee is a table, of texts by currency")
-    policy["reclaim_fee_minor"] = _prices(f"{name}, policy, reclaim_fee", fees) if fees else {}
+    for fee in FEES:
+        table = policy.pop(fee, {})
+        if not isinstance(table, dict):
+            raise CatalogRefused(f"{name}, policy: {fee} is a table, of texts by currency")
+        policy[f"{fee}_minor"] = _prices(f"{name}, policy, {fee}", table) if table else {}
     return policy
 
 
@@ -164,6 +169,8 @@ def _check_days(name: str, policy: dict[str, Any], shortest_quarantine_days: int
     for field in ("grace_days", "suspended_days", "reclaim_days", "quarantine_days"):
         if not _are_days([policy.get(field)], 0):
             raise CatalogRefused(f"{name}, policy: {field} must be whole days")
+    if not _are_days([policy.setdefault("number_change_days", USUAL_NUMBER_CHANGE_DAYS)], 0):
+        raise CatalogRefused(f"{name}, policy: number_change_days must be whole days")
     if not _are_days(policy.setdefault("retry_days", default_retry_days()), -LONGEST_DAYS):
         raise CatalogRefused(f"{name}, policy: retry_days are whole days, before expiry negative")
     for field, usual in zip(DISTANCES, USUAL_DISTANCES, strict=True):

@@ -14,7 +14,7 @@ from typing import Literal
 
 from keepline.core.allowances import Allowance
 
-__all__ = ["Parts", "SimKind", "parts_of"]
+__all__ = ["SIM_KINDS", "Parts", "SimKind", "parts_of"]
 
 SimKind = Literal["card", "profile"]
 EITHER: tuple[SimKind, ...] = ("profile", "card")
@@ -36,6 +36,12 @@ ALWAYS: dict[str, Parts] = {
 WITH_CALLS: dict[str, tuple[SimKind, ...]] = {
     "country_esim": ("profile",),
     "local_data_sim": EITHER,
+}
+
+
+# Which kinds of SIM a line of this kind may have; none: it has no SIM.
+SIM_KINDS: dict[str, tuple[SimKind, ...]] = WITH_CALLS | {
+    kind: parts.sims for kind, parts in ALWAYS.items()
 }
 
 

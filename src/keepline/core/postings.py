@@ -15,6 +15,7 @@ accounts of one currency sum to zero. docs/ledger.md has the table in prose.
 | ... what was not held           | wallet              | deferred_revenue   | single |
 | ... its tax                     | deferred_revenue    | tax_payable        | single |
 | a fee, for what is done at once | wallet              | revenue            | single |
+| ... that was set aside: first   | wallet              | deferred_revenue   | void   |
 | the order ends without service  | wallet              | deferred_revenue   | void   |
 | a day of the term has passed    | deferred_revenue    | revenue            | single |
 | of a sale: what was not earned  | deferred_revenue    | wallet             | single |
@@ -221,10 +222,15 @@ def sell(sale: Sale, held: Sequence[Part]) -> list[TransferDraft]:
     return drafts
 
 
-def charge_fee(sale: Sale) -> list[TransferDraft]:
-    """A fee from the wallet for what is done at once: earned at once, nothing of it is deferred."""
+def charge_fee(sale: Sale, held: Sequence[Part] = ()) -> list[TransferDraft]:
+    """A fee from the wallet for what is done now: earned at once, nothing of it is deferred.
+
+    What was set aside for it was set aside as a sale's, so that is ended first.
+    """
     revenue = house_account_id(HouseCode.REVENUE, sale.currency)
-    return single(sale, "fee", sale.wallet_id, revenue, sale.wallet_minor, TransferCode.FEE)
+    return void(sale, held) + single(
+        sale, "fee", sale.wallet_id, revenue, sale.wallet_minor, TransferCode.FEE
+    )
 
 
 def void(sale: Sale, held: Sequence[Part]) -> list[TransferDraft]:

@@ -41,7 +41,7 @@ from keepline.lines import services as lines
 from keepline.lines.services import LockedLine
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
-from keepline.orders.models import Order
+from keepline.orders.models import CHANGES, Order
 from keepline.payments import services as payments
 from keepline.slots.sql import together
 from keepline.usage import queries as usage
@@ -264,6 +264,8 @@ def _without_service(order: Order, answer: NetworkAnswer, now: datetime) -> None
             _undo_later(order, now)
     elif answer.outcome != "confirmed":
         _reject(order, f"network_{answer.code or answer.outcome}"[:40], now)
+        if order.kind in CHANGES:  # the line may have left its former name already
+            _undo_later(order, now)
     else:
         _reject(order, "state_refuses", now)
         _undo_later(order, now)

@@ -109,12 +109,38 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("Somebody else has just chosen this number."),
         gettext_noop("Nothing was taken. Choose another one."),
     ),
+    "number_change_refused": Refusal(
+        422,
+        gettext_noop("The number of such a line cannot be changed."),
+        gettext_noop("Buy another line if you need another number."),
+    ),
+    "number_change_too_soon": Refusal(
+        409,
+        gettext_noop("The number of this line was changed a short while ago."),
+        gettext_noop("Nothing was taken. Its page says from when on it can be changed again."),
+    ),
+    "transfer_locked": Refusal(
+        409,
+        gettext_noop("Number and SIM of this line are locked by its holder."),
+        gettext_noop("Open the lock on the line's page. It opens after a day."),
+    ),
+    "change_refused": Refusal(
+        409,
+        gettext_noop("A line in this state cannot be changed so."),
+        gettext_noop("Look at what the line's page says may be done next."),
+    ),
     "none_free": Refusal(
         409,
         gettext_noop("No number of this kind is free right now."),
         gettext_noop(
             "Nothing was taken. Try again in a quarter of an hour, or choose another kind."
         ),
+        retryable=True,
+    ),
+    "sim_not_free": Refusal(
+        409,
+        gettext_noop("No such SIM is free right now."),
+        gettext_noop("Nothing was taken. Choose another one, or come back later."),
         retryable=True,
     ),
     "number_not_needed": Refusal(

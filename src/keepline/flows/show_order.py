@@ -20,7 +20,7 @@ from keepline.flows.show_lines import LineCard, card, surroundings
 from keepline.lines import queries as lines
 from keepline.lines.queries import LineRow
 from keepline.orders import queries as orders
-from keepline.orders.models import Order, OrderKind
+from keepline.orders.models import CHANGES, Order, OrderKind
 from keepline.payments import disputes, refunds
 from keepline.payments import queries as payments
 from keepline.payments.models import Dispute, Payment, Refund
@@ -55,6 +55,7 @@ StepKind = Literal[
     "confirmed",
     "extended",
     "given_back",
+    "changed",
     "booked",
     "ended",
     "refunded",
@@ -205,6 +206,8 @@ def _after_paid(order: Order) -> Sequence[StepKind]:
         return ["booked"]
     if order.kind == OrderKind.RECLAIM:
         return ["given_back"]
+    if order.kind in CHANGES and order.delivery != "network":
+        return ["changed"]
     return ["sent", "confirmed"] if order.delivery == "network" else ["extended"]
 
 

@@ -9,6 +9,7 @@ order.
     T  withdraw_order.reverted     or told again, when the books moved meanwhile
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +18,7 @@ import structlog
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.retries import doubled
 from keepline.flows import wake
+from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.line_at_network import standing_of, subscriber_of
 from keepline.flows.sale import give_back
 from keepline.flows.steps import network_step, transaction_step
@@ -66,9 +68,10 @@ def undo_delivery(order_id: UUID, now: datetime) -> bool:
         return False
     line = lines.read_line(order.served_line, order.account_id)
     told = standing_of(line, now)
+    who = replace(subscriber_of(line), former=delivery_of(order).other_name(order, line))
     try:
         with network_step("withdraw_order.revert"):
-            answer = switchboard.network().revert(order.id, subscriber_of(line), told)
+            answer = switchboard.network().revert(order.id, who, told)
     except NetworkUnknown:
         orders.look_later(order, now + doubled(FIRST_PAUSE, order.attempts, LONGEST_PAUSE))
         return False

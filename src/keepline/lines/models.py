@@ -19,6 +19,9 @@ class Line(SlottedModel):
     method_id = models.UUIDField(null=True)  # charged when the wallet is short; null: nothing is
     opened_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
+    # Locked by its holder: no other SIM, no other number. Unlocked, it stays so until unlocks_at.
+    transfer_lock = models.BooleanField(default=False, db_default=False)
+    unlocks_at = models.DateTimeField(null=True)
 
     class Meta:
         # Here and not at the clock, whose every renewal would write it anew.

@@ -194,6 +194,25 @@ def orders_among(account_id: UUID, order_ids: Collection[UUID]) -> dict[UUID, Or
     return {row.id: row for row in rows}
 
 
+def is_line_busy(line_id: UUID, account_id: UUID) -> bool:
+    """Is an order of the line under way, or something of one that ended still to be put back?"""
+    rows = Order.objects.filter(slot=slot_of(account_id), account_id=account_id, line_id=line_id)
+    under_way = Q(state__in=(*PAID, OrderState.ACKNOWLEDGED)) | Q(undo_due=True)
+    ended_with_stock = Q(next_action_at__isnull=False, stock__isnull=False) & ~Q(
+        state=OrderState.COMPLETED
+    )
+    return bool(rows.filter(under_way | ended_with_stock).exists())
+
+
+def last_completed_at(line_id: UUID, account_id: UUID, kind: OrderKind) -> datetime | None:
+    """When the last order of this kind for the line was carried out; None without one."""
+    # Found through the account's index, as orders_of_line.
+    rows = Order.objects.filter(slot=slot_of(account_id), account_id=account_id, line_id=line_id)
+    done = rows.filter(kind=kind, state=OrderState.COMPLETED)
+    found: datetime | None = done.aggregate(last=Max("completed_at"))["last"]
+    return found
+
+
 def last_accepted_at(account_id: UUID) -> datetime | None:
     """When the account's youngest order was accepted; None without one."""
     rows = Order.objects.filter(slot=slot_of(account_id), account_id=account_id)

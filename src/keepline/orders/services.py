@@ -185,6 +185,13 @@ def count_call(order: Order) -> None:
     order.stock = stock
 
 
+def note_put_back(order: Order) -> None:
+    """What the order held is on the shelf again, and may be held by another order from now on."""
+    stock = {**(order.stock or {}), "back": True}
+    Order.objects.filter(slot=order.slot, id=order.id).update(stock=stock)
+    order.stock = stock
+
+
 def network_is_back(order: Order) -> None:
     """The network was put back; the due instant is left to whoever looks after the order."""
     Order.objects.filter(slot=order.slot, id=order.id).update(undo_due=False)

@@ -19,7 +19,7 @@ class Order(Shape):
     """One order. `state` after TMF622."""
 
     id: UUID
-    kind: Literal["renewal", "top_up", "reclaim", "opening"]
+    kind: Literal["renewal", "purchase", "top_up", "reclaim", "new_number", "new_sim", "opening"]
     state: OrderState
     line_id: UUID | None = Field(description="null for a top-up.")
     plan_code: str | None

@@ -6,23 +6,19 @@ may still have there (docs/purchase.md).
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from keepline.catalog.queries import plan_offer
 from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LineEvent, LineState
-from keepline.core.lifecycle.order import OrderState
-from keepline.core.lifecycle.profile import ProfileEvent, ProfileState
 from keepline.core.network_service import renewed
 from keepline.flows import order_profile
+from keepline.flows.delivering.stock import assign_sims, lock_held, put_back, told_back
 from keepline.flows.sale import complete_sale, period_of
 from keepline.flows.steps import transaction_step
 from keepline.gateways.network.port import NetworkOperation, Subscriber
-from keepline.inventory import holding, sims
-from keepline.inventory import queries as stock
 from keepline.inventory import services as inventory
-from keepline.inventory.models import Card, Number, Profile
 from keepline.lines import services as lines
 from keepline.lines.services import LockedLine
 from keepline.orders import services as orders
@@ -30,8 +26,6 @@ from keepline.orders.models import Order
 
 ON_ITS_WAY = (LineState.RESERVED, LineState.PROVISIONING)
 ACTOR = "worker"
-# A call that began before the promise passed has ended by then, and what it did was put back.
-CALLS_END_WITHIN = timedelta(minutes=5)
 
 
 class Purchase:
@@ -39,13 +33,7 @@ class Purchase:
 
     def lock_stock(self, order: Order) -> None:
         """The number, then the card or profile."""
-        held = order.stock or {}
-        if "number" in held:
-            inventory.lock_number(held["number"])
-        if "card" in held:
-            sims.lock_sim(Card, held["card"])
-        if "profile" in held:
-            sims.lock_sim(Profile, held["profile"])
+        lock_held(order)
 
     def possible(self, line: LockedLine) -> bool:
         """Whether the line still waits to begin."""
@@ -79,6 +67,10 @@ class Purchase:
             order_id=order.id,
         )
 
+    def other_name(self, order: Order, line: LockedLine) -> Subscriber | None:
+        """It has had one name all along."""
+        return None
+
     def confirm(
         self,
         order: Order,
@@ -89,31 +81,22 @@ class Purchase:
     ) -> None:
         """Number and SIM are the line's, its first period begins, the money is posted."""
         line = self.begin(order, line, now)
-        self._assign(order, line, now)
+        held = order.stock or {}
+        if "number" in held:
+            inventory.assign(held["number"], order.account_id, line.id, now)
+        assign_sims(order, line.id, now)
         for event, cause in ((LineEvent.PROVISIONED, "delivered"), (LineEvent.ACTIVATE, "bought")):
             line = replace(line, state=lines.transition(line, event, order.actor, cause, now))
         lines.note_activation(line, now)
         offer = plan_offer(order.plan_id, order.currency)
         complete_sale(order, line, offer, period_of(order, line, offer), now, network, left)
 
-    def _assign(self, order: Order, line: LockedLine, now: datetime) -> None:
-        held = order.stock or {}
-        if "number" in held:
-            inventory.assign(held["number"], order.account_id, line.id, now)
-        if "card" in held:
-            sims.assign_card(held["card"], order.account_id, line.id, now)
-        if "profile" in held:
-            profile = stock.sim(Profile, held["profile"])
-            if profile is not None and profile.state == ProfileState.HELD:  # its code came with it
-                event = ProfileEvent.RELEASE
-                sims.assign_profile(profile.iccid, order.account_id, line.id, event, now)
-
     def let_go(self, order: Order, now: datetime) -> bool:
         """The SM-DP+ takes its order back, stock goes back to the shelf, the line ends."""
         line = lines.read_line(order.served_line, order.account_id)
         if line.state not in ON_ITS_WAY:
             return True
-        if line.state is LineState.PROVISIONING and not self._told_back(order, now):
+        if line.state is LineState.PROVISIONING and not told_back(order, now):
             return False
         with transaction_step("buy_line.let_go"):
             self.lock_stock(order)
@@ -121,31 +104,9 @@ class Purchase:
             if orders.lock_order(order.id).undo_due:  # a late answer: the network has it again
                 return False
             if locked.state in ON_ITS_WAY:
-                _put_back(order, now)
+                put_back(order, now)
                 reserved = locked.state is LineState.RESERVED
                 event = LineEvent.RELEASE if reserved else LineEvent.FAIL_PROVISIONING
                 lines.transition(locked, event, ACTOR, order.failure_code, now)
                 lines.forget_names(locked)
         return True
-
-    def _told_back(self, order: Order, now: datetime) -> bool:
-        """Nobody outside has the line any more: no call is under way, the SM-DP+ took it back."""
-        if order.state == OrderState.WITHDRAWN and order.completed_at is not None:
-            settled_at = order.completed_at + CALLS_END_WITHIN
-            if now < settled_at:
-                orders.look_later(order, settled_at)
-                return False
-        return "profile" not in (order.stock or {}) or order_profile.take_back(order, now)
-
-
-def _put_back(order: Order, now: datetime) -> None:
-    held = order.stock or {}
-    whose = order.account_id, order.line_id
-    if "number" in held:
-        holding.unhold(Number, held["number"], *whose, now)
-    if "card" in held:
-        holding.unhold(Card, held["card"], *whose, now)
-    free = "profile" in held and holding.unhold(Profile, held["profile"], *whose, now)
-    if free and order.failure_code in order_profile.LAY_ASIDE:
-        profile = sims.lock_sim(Profile, held["profile"])
-        sims.change_profile(profile, ProfileEvent.RETIRE, now)

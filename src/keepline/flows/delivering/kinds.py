@@ -16,13 +16,16 @@ from typing import Any, Protocol
 from keepline.core.allowances import Allowance
 from keepline.flows.delivering.buying import Purchase
 from keepline.flows.delivering.renewing import Renewal
+from keepline.flows.delivering.renumbering import NewNumber
+from keepline.flows.delivering.swapping import NewSim
 from keepline.gateways.network.port import NetworkOperation, Subscriber
 from keepline.lines.services import LockedLine
 from keepline.orders.models import Order, OrderKind
 
 
 class Delivery(Protocol):
-    """How orders of one kind are delivered. Docs: docs/renewal.md, docs/purchase.md."""
+    """How orders of one kind are delivered. Docs: docs/renewal.md, docs/purchase.md,
+    docs/numbers.md."""
 
     def lock_stock(self, order: Order) -> None:
         """Locks the numbers, then the SIMs that `confirm` moves; before line, wallet and order."""
@@ -53,6 +56,10 @@ class Delivery(Protocol):
         """The whole service that shall stand. `left`: what the line has to use without it."""
         ...
 
+    def other_name(self, order: Order, line: LockedLine) -> Subscriber | None:
+        """Under what else the network may have the line, when it is put back; None: nothing."""
+        ...
+
     def confirm(
         self,
         order: Order,
@@ -76,6 +83,8 @@ class Delivery(Protocol):
 _KINDS: dict[str, Delivery] = {
     OrderKind.RENEWAL: Renewal(),
     OrderKind.PURCHASE: Purchase(),
+    OrderKind.NEW_NUMBER: NewNumber(),
+    OrderKind.NEW_SIM: NewSim(),
 }
 
 

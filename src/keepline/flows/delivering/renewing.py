@@ -48,6 +48,10 @@ class Renewal:
             order_id=order.id,
         )
 
+    def other_name(self, order: Order, line: LockedLine) -> Subscriber | None:
+        """It has had one name all along."""
+        return None
+
     def confirm(
         self,
         order: Order,

@@ -1,4 +1,4 @@
--- 7: A completed renewal took its total and set its tax apart, a reclaim its fee; other orders took nothing.
+-- 7: A completed renewal took its total and set its tax apart, a reclaim or a change its fee; other orders took nothing.
 WITH sold AS (
   SELECT t.slot, t.order_id,
          sum(t.amount_minor) FILTER (WHERE t.code = %(renewal)s AND t.phase IN ('single', 'post'))
@@ -17,4 +17,4 @@ WHERE coalesce(s.sold_minor, 0) <>
    OR coalesce(s.tax_minor, 0) <>
         CASE WHEN o.kind IN ('renewal', 'purchase') AND o.state = 'completed' THEN o.tax_minor ELSE 0 END
    OR coalesce(s.fee_minor, 0) <>
-        CASE WHEN o.kind = 'reclaim' AND o.state = 'completed' THEN o.total_minor ELSE 0 END
+        CASE WHEN o.kind IN ('reclaim', 'new_number', 'new_sim') AND o.state = 'completed' THEN o.total_minor ELSE 0 END

@@ -38,6 +38,10 @@ SUBJECTS = {
     "line.closed": gettext_noop("Your line is closed"),
     "line.withdrawn": gettext_noop("Your number was withdrawn; you can still have it back"),
     "number.reclaimed": gettext_noop("Your number is yours again"),
+    "number.change_asked": gettext_noop("Another number was asked for your line"),
+    "number.changed": gettext_noop("Your line has another number"),
+    "sim.swap_asked": gettext_noop("Another SIM was asked for your line"),
+    "sim.swapped": gettext_noop("Your line is on another SIM"),
 }
 # Delivered, these are the notice without which no number is withdrawn.
 WARNINGS = frozenset({"line.expired", "line.suspended", "line.withdrawal_near"})

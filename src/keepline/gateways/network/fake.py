@@ -116,7 +116,7 @@ class FakeNetwork:
         """See the port."""
         self._hold_back(subscriber.line_ref)
         with self._memory() as memory:
-            return self._record(memory, subscriber.line_ref)
+            return self._record(memory, subscriber.line_ref, subscriber.iccid)
 
     def read_many(self, subscribers: Sequence[Subscriber]) -> list[NetworkRecord | None]:
         """See the port."""
@@ -213,7 +213,7 @@ class FakeNetwork:
     ) -> None:
         """What the books say stands, as an operation of its own; nothing where it stands anyway."""
         wanted = standing and NetworkRecord(subscriber.msisdn, standing)
-        if self._record(memory, subscriber.line_ref) != wanted:
+        if self._record(memory, subscriber.line_ref, subscriber.iccid) != wanted:
             seq = memory.execute("SELECT coalesce(max(seq), 0) FROM operations").fetchone()[0]
             own_id = uuid5(operation_id, f"standing after {seq}")
             self._write(memory, NetworkOperation(own_id, subscriber, standing), state="applied")
@@ -254,14 +254,18 @@ class FakeNetwork:
         record = self._record(memory, row["line_ref"])
         return NetworkAnswer(outcome, None if record is None else record.service)
 
-    def _record(self, memory: sqlite3.Connection, line_ref: str) -> NetworkRecord | None:
-        """What the newest operation that stands has made of the line."""
+    def _record(
+        self, memory: sqlite3.Connection, line_ref: str, iccid: str | None = None
+    ) -> NetworkRecord | None:
+        """What the newest operation that stands has made of the line; nothing on another SIM."""
         row = memory.execute(
-            "SELECT msisdn, desired FROM operations WHERE line_ref = ? AND state = 'applied'"
+            "SELECT msisdn, iccid, desired FROM operations WHERE line_ref = ? AND state = 'applied'"
             " AND applies_at <= ? ORDER BY seq DESC LIMIT 1",
             (line_ref, self._clock()),
         ).fetchone()
         if row is None or row["desired"] is None:
+            return None
+        if iccid is not None and row["iccid"] not in (None, iccid):
             return None
         return NetworkRecord(row["msisdn"], _read(row["desired"]))
 

@@ -38,13 +38,16 @@ class NetworkUnknown(Exception):
 class Subscriber:
     """Who a line is to a network. `line_ref` is our id of the line, as text; stable for its life.
 
-    None says that the line has no such thing, or does not hold it any more.
+    None says that the line has no such thing, or does not hold it any more. `former`: another
+    name that the line may still have there, after a change of number or of SIM; it is left, and
+    before the new one is taken: one number is at one SIM.
     """
 
     line_ref: str
     msisdn: int | None  # E.164 digits; None for a data-only line
     iccid: str | None  # None for a number without a card
     imsi: str | None  # None also where the stock does not know its card's
+    former: "Subscriber | None" = None
 
 
 @dataclass(frozen=True, slots=True)

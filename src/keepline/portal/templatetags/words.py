@@ -56,6 +56,8 @@ ORDER_KINDS: Words = {
     "purchase": gettext_lazy("New line"),
     "top_up": gettext_lazy("Top-up"),
     "reclaim": gettext_lazy("Number had back"),
+    "new_number": gettext_lazy("Change of number"),
+    "new_sim": gettext_lazy("New SIM"),
     "opening": gettext_lazy("Taken over"),
 }
 ORDER_STATES: Words = {

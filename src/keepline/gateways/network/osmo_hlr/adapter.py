@@ -7,7 +7,7 @@ memory of operations, so each call states what shall stand and may be repeated a
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
@@ -24,11 +24,13 @@ from .connection import Garbage
 from .ctrl import Ctrl, Reply, Request
 from .subscription import (
     KEEPS,
+    Former,
     Held,
     Refusal,
     Steps,
     Wanted,
     agrees,
+    former_of,
     held_of,
     imsi_of,
     msisdn_of,
@@ -52,6 +54,7 @@ class _Case:
     way: Steps = field(default_factory=lambda: Steps([], []))
     said: list[str] = field(default_factory=list)
     answer: NetworkAnswer | NetworkUnknown | None = None
+    former: Former | None = None  # what it was called, when that is something else
 
 
 class OsmoHlr:
@@ -153,12 +156,7 @@ class OsmoHlr:
         self, wishes: Sequence[tuple[Subscriber, DesiredService | None, bool]]
     ) -> list[NetworkAnswer | NetworkUnknown]:
         """Each wish (who, what, whether to delete) fulfilled, refused or without an answer."""
-        cases: list[_Case | NetworkAnswer] = []
-        for wish in wishes:
-            try:
-                cases.append(_Case(wanted_of(*wish)))
-            except Refusal as refusal:
-                cases.append(_rejected(refusal))
+        cases = self._first_left(wishes)
         open_cases = [case for case in cases if isinstance(case, _Case)]
         try:
             self._look(open_cases)
@@ -167,6 +165,43 @@ class OsmoHlr:
             for case in open_cases:
                 case.answer = case.answer or silence
         return [_answer_of(case) if isinstance(case, _Case) else case for case in cases]
+
+    def _first_left(
+        self, wishes: Sequence[tuple[Subscriber, DesiredService | None, bool]]
+    ) -> list[_Case | NetworkAnswer | NetworkUnknown]:
+        """The wishes as cases, once what they were called before has been left: a SIM that was
+        replaced has neither number nor access any more."""
+        cases: list[_Case | NetworkAnswer | NetworkUnknown] = []
+        for wish in wishes:
+            try:
+                cases.append(_Case(wanted_of(*wish), former=former_of(wish[0])))
+            except Refusal as refusal:
+                cases.append(_rejected(refusal))
+        try:
+            self._find_former([case for case in cases if isinstance(case, _Case)])
+        except NetworkUnknown as silence:
+            return [silence if isinstance(case, _Case) else case for case in cases]
+        leaving = {
+            place: (Subscriber("", None, None, case.former.imsi), None, False)
+            for place, case in enumerate(cases)
+            if isinstance(case, _Case) and case.former and case.former.imsi != case.wanted.imsi
+        }
+        answers = self._bring(list(leaving.values())) if leaving else []
+        for place, left in zip(leaving, answers, strict=True):
+            if isinstance(left, NetworkUnknown) or left.outcome != "confirmed":
+                cases[place] = left
+        return cases
+
+    def _find_former(self, cases: Sequence[_Case]) -> None:
+        """A line whose IMSI nobody knows is the subscriber that has its number, or had it."""
+        nameless = [case for case in cases if case.former and case.wanted.imsi is None]
+        selectors = [_by(None, case.wanted.msisdn) for case in nameless]
+        selectors += [_by(None, case.former.msisdn) for case in nameless if case.former]
+        found = self._infos(selectors) if nameless else []
+        for case, now, before in zip(nameless, found, found[len(nameless) :], strict=False):
+            if now is None and before is not None:
+                case.wanted = replace(case.wanted, imsi=before.imsi)
+            case.former = None
 
     def _look(self, cases: Sequence[_Case]) -> None:
         """Finds each subscriber, and who has the number that it should have."""

@@ -100,6 +100,28 @@ def wanted_of(subscriber: Subscriber, desired: DesiredService | None, delete: bo
     return Wanted(imsi, msisdn, ACCESS[desired.state])
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What a line was called at the HLR. One without an IMSI is found by its number."""
+
+    imsi: str | None
+    msisdn: str | None
+
+
+def former_of(subscriber: Subscriber) -> Former | None:
+    """None where there is nothing to be left. Raises Refusal when the new SIM cannot be told from
+    the old one."""
+    former = subscriber.former
+    if former is None:
+        return None
+    if subscriber.iccid != former.iccid and subscriber.imsi is None:
+        raise Refusal("no_imsi", "the IMSI of the new SIM is not known")
+    found = Former(imsi_of(former), msisdn_of(former))
+    if subscriber.imsi is not None and found.imsi is None:
+        return None  # the HLR never had the old SIM by a name that we know
+    return found
+
+
 def imsi_of(subscriber: Subscriber) -> str | None:
     """Digits, or None without one. Raises Refusal for anything else."""
     return _digits(subscriber.imsi, IMSI, "imsi")

@@ -1,0 +1,97 @@
+"""`sim.swapped`: a line goes on with another card or eSIM profile, under the number it has.
+
+    start    T  key, the new card or profile (held), line, wallet; the order with its fee, if any
+    (deliver_order with flows.delivering.swapping: an eSIM is ordered, the network takes the number
+    from the old SIM and gives it to the new one; then the new one is the line's)
+    let_go   T  (inside advance) it ended without a new SIM: the old one works as before
+
+docs/numbers.md has it in prose.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import OperationalError
+
+from keepline.catalog.queries import policy_values
+from keepline.core.parts import SIM_KINDS, SimKind
+from keepline.flows import changing, wake
+from keepline.flows.changing import ChangeRequest
+from keepline.flows.delivering.swapping import NewSim
+from keepline.flows.errors import FlowRefused
+from keepline.flows.paying import StartedOrder, busy, replay
+from keepline.flows.steps import transaction_step
+from keepline.gateways import switchboard
+from keepline.inventory import holding, sims
+from keepline.inventory import queries as stock
+from keepline.inventory.models import Card, Profile
+from keepline.inventory.services import StockTaken
+from keepline.lines.services import LockedLine
+from keepline.orders import services as orders
+from keepline.orders.models import OrderKind
+
+ACTION = "sim.swapped"
+SIMS: dict[SimKind, type[Card] | type[Profile]] = {"card": Card, "profile": Profile}
+
+
+@dataclass(frozen=True, slots=True)
+class SimSwapRequest(ChangeRequest):
+    """`sim`: a card, or an eSIM profile. `iccid`: the very one, for a card that is in the holder's
+    hand; None for any. `eid`: the device that an eSIM shall be bound to."""
+
+    sim: SimKind = "profile"
+    iccid: str | None = None
+    eid: str | None = None
+
+
+def start(request: SimSwapRequest, now: datetime) -> StartedOrder:
+    """Accepts a swap, once for its key. Raises FlowRefused and then has changed nothing."""
+    try:
+        with transaction_step("swap_sim.start"):
+            started = _start(request, now)
+    except orders.KeyReused:
+        raise FlowRefused("key_reused") from None
+    except (StockTaken, holding.NoneFree):
+        raise FlowRefused("sim_not_free") from None
+    except OperationalError as error:
+        raise busy(error) from error
+    if started.first:
+        wake.orders()
+    return started
+
+
+def _start(request: SimSwapRequest, now: datetime) -> StartedOrder:
+    digest = request.digest(request.sim, request.iccid, request.eid)
+    claim = changing.claim(request, "swap_sim", digest, now)
+    if not claim.first:
+        return replay(claim.order_id)
+    seen = changing.line_as_seen(request.account_id, request.line_id)
+    _demand(request, seen, now)
+    held = _hold(request, seen, now)
+    line = changing.locked(seen)
+    _demand(request, line, now)
+    fee = changing.charge(request, line, policy_values(line.policy_id).sim_swap_fee_minor)
+    order = changing.draft(request, claim.order_id, OrderKind.NEW_SIM, line, fee, held, now)
+    return changing.enter(order, line, "sim.swap_asked", now)
+
+
+def _demand(request: SimSwapRequest, line: LockedLine, now: datetime) -> None:
+    if line.iccid is None or request.sim not in SIM_KINDS.get(line.kind, ()):
+        raise FlowRefused("sim_not_for_plan")
+    changing.demand_changeable(line, NewSim.states, now)
+
+
+def _hold(request: SimSwapRequest, line: LockedLine, now: datetime) -> dict[str, Any]:
+    kind: Any = SIMS[request.sim]
+    pools = stock.pools_for(request.sim, line.carrier_id, changing.countries_of(line))
+    if request.iccid is None:
+        taken = holding.hold_any(kind, pools, request.account_id, None, now, line.id)
+    else:
+        taken = holding.hold(kind, request.iccid, request.account_id, None, now, pools, line.id)
+    held: dict[str, Any] = {request.sim: taken.iccid}
+    if isinstance(taken, Profile):
+        if not taken.matching_id and not switchboard.has("smdp_plus"):
+            raise FlowRefused("no_smdp_plus")
+        held |= {"matching_id": sims.new_matching_id(), "eid": request.eid}
+    return held
