@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("lines", "0007_reversals"),
+        ("lines", "0008_network_due"),
     ]
 
     operations = [
