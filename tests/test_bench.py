@@ -30,6 +30,9 @@ SWEEP_KEYS = {
 }
 
 
+DELIVERY_KEYS = {"delivered_vs_ctrl", "delivered_per_s", "ctrl_per_s", "ctrl_many_per_s"}
+
+
 def figures_of(module: str) -> dict[str, object]:
     """The last line of a bench's small version."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("KEEPLINE_", "DJANGO_"))}
@@ -54,6 +57,14 @@ def test_the_small_bench_prints_all_its_keys() -> None:
 @pytest.mark.slow
 def test_the_small_bench_of_the_sweep_prints_all_its_keys() -> None:
     assert figures_of("bench.sweep").keys() >= SWEEP_KEYS
+
+
+@pytest.mark.slow
+@pytest.mark.osmo_hlr
+def test_the_small_bench_of_delivery_prints_all_its_keys() -> None:
+    figures = figures_of("bench.delivery")
+    assert figures.keys() >= DELIVERY_KEYS
+    assert figures["books"] == "clean"
 
 
 @pytest.mark.slow

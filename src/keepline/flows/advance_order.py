@@ -35,12 +35,9 @@ def bundles(order_ids: Collection[UUID], now: datetime) -> list[list[UUID]]:
     Together are those that wait for the network, are within their promise, and move no stock: one
     that waits for an SM-DP+ keeps nobody else.
     """
-    many, alone = list[UUID](), list[list[UUID]]()
-    for order in order_queries.by_ids(order_ids).values():
-        if order.state in WAITING and not order.stock and now < order.promised_until:
-            many.append(order.id)
-        else:
-            alone.append([order.id])
+    together = order_queries.wait_without_stock(order_ids, now)
+    many = [order_id for order_id in order_ids if order_id in together]
+    alone = [[order_id] for order_id in order_ids if order_id not in together]
     return [*(many[i : i + AT_ONCE] for i in range(0, len(many), AT_ONCE)), *alone]
 
 

@@ -63,6 +63,19 @@ def is_behind_another(order: Order) -> bool:
     return bool(older.filter(Q(state__in=WAITING) | Q(undo_due=True)).exists())
 
 
+WITHOUT_STOCK = """
+SELECT o.id FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[]) AS d(slot, id)
+JOIN orders_order o ON o.slot = d.slot AND o.id = d.id
+WHERE o.state IN ('in_progress', 'held') AND o.promise_until > %(now)s AND o.stock IS NULL
+"""
+
+
+def wait_without_stock(order_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Those that wait for the network, within their promise, and hold no stock. One query."""
+    params = {"slots": [slot_of(each) for each in order_ids], "ids": list(order_ids), "now": now}
+    return {row.id for row in fetch_all(WITHOUT_STOCK, params)}
+
+
 BEHIND = """
 SELECT o.id FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[]) AS d(slot, id)
 JOIN orders_order o ON o.slot = d.slot AND o.id = d.id
