@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import pairwise
+from uuid import UUID, uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +25,9 @@ def test_pauses_never_shrink(asks: int, waited: timedelta) -> None:
     pause = next_ask_after(asks, waited)
     assert timedelta(0) < pause <= next_ask_after(asks + 1, waited) <= timedelta(days=1)
     assert pause <= next_ask_after(asks, waited + timedelta(minutes=1))
-    assert timedelta(0) < delivery_ask_after(asks) <= delivery_ask_after(asks + 1) < PROMISE
+    for who in (UUID(int=0), UUID(int=1023), uuid4()):
+        soon, later = (delivery_ask_after(n, who) for n in (asks, asks + 1))
+        assert timedelta(0) < soon <= later < PROMISE
 
 
 def test_a_provider_is_asked_after_five_minutes_an_hour_and_daily() -> None:
@@ -57,7 +60,7 @@ def test_doubled_pauses_grow_to_the_longest(attempts: int) -> None:
 
 
 def test_a_network_is_asked_several_times_within_the_promise() -> None:
-    assert sum((delivery_ask_after(n) for n in range(1, 7)), timedelta(0)) < PROMISE
+    assert sum((delivery_ask_after(n, UUID(int=0)) for n in range(1, 7)), timedelta(0)) < PROMISE
 
 
 def test_letters_are_tried_for_two_to_three_days() -> None:
@@ -69,3 +72,10 @@ def test_nobody_is_charged_before_the_first_notice() -> None:
     assert list(DUNNING_DAYS) == sorted(set(DUNNING_DAYS))
     assert min(NOTICE_DAYS) < DUNNING_DAYS[0]
     assert 0 in DUNNING_DAYS, "once at the expiry itself"
+
+
+def test_those_held_at_once_come_back_spread_over_a_quarter_of_the_pause() -> None:
+    pauses = {delivery_ask_after(6, UUID(int=n)) for n in range(1024)}
+    assert len(pauses) == 1024
+    assert max(pauses) == timedelta(minutes=3)
+    assert min(pauses) >= 0.75 * max(pauses)

@@ -16,6 +16,8 @@ from keepline.flows import renew_line
 from keepline.flows.advance_order import advance
 from keepline.flows.deliver_order import deliver, deliver_many
 from keepline.flows.delivering.renewing import Renewal
+from keepline.flows.sale import promised
+from keepline.gateways import switchboard
 from keepline.gateways.network.port import NetworkAnswer, NetworkOperation, NetworkUnknown
 from keepline.ledger.models import Transfer
 from keepline.lines.models import Extension, LineEvent, Validity
@@ -229,3 +231,19 @@ def written_for(order_id: UUID) -> dict[str, list[dict[str, Any]]]:
             key=str,
         )
     return found
+
+
+@pytest.mark.parametrize(("down", "minutes"), [(set(), 10), ({"network"}, 60), ({"smdp_plus"}, 10)])
+def test_while_the_network_is_known_to_be_down_the_promise_is_longer(
+    down: set[str], minutes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(switchboard, "_boards", [down.__contains__])
+    cast = assemble(delivery="network")
+    order = Order.objects.by_id(renew_line.start(request(cast), NOW).order_id)
+    assert order.promise_until == NOW + timedelta(minutes=minutes)
+
+
+def test_no_promise_is_longer_than_a_day_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(switchboard, "_boards", [lambda _: True])
+    assert promised(8 * 3600) == timedelta(days=1)
+    assert promised(48 * 3600) == timedelta(days=2)

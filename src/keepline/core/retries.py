@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import accumulate
+from uuid import UUID
 
 __all__ = [
     "DUNNING_DAYS",
@@ -51,6 +52,11 @@ def doubled(first: timedelta, attempts: int, longest: timedelta) -> timedelta:
     return min(first * (1 << min(attempts, 30)), longest)
 
 
-def delivery_ask_after(attempts: int) -> timedelta:
-    """The pause after `attempts` silences of a network, from 1 on."""
-    return _DELIVERY_ASKS[min(max(attempts, 1), len(_DELIVERY_ASKS)) - 1]
+def delivery_ask_after(attempts: int, who: UUID) -> timedelta:
+    """The pause after `attempts` silences of a network, from 1 on.
+
+    Up to a quarter shorter, by who waits: those that were held at once do not all come back at
+    once.
+    """
+    longest = _DELIVERY_ASKS[min(max(attempts, 1), len(_DELIVERY_ASKS)) - 1]
+    return longest - longest * (who.int % 1024) / 4096

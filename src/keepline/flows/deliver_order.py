@@ -185,7 +185,7 @@ def _silent(order_ids: Sequence[UUID], now: datetime) -> None:
             if order.state == OrderState.IN_PROGRESS:
                 orders.transition(order, OrderEvent.HOLD, now)
             if order.state == OrderState.HELD:
-                soon = now + delivery_ask_after(order.attempts)
+                soon = now + delivery_ask_after(order.attempts, order.id)
                 orders.look_again(order, min(soon, order.promised_until))
             elif order.state not in (*WAITING, OrderState.COMPLETED):
                 _undo_later(order, now)  # it ended while the network was silent; may be applied

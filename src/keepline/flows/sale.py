@@ -9,6 +9,7 @@ Where the parts of an order's money stand (docs/ledger.md):
     or             holds are voided, and what a provider took goes back to it
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.core.money import Money
 from keepline.core.terms import Period, next_period
+from keepline.gateways import switchboard
 from keepline.ledger import services as ledger
 from keepline.lines import services as lines
 from keepline.messages import services as outbox
@@ -31,6 +33,7 @@ from keepline.payments.models import Payment
 from keepline.slots.sql import together
 from keepline.usage import queries as usage
 
+DOWN_TIMES, LONGEST_PROMISE = 6, timedelta(days=1)
 REVIEWED_WITHIN = timedelta(hours=24)  # then it goes back by itself
 
 
@@ -91,22 +94,31 @@ def hold_wallet_part(order: Order, now: datetime) -> None:
 
 
 def deliver_by_network(order: Order, promise_seconds: int, now: datetime) -> None:
-    """The money is there; from now on the promise runs.
+    """The money is there; from now on the promise runs, longer while the network is down.
 
     The caller holds the line's lock, so the orders of one line get their `settled_at` one after
     the other: it is the order in which the network is told (deliver_order).
     """
     before = order_queries.last_settled_at(order)
+    ports = ("network", "smdp_plus") if "profile" in (order.stock or {}) else ("network",)
     orders.transition(
         order,
         OrderEvent.SETTLE,
         now,
         delivery="network",
         settled_at=now if before is None else max(now, before + timedelta.resolution),
-        promise_until=now + timedelta(seconds=promise_seconds),
+        promise_until=now + promised(promise_seconds, ports),
         next_action_at=now,
         attempts=0,
     )
+
+
+def promised(promise_seconds: int, ports: Collection[str] = ("network",)) -> timedelta:
+    """How long an order may wait now: longer while what it needs is known to be down."""
+    promise = timedelta(seconds=promise_seconds)
+    if any(switchboard.is_down(port) for port in ports):
+        return max(promise, min(DOWN_TIMES * promise, LONGEST_PROMISE))
+    return promise
 
 
 def wait_for_review(order: Order, now: datetime) -> None:

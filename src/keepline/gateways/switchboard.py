@@ -17,6 +17,7 @@ from keepline.gateways.payments.port import PaymentProvider
 _factories: dict[str, Callable[[], object]] = {}
 _addresses: dict[str, str] = {}
 _allowed: list[frozenset[str]] = []
+_boards: list[Callable[[str], bool]] = []
 _making = RLock()
 
 
@@ -30,6 +31,23 @@ def put_before_payments(guard: Callable[[PaymentProvider], object]) -> None:
     """From now on `guard` stands before every payment adapter that is connected."""
     for port in [port for port in _factories if port.startswith("payments:")]:
         connect(port, partial(_guarded, guard, _factories[port]))
+
+
+def put_before_elements(guard: Callable[[str, object], object]) -> None:
+    """The same before the network and the SM-DP+; the guard is told the port's name."""
+    for port in [port for port in ("network", "smdp_plus") if has(port)]:
+        factory = _factories[port]
+        connect(port, partial(lambda port, factory: guard(port, factory()), port, factory))
+
+
+def put_up(board: Callable[[str], bool]) -> None:
+    """Where all processes read which ports are known to be down."""
+    _boards[:] = [board]
+
+
+def is_down(port: str) -> bool:
+    """Whether what stands at the port is known to give no answer. Asks the board, not the port."""
+    return any(board(port) for board in _boards)
 
 
 def _guarded(guard: Callable[[PaymentProvider], object], factory: Callable[[], object]) -> object:

@@ -23,8 +23,10 @@ def main() -> None:
     django.setup()
     from procrastinate.contrib.django import app
 
+    from keepline.config.outages import guard_elements
     from keepline.workers import due  # what cannot be imported ends the process here, loudly
 
+    guard_elements()
     stop = threading.Event()
     poller = threading.Thread(target=_look_around, args=(stop, due), name="poller", daemon=True)
     poller.start()

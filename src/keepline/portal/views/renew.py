@@ -20,6 +20,7 @@ from keepline.core.money import Money
 from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
 from keepline.flows.renew_line import RenewalRequest
+from keepline.flows.sale import promised
 from keepline.flows.show_lines import LineCard
 from keepline.flows.show_renewal import show_renewal
 from keepline.portal.caller import caller_of, mark_device
@@ -73,12 +74,16 @@ def _page(
         "refused_link": _way_out(refused, line_id),
         "chosen_pay": request.POST.get("pay", ""),
         "seen_until": seen_until(choices.line),
-        "promise_minutes": order.choice.offer.promise_seconds // 60 if order else 0,
+        "promise_minutes": _minutes(order.choice.offer.promise_seconds) if order else 0,
         "section": "lines",
     }
     template = "portal/renew_order.html" if order else "portal/renew.html"
     status = refused.refusal.status if refused else 200
     return mark_device(request, render(request, template, context, status=status))
+
+
+def _minutes(promise_seconds: int) -> int:
+    return int(promised(promise_seconds).total_seconds()) // 60
 
 
 def _way_out(refused: FlowRefused | None, line_id: UUID) -> tuple[str, str] | None:
