@@ -15,8 +15,10 @@ from keepline.core.agenda import Step
 from keepline.core.ids import derived_id
 from keepline.core.lifecycle.line import LineState
 from keepline.flows import renew_line
+from keepline.flows.hold_number import hold_number
 from keepline.flows.sweep_lines import sweep
 from keepline.inventory import services as inventory
+from keepline.inventory.holding import HOLD_FOR
 from keepline.inventory.models import Number
 from keepline.ledger.models import Transfer, Wallet
 from keepline.lines import services as lines
@@ -26,6 +28,7 @@ from keepline.orders.models import Order
 from tests.cast import NOW, Cast, assemble, fill, line, plan
 from tests.doubles import ScriptedNetwork
 from tests.flows.acts import request, wallet
+from tests.inventory import shelves
 from tests.taxing import rate, taxes
 
 pytestmark = pytest.mark.django_db
@@ -563,3 +566,13 @@ def test_states_of_another_kind_stay_as_they_are() -> None:
     cast = assemble(line_fields={"state": LineState.BLOCKED})
     Validity.objects.filter(id=cast.line.id).update(next_step=None, next_action_at=None)
     assert sweep(NOW + 400 * DAY) == {}
+
+
+def test_what_nobody_bought_in_time_is_on_the_shelf_again() -> None:
+    cast = assemble()
+    shelf = shelves.pool()
+    shelves.numbers(shelf, 2)
+    hold_number(cast.account.id, [shelf.id], None, NOW)
+    assert sweep(NOW + HOLD_FOR - timedelta(seconds=1))["put_back"] == 0
+    assert sweep(NOW + HOLD_FOR)["put_back"] == 1
+    assert Number.objects.filter(state="available").count() == 2

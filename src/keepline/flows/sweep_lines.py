@@ -5,7 +5,7 @@
     T  sweep_lines.remind      one batch of reminders
     T  sweep_lines.change      one batch of expiries or suspensions
     T  sweep_lines.withdraw    one batch of lines that end; their numbers begin to rest
-    T  sweep_lines.release     one batch of numbers that have rested
+    T  sweep_lines.release     one batch of numbers that have rested, or were not bought
 
 A step is done in the transaction that plans the line's next one: once, by any number of workers on
 any number of machines. What a worker that dies had begun has not happened. docs/lifecycle.md tells
@@ -382,7 +382,8 @@ def _release(now: datetime, which: Which, accounts: Collection[UUID] | None) -> 
     others = clocks.accounts_by_any() if which.real else ()
     with transaction_step("sweep_lines.release"):
         released = inventory.release_rested(now, BATCH, accounts, but=others)
-    return _counted(released=released)
+        put_back = inventory.release_holds(now, BATCH, accounts, but=others)
+    return _counted(released=released, put_back=put_back)
 
 
 def _tell(told: list[tuple[str, DueLine]], now: datetime) -> None:

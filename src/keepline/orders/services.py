@@ -201,6 +201,8 @@ CLAIM_DUE = """
 WITH due AS (
   SELECT o.slot, o.id FROM orders_order o
   WHERE o.next_action_at <= %(now)s AND o.slot BETWEEN %(first_slot)s AND %(last_slot)s
+    AND (%(of_network)s::boolean IS NULL
+         OR (o.state IN ('in_progress', 'held') AND o.stock IS NULL) = %(of_network)s)
     AND {of_the_clock}
   ORDER BY o.next_action_at LIMIT %(limit)s
   FOR NO KEY UPDATE OF o SKIP LOCKED
@@ -213,11 +215,16 @@ RETURNING o.id
 
 
 def claim_due(
-    now: datetime, limit: int, slots: tuple[int, int] = (0, 255), clock_id: int = clocks.REAL
+    now: datetime,
+    limit: int,
+    slots: tuple[int, int] = (0, 255),
+    clock_id: int = clocks.REAL,
+    of_network: bool | None = None,
 ) -> Sequence[UUID]:
     """Takes due orders for one worker. What it does not finish comes back after LEASE.
 
-    Only those of accounts that live by the clock; `now` is what it shows.
+    Only those of accounts that live by the clock; `now` is what it shows. `of_network`: those that
+    wait for the network alone, of which many are told at once; False: those that take a call each.
     """
     with transaction.atomic():
         rows = fetch_all(
@@ -226,6 +233,7 @@ def claim_due(
                 "clock": clock_id,
                 "now": now,
                 "limit": limit,
+                "of_network": of_network,
                 "leased_until": now + LEASE,
                 "first_slot": slots[0],
                 "last_slot": slots[1],
