@@ -127,6 +127,7 @@ def test_every_problem_has_an_example_and_is_named_somewhere() -> None:
         "sim_not_free",
         "sim_not_for_plan",
         "no_smdp_plus",
+        "esim_not_ready",
         "not_refundable",
         "order_under_way",
         "reason_missing",

@@ -265,6 +265,7 @@ SCENARIOS: dict[str, Scenario] = {
         {},
         [
             Act(stock.have_profile, ours=False),
+            Act(stock.code_is_seen),
             Act(stock.phone_is_told_of),
             Act(stock.phone_has_it, ours=False),
         ],

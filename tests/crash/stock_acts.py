@@ -14,10 +14,12 @@ from keepline.flows.import_stock import StockFile, import_stock
 from keepline.flows.load_pools import load_pools
 from keepline.flows.reseal_stock import reseal_stock
 from keepline.flows.reveal_codes import reveal_codes
+from keepline.flows.reveal_profile import Viewer, reveal_activation, reveal_confirmation
 from keepline.gateways import switchboard
 from keepline.gateways.esim.port import DownloadProgress
 from keepline.inventory import holding, queries, sims
 from keepline.inventory.models import Card, Profile
+from keepline.lines.models import Line
 from tests.cast import NOW
 from tests.crash.world import World
 from tests.doubles import ScriptedSmdp
@@ -97,7 +99,18 @@ def have_profile(world: World) -> None:
     with transaction.atomic():
         until = world.now() + holding.HOLD_FOR
         holding.hold(Profile, _card(world, 7), account, until, world.now())
-        sims.assign_profile(_card(world, 7), account, line, ProfileEvent.RELEASE, world.now())
+        profile = sims.assign_profile(
+            _card(world, 7), account, line, ProfileEvent.RELEASE, world.now()
+        )
+        sims.note_activation(profile, profile.smdp_address, profile.matching_id, "4711")
+    Line.objects.filter(id=line).update(iccid=_card(world, 7))
+
+
+def code_is_seen(world: World) -> None:
+    """Who died while looking looks again."""
+    viewer = Viewer(world.cast.account.id, "user:1")
+    reveal_activation(world.cast.line.id, viewer, world.now())
+    reveal_confirmation(world.cast.line.id, viewer, world.now())
 
 
 def phone_is_told_of(world: World) -> None:

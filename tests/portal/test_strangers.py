@@ -14,9 +14,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from keepline.accounts.models import ApiToken
 from keepline.accounts.services import issue_token
+from tests import cast
 from tests.cast import NOW, Cast
 from tests.doubles import FakeProvider
 from tests.portal.acts import with_receipt
+from tests.portal.sims import carded, given
 from tests.saved import saved
 
 pytestmark = pytest.mark.django_db
@@ -57,8 +59,13 @@ def belongings(stage: Cast, alice: Client, provider: FakeProvider) -> dict[str, 
     key = Authenticator.objects.create(
         user=stage.alice, type=Authenticator.Type.WEBAUTHN, data={"name": "key", "credential": {}}
     )
+    given(stage, confirmation="4711")
+    with_card = cast.line(stage.account, stage.plan)
+    carded(stage, line=with_card)
     return {
         "line_id": stage.line.id,
+        "line_id of sim_card": with_card.id,
+        "line_id of sim_card_codes": with_card.id,
         "order_id": with_receipt(alice, stage),
         "token_id": issue_token(stage.alice, stage.account, "backup", NOW).token.pk,
         "session_id": UserSession.objects.get(user=stage.alice).pk,
@@ -73,7 +80,8 @@ def address(name: str, params: tuple[str, ...], belongings: dict[str, Any]) -> s
         return None
     unknown = set(params) - set(belongings)
     assert not unknown, f"teach this test what {unknown} of {name} stands for"
-    return reverse(name, kwargs={param: belongings[param] for param in params})
+    named = {param: belongings.get(f"{param} of {name}", belongings[param]) for param in params}
+    return reverse(name, kwargs=named)
 
 
 @pytest.mark.parametrize(("name", "params"), WITH_PARAMETERS, ids=str)

@@ -153,6 +153,11 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("This plan does not come with such a SIM."),
         gettext_noop("Choose one of the kinds of SIM that the plan's page offers."),
     ),
+    "esim_not_ready": Refusal(
+        409,
+        gettext_noop("This eSIM has no code that a phone could use now."),
+        gettext_noop("The line's eSIM page says how far it has come and what to do next."),
+    ),
     "no_smdp_plus": Refusal(
         422,
         gettext_noop("eSIM profiles cannot be ordered here right now."),

@@ -11,7 +11,7 @@ from keepline.core.lifecycle.line import LineState
 from keepline.flows.close_line import CLOSABLE
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import LineCard, Surroundings, card, surroundings_of, went_on
-from keepline.inventory.queries import may_be_had_back
+from keepline.inventory.queries import kind_of, may_be_had_back
 from keepline.lines import queries as lines
 from keepline.lines.models import Extension, LineEvent, Reversal
 from keepline.lines.queries import LineRow
@@ -57,7 +57,8 @@ class Reclaim:
 @dataclass(frozen=True, slots=True)
 class LineView:
     """A line, what happened to it (newest first), what was ordered for it (newest first).
-    `reclaim`: None for a line that lives or never had a number.
+    `reclaim`: None for a line that lives or never had a number. `sim`: whether its SIM in stock is
+    a `card` or a `profile`, "" without one.
     """
 
     card: LineCard
@@ -68,6 +69,7 @@ class LineView:
     quarantine_days: int
     reclaim: Reclaim | None
     closable: bool
+    sim: str = ""
 
 
 def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
@@ -87,6 +89,7 @@ def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
         suspended_days=policy.suspended_days,
         quarantine_days=policy.quarantine_days,
         reclaim=_reclaim(row, around, now),
+        sim=(kind_of(row.iccid) or "") if row.iccid else "",
         closable=row.state in CLOSABLE and not row.dormant,
     )
 

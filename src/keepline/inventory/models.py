@@ -158,6 +158,7 @@ class Profile(Sim):
     sealed_confirmation_code = models.TextField(blank=True)  # "": none is asked
     eid = models.CharField(max_length=32, blank=True)  # the eUICC that it is bound to
     downloads = models.SmallIntegerField(default=0)
+    code_shown_at = models.DateTimeField(null=True)  # null: nobody saw its activation code
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["slot", "iccid"], name="profile_once")]

@@ -155,6 +155,14 @@ def lines_with_cards(iccids: Collection[str]) -> dict[str, UUID]:
     return dict(rows.values_list("iccid", "line_id"))
 
 
+def kind_of(iccid: str) -> str | None:
+    """Whether an ICCID in stock is a `card` or a `profile`; None when it is not in stock."""
+    found: str | None = (
+        SimIdentity.objects.filter(iccid=iccid).values_list("kind", flat=True).first()
+    )
+    return found
+
+
 def sims_of_line(kind: type[SimT], line_id: UUID) -> list[SimT]:
     """Cards or profiles that a line has or had, the latest first. Asks every slot."""
     return list(kind.objects.filter(line_id=line_id).order_by("-taken_at", "iccid"))

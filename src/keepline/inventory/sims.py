@@ -30,6 +30,7 @@ BACK_IN_STOCK = {
     "sealed_confirmation_code": "",
     "eid": "",
     "downloads": 0,
+    "code_shown_at": None,
 }
 
 
@@ -153,6 +154,12 @@ def note_eid(profile: Profile, eid: str) -> None:
     """Keeps on which eUICC a profile under lock is."""
     Profile.objects.filter(slot=profile.slot, id=profile.id).update(eid=eid)
     profile.eid = eid
+
+
+def note_shown(profile: Profile, now: datetime) -> bool:
+    """Keeps when somebody saw its activation code first. False when somebody had before."""
+    rows = Profile.objects.filter(slot=profile.slot, id=profile.id, code_shown_at=None)
+    return bool(rows.update(code_shown_at=now))
 
 
 def reseal(

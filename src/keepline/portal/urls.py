@@ -12,6 +12,7 @@ from keepline.portal.views import (
     orders,
     reclaim,
     renew,
+    sims,
     wallet,
 )
 
@@ -23,6 +24,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lines/<uuid:line_id>/renew/", renew.renew, name="renew"),
     path("lines/<uuid:line_id>/close/", closing.close, name="close_line"),
     path("lines/<uuid:line_id>/reclaim/", reclaim.reclaim, name="reclaim"),
+    path("lines/<uuid:line_id>/esim/", sims.esim, name="esim"),
+    path("lines/<uuid:line_id>/esim/confirmation/", sims.confirmation, name="esim_confirmation"),
+    path("lines/<uuid:line_id>/card/", sims.card, name="sim_card"),
+    path("lines/<uuid:line_id>/card/codes/", sims.card_codes, name="sim_card_codes"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/checkout/", orders.checkout, name="checkout"),
     path("orders/<uuid:order_id>/return/", orders.order_return, name="order_return"),

@@ -6,5 +6,9 @@ from keepline.flows.follow_profile import count_refused, follow_profile
 from keepline.webhooks.es2plus import entrance
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("handleDownloadProgressInfo", entrance(follow_profile, count_refused)),
+    path(
+        "handleDownloadProgressInfo",
+        entrance(follow_profile, count_refused),
+        name="es2plus_progress",
+    ),
 ]

@@ -13,6 +13,7 @@ from keepline.accounts.queries import Recipient
 from keepline.flows.telling.news import News, is_about_line
 from keepline.gateways import switchboard
 from keepline.messages.models import Outbox
+from keepline.orders.models import Order
 
 SUBJECTS = {
     "line.renewed": gettext_noop("Your line is renewed"),
@@ -70,6 +71,7 @@ def letter_of(event: Outbox, news: News, recipient: Recipient) -> Letter:
             "dispute": news.dispute,
             "line": news.line,
             "page": _page_of(event),
+            "esim_page": _esim_page_of(event, news.order),
         }
         words = render_to_string("letters/words.html", context)
         plain_words = unescape(strip_tags(words)).strip()
@@ -87,3 +89,10 @@ def _page_of(event: Outbox) -> str:
         return f"{switchboard.public_url()}/orders/{event.order_id}/"
     page = f"{switchboard.public_url()}/lines/{event.line_id}/"
     return f"{page}renew/" if event.kind == "line.approval_needed" else page
+
+
+def _esim_page_of(event: Outbox, order: Order | None) -> str:
+    """Where a new line's eSIM is installed from; "" for all other letters."""
+    if order is None or event.kind != "line.bought" or "profile" not in (order.stock or {}):
+        return ""
+    return f"{switchboard.public_url()}/lines/{order.served_line}/esim/"

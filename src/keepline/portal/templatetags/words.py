@@ -84,6 +84,17 @@ FAILURES: Words = {
     "network": gettext_lazy("The network refused the change."),
     "smdp": gettext_lazy("The eSIM could not be ordered."),
 }
+ESIM_STAGES: Words = {
+    "preparing": gettext_lazy("Being prepared"),
+    "ready": gettext_lazy("Ready to install"),
+    "downloading": gettext_lazy("Being installed"),
+    "installed": gettext_lazy("Installed"),
+    "enabled": gettext_lazy("In use"),
+    "disabled": gettext_lazy("Switched off"),
+    "deleted": gettext_lazy("Deleted from the phone"),
+    "failed": gettext_lazy("Cannot be installed"),
+    "ended": gettext_lazy("Ended"),
+}
 CAUSES: Words = {
     "renewed": gettext_lazy("renewed"),
     "expired": gettext_lazy("the paid time ran out"),
@@ -246,6 +257,11 @@ def line_name(line: Any) -> str:
 @register.filter
 def line_state(code: str) -> str:
     return _word(LINE_STATES, code)
+
+
+@register.filter
+def esim_stage(code: str) -> str:
+    return _word(ESIM_STAGES, code)
 
 
 @register.filter
