@@ -126,6 +126,7 @@ def test_every_problem_has_an_example_and_is_named_somewhere() -> None:
         "transfer_locked",
         "sim_not_free",
         "sim_not_for_plan",
+        "eid_refused",
         "no_smdp_plus",
         "esim_not_ready",
         "not_refundable",

@@ -71,7 +71,10 @@ def _written(path: Path, columns: tuple[str, ...], rows: list[tuple[str, ...]]) 
 
 def hold(world: World) -> None:
     pool = queries.pools_by_code()[_pool(world, "number")]
-    hold_number(world.cast.account.id, [pool.id], _number(world, 3), world.now())
+    account_id = world.cast.account.id
+    hold_number(account_id, [pool.id], _number(world, 4), world.now())
+    instead_of = _number(world, 4)
+    hold_number(account_id, [pool.id], _number(world, 3), world.now(), instead_of)
 
 
 def hand_out(world: World) -> None:

@@ -49,6 +49,23 @@ def test_nobody_holds_the_whole_shelf() -> None:
     assert hold_number(ALICE, [pool.id], None, NOW + HOLD_FOR)
 
 
+@pytest.mark.django_db
+def test_who_chooses_another_puts_the_first_one_down() -> None:
+    pool = shelves.pool()
+    first, second, third = shelves.numbers(pool, 3)
+    hold_number(ALICE, [pool.id], first, NOW)
+    hold_number(BOB, [pool.id], third, NOW)
+    hold_number(ALICE, [pool.id], second, NOW, instead_of=first)
+    hold_number(ALICE, [pool.id], second, NOW, instead_of=second)
+    hold_number(ALICE, [pool.id], second, NOW, instead_of=third)  # is Bob's
+    states = dict(Number.objects.values_list("e164", "account_id"))
+    assert states == {first: None, second: ALICE, third: BOB}
+    Number.objects.filter(e164=second).update(line_id=new_id(1), until_at=None)
+    hold_number(ALICE, [pool.id], first, NOW, instead_of=second)  # a line is being bought with it
+    assert Number.objects.get(e164=second).state == "held"
+    Number.objects.filter(e164=second).update(line_id=None, until_at=NOW)
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_hundred_buyers_of_a_hundred_numbers() -> None:

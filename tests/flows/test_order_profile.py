@@ -23,7 +23,7 @@ def test_a_profile_is_ordered_whatever_the_smdp_fails_to_say(
 ) -> None:
     cast, _, (iccid, *_) = stocked()
     smdp.script = list(script)
-    started = buy_line.start(request(cast, eid="89" + "0" * 30), NOW)
+    started = buy_line.start(request(cast, eid="89000000000000000000000000000099"), NOW)
     for minute in range(3):
         at = NOW + timedelta(minutes=minute)
         Order.objects.filter(id=started.order_id).update(attempts=minute + 1)

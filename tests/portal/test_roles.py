@@ -34,6 +34,8 @@ FORMS: dict[str, dict[str, str]] = {
     "top_up": {"key": KEY, "currency": "USD", "amount": "20", "provider": "sandbox"},
     "rename": {"label": "Mine"},
     "auto_renew": {"enabled": "on", "lead": ""},
+    "buy": {"key": KEY, "pay": "only:", "expected_total_minor": "300"},
+    "choose_number": {"key": KEY, "chosen": ""},
 }
 
 
@@ -53,6 +55,7 @@ def order_id(stage: Cast, alice: Client) -> Any:
 def address(name: str, stage: Cast, order_id: Any) -> str:
     things = {
         "line_id": stage.line.id,
+        "plan_code": stage.plan.code,
         "order_id": order_id,
         "token_id": issue_token(stage.bob, stage.account, "backup", NOW).token.pk,
         "method_id": methods.begin(stage.account.id, "sandbox", NOW, NOW).id,

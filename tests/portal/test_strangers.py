@@ -28,6 +28,7 @@ OWNED_BY_NOBODY = {
     "provider",  # a webhook's address; the signature decides
     "uidb36",  # a reset link: whoever holds it may use it
     "key",
+    "plan_code",  # what is on sale is on sale for all
 }
 
 

@@ -215,6 +215,12 @@ def offers_on_sale(
     return [offer_of(row) for row in rows.order_by("plan_id")[:limit]]
 
 
+def kinds_on_sale() -> set[str]:
+    """The kinds of line that any plan on sale is for, in whatever currency. One query."""
+    plans = Plan.objects.filter(sold_until_at__isnull=True)
+    return set(plans.order_by().values_list("line_kind", flat=True).distinct())
+
+
 def plans_among(plan_ids: Collection[int]) -> dict[int, Plan]:
     """Plans by id with carrier and region, on sale or not. One query."""
     rows = Plan.objects.select_related("carrier", "region").filter(id__in=plan_ids)

@@ -24,6 +24,7 @@ from keepline.accounts import clocks
 from keepline.accounts import queries as accounts
 from keepline.catalog import queries as catalog
 from keepline.catalog.queries import PlanOffer, policy_values
+from keepline.core.identifiers import IdentifierError, parse_eid
 from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
@@ -137,6 +138,7 @@ def start(request: PurchaseRequest, now: datetime) -> StartedOrder:
     if request.provider is not None and request.provider not in switchboard.providers():
         raise FlowRefused("provider_unknown")
     label = checked(request.label)
+    request = replace(request, eid=_eid_of(request))
     try:
         with transaction_step("buy_line.start"):
             started = _start(request, label, now)
@@ -153,6 +155,15 @@ def start(request: PurchaseRequest, now: datetime) -> StartedOrder:
     if started.state is OrderState.IN_PROGRESS or request.method_id is not None:
         wake.orders()
     return started
+
+
+def _eid_of(request: PurchaseRequest) -> str | None:
+    if request.eid is None:
+        return None
+    try:
+        return parse_eid(request.eid)
+    except IdentifierError:
+        raise FlowRefused("eid_refused") from None
 
 
 def _start(request: PurchaseRequest, label: str, now: datetime) -> StartedOrder:
@@ -201,9 +212,11 @@ def _hold(
         number = _take(Number, request.e164, pools, request.account_id, line_id, now)
         held["number"] = number.e164
     sim = request.sim or (parts.sims[0] if parts.sims else None)
-    if sim is None:
+    if request.eid is not None and sim != "profile":
+        raise FlowRefused("eid_refused")
+    if sim is None and request.iccid is None:
         return held
-    if sim not in parts.sims:
+    if sim is None or sim not in parts.sims:
         raise FlowRefused("sim_not_for_plan")
     pools = stock.pools_for(sim, offer.carrier_id, countries)
     taken = _take(SIMS[sim], request.iccid, pools, request.account_id, line_id, now)

@@ -158,6 +158,13 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("This eSIM has no code that a phone could use now."),
         gettext_noop("The line's eSIM page says how far it has come and what to do next."),
     ),
+    "eid_refused": Refusal(
+        422,
+        gettext_noop("This EID cannot be used."),
+        gettext_noop(
+            "It has 32 digits that begin with 89, and goes with an eSIM only. Dial *#06# to see it."
+        ),
+    ),
     "no_smdp_plus": Refusal(
         422,
         gettext_noop("eSIM profiles cannot be ordered here right now."),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from keepline.accounts import queries as accounts
@@ -15,8 +15,11 @@ from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.refund import RefundState
 from keepline.core.lifeline import Lifeline, lifeline_of
+from keepline.core.parts import SimKind
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import LineCard, card, surroundings
+from keepline.inventory import queries as inventory
+from keepline.inventory.models import Profile
 from keepline.lines import queries as lines
 from keepline.lines.queries import LineRow
 from keepline.orders import queries as orders
@@ -51,8 +54,10 @@ StepKind = Literal[
     "ordered",
     "paid",
     "reviewed",
+    "esim_ordered",  # at the SM-DP+, where the profile did not come with its activation code
     "sent",
     "confirmed",
+    "ready",
     "extended",
     "given_back",
     "changed",
@@ -62,18 +67,22 @@ StepKind = Literal[
 ]
 
 
+StepState = Literal["done", "now", "next"]
+EsimStep = Literal["", "now", "done"]
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of the order's way. `at` is None where no instant is kept."""
 
     kind: StepKind
-    state: Literal["done", "now", "next"]
+    state: StepState
     at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """`line` is None for a top-up, `plan` for all but a renewal.
+    """`line` is None for a top-up, `plan` for all but renewals and purchases.
 
     `resting`: nothing more will change by itself. `taken_minor`: of `taken_currency`.
     `exchange`: in which other currency the provider's part was to be paid, None in the order's.
@@ -102,6 +111,23 @@ class OrderView:
         return any(each.ends_service for each in self.refunds) or any(
             each.ends_service for each in self.disputes
         )
+
+    @property
+    def serves_line(self) -> bool:
+        """Whether it gives a line its time."""
+        return self.order.kind in (OrderKind.RENEWAL, OrderKind.PURCHASE)
+
+    @property
+    def bought_number(self) -> int | None:
+        """The number of the line that is bought, E.164."""
+        number: int | None = (self.order.stock or {}).get("number")
+        return number
+
+    @property
+    def bought_sim(self) -> tuple[SimKind, str] | None:
+        """The SIM of the line that is bought: its kind and ICCID."""
+        held, kinds = self.order.stock or {}, get_args(SimKind)
+        return next(((kind, held[kind]) for kind in kinds if kind in held), None)
 
     @property
     def taken_currency(self) -> str:
@@ -135,7 +161,7 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
         order=order,
         stage=stage,
         resting=_resting(order, stage, payment, now),
-        steps=steps_of(order, stage),
+        steps=steps_of(order, stage, _esim_step(order)),
         taken_minor=_taken_minor(order, stage, payment, given_back),
         payment=payment,
         exchange=Exchange.of_facts(order.exchange) if order.exchange else None,
@@ -171,20 +197,33 @@ def stage_of(order: Order, payment: Payment | None) -> Stage:
     return "disputed" if payment.disputed_minor else "to_wallet"
 
 
-def steps_of(order: Order, stage: Stage) -> Sequence[Step]:
-    """The way from the order to its end, with what is done, under way and still to come."""
+def _esim_step(order: Order) -> EsimStep:
+    """Where the order of its eSIM profile stands; one query for a purchase with one."""
+    held = order.stock or {}
+    profile = inventory.sim(Profile, held["profile"]) if "profile" in held else None
+    if profile is None or profile.matching_id not in ("", held.get("matching_id")):
+        return ""
+    return "done" if profile.matching_id else "now"
+
+
+def steps_of(order: Order, stage: Stage, esim: EsimStep = "") -> Sequence[Step]:
+    """The way from the order to its end, with what is done, under way and still to come.
+
+    `esim`: whether its eSIM profile was ordered, "" where there is none to order.
+    """
+    after_paid = _after_paid(order, esim)
     ordered = Step("ordered", "done", order.accepted_at)
     if stage in ("to_pay", "asking"):
-        return [ordered, Step("paid", "now"), *(Step(k, "next") for k in _after_paid(order))]
+        return [ordered, Step("paid", "now"), *(Step(k, "next") for k in after_paid)]
     if stage == "in_review":
         paid = Step("paid", "done", order.settled_at)
-        after = (Step(kind, "next") for kind in _after_paid(order))
+        after = (Step(kind, "next") for kind in after_paid)
         return [ordered, paid, Step("reviewed", "now"), *after]
     if stage == "delivering":
         paid = Step("paid", "done", order.settled_at)
-        return [ordered, paid, Step("sent", "done"), Step("confirmed", "now")]
+        return [ordered, paid, *_under_way(after_paid, esim)]
     if stage == "done":
-        *between, last = _after_paid(order)
+        *between, last = after_paid
         paid = Step("paid", "done", order.settled_at or order.completed_at)
         return [
             ordered,
@@ -201,13 +240,30 @@ def steps_of(order: Order, stage: Stage) -> Sequence[Step]:
     return [ordered, paid, ended, *back]
 
 
-def _after_paid(order: Order) -> Sequence[StepKind]:
+def _under_way(kinds: Sequence[StepKind], esim: EsimStep) -> Sequence[Step]:
+    """The network is told once the eSIM is ordered, and then its word is waited for."""
+    waits_for: StepKind = "esim_ordered" if esim == "now" else "confirmed"
+    now = kinds.index(waits_for) if waits_for in kinds else len(kinds) - 1
+    done, after = kinds[:now], kinds[now + 1 :]
+    return [
+        *(Step(kind, "done") for kind in done),
+        Step(kinds[now], "now"),
+        *(Step(kind, "next") for kind in after),
+    ]
+
+
+def _after_paid(order: Order, esim: EsimStep) -> Sequence[StepKind]:
     if order.kind == OrderKind.TOP_UP:
         return ["booked"]
     if order.kind == OrderKind.RECLAIM:
         return ["given_back"]
     if order.kind in CHANGES and order.delivery != "network":
         return ["changed"]
+    if order.kind == OrderKind.PURCHASE or order.kind in CHANGES:
+        told: Sequence[StepKind] = ["sent", "confirmed"] if order.delivery == "network" else []
+        ordered: Sequence[StepKind] = ["esim_ordered"] if esim else []
+        end: Sequence[StepKind] = ["ready"] if order.kind == OrderKind.PURCHASE else []
+        return [*ordered, *told, *end]
     return ["sent", "confirmed"] if order.delivery == "network" else ["extended"]
 
 

@@ -82,7 +82,7 @@ def show_renewal(
             quote.total_minor,
             preview.wallet_free_minor,
             list_ways_to_pay(account_id, choices.currency),
-            [each for each in methods.methods_of(account_id) if _works(each, now)],
+            [each for each in methods.methods_of(account_id) if works(each, now)],
             exchanges_for,
             step_on_offer(quote.currency),
         ),
@@ -90,7 +90,8 @@ def show_renewal(
     )
 
 
-def _works(method: MethodFacts, now: datetime) -> bool:
+def works(method: MethodFacts, now: datetime) -> bool:
+    """Whether a saved method can be charged now."""
     return method.usable and not method.ends_before(now)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from keepline.accounts import queries as accounts
+from keepline.core.postings import TransferCode
 from keepline.core.ways_to_pay import Way
 from keepline.flows.errors import FlowRefused
 from keepline.flows.list_currencies import list_currencies
@@ -30,6 +31,11 @@ class Entry:
     order_id: UUID | None
     order_kind: str
     e164: int | None
+
+    @property
+    def bought_line(self) -> bool:
+        """Whether it paid for a new line; the ledger knows one sale from another by the order."""
+        return self.order_kind == "purchase" and self.movement.code == TransferCode.RENEWAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,9 @@ def _facts(view: OrderView, language: str) -> Sequence[Row]:
             before = formats.instant(order.valid_until_before, zone, language)
             rows.append((_("Valid until, before"), before))
         after = formats.instant(order.valid_until_after, zone, language)
-        rows.append((_("Valid until, after"), after))
-        rows.append((_("Time zone of these two"), zone))
+        bought = order.kind == "purchase"
+        rows.append((_("Valid until") if bought else _("Valid until, after"), after))
+        rows.append((_("Time zone") if bought else _("Time zone of these two"), zone))
     return rows
 
 

@@ -6,6 +6,7 @@ from keepline.portal.views import (
     account,
     app,
     auto_renew,
+    buy,
     closing,
     lines,
     methods,
@@ -18,6 +19,9 @@ from keepline.portal.views import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", lines.lines, name="lines"),
+    path("buy/", buy.shop, name="shop"),
+    path("buy/<slug:plan_code>/", buy.buy, name="buy"),
+    path("buy/<slug:plan_code>/number/", buy.choose_number, name="choose_number"),
     path("lines/<uuid:line_id>/", lines.line, name="line"),
     path("lines/<uuid:line_id>/rename/", lines.rename, name="rename"),
     path("lines/<uuid:line_id>/auto-renew/", auto_renew.auto_renew, name="auto_renew"),

@@ -1,0 +1,173 @@
+"""Reads a purchase as its buyer sees it before paying: numbers, SIMs, the whole order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from keepline.accounts import queries as accounts
+from keepline.catalog import queries as catalog
+from keepline.catalog.models import Plan
+from keepline.catalog.queries import PlanOffer
+from keepline.core.lifecycle.line import LineState
+from keepline.core.lifeline import Lifeline, lifeline_of
+from keepline.core.money import Money
+from keepline.core.parts import SimKind
+from keepline.flows import buy_line
+from keepline.flows.buy_line import PurchasePreview
+from keepline.flows.hold_number import HeldNumber
+from keepline.flows.list_exchanges import ExchangeOffer, list_exchanges
+from keepline.flows.list_shop import Hindrance, hindrance_of
+from keepline.flows.list_ways_to_pay import list_ways_to_pay, step_on_offer
+from keepline.flows.show_renewal import PayOption, pay_options, works
+from keepline.inventory import offering
+from keepline.inventory.offering import Shelf
+from keepline.payments import methods
+
+SHOWN = 6  # numbers at once: a handful is chosen from, a list is searched
+
+
+@dataclass(frozen=True, slots=True)
+class FreeNumber:
+    """One that may be chosen; `country` is that of its pool, "" when the pool has none."""
+
+    e164: int
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class SimChoice:
+    """A kind of SIM that will do for the plan, and whether any is there."""
+
+    kind: SimKind
+    stocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """The order as it would be accepted now.
+
+    `kept`: the number that is held for the buyer, None while none is. `numbers`: free ones to
+    choose from, while none is kept. `countries`: of which countries there are numbers.
+    """
+
+    preview: PurchasePreview
+    plan: Plan
+    lifeline: Lifeline | None
+    time_zone: str
+    grace_rule: str
+    kept: HeldNumber | None
+    numbers: Sequence[FreeNumber]
+    countries: Sequence[str]
+    sims: Sequence[SimChoice]
+    hindrance: Hindrance
+    options: Sequence[PayOption]
+
+    @property
+    def offers_esim(self) -> bool:
+        """Whether the line may come with an eSIM."""
+        return any(each.kind == "profile" and each.stocked for each in self.sims)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelves:
+    """What serves the plan. `numbers`: those pools that fit it best and have any."""
+
+    serving: Sequence[Shelf]
+    numbers: Sequence[Shelf]
+    sims: Sequence[SimChoice]
+
+    def pools(self, country: str = "") -> list[int]:
+        """Pools of numbers to choose from, in one country or in all."""
+        return [shelf.id for shelf in self.numbers if country in ("", shelf.country)]
+
+    @property
+    def stocked(self) -> list[tuple[str, bool]]:
+        """By kind of stock, as `hindrance_of` takes it."""
+        sims = [(each.kind, each.stocked) for each in self.sims]
+        return [("number", bool(self.numbers)), *sims]
+
+
+def show_purchase(
+    account_id: UUID,
+    plan_code: str,
+    now: datetime,
+    e164: int | None = None,
+    country: str = "",
+    page: int = 0,
+) -> Purchase:
+    """`e164`: the number that the buyer holds, if any. `country`, `page`: of numbers to choose.
+
+    Raises FlowRefused: plan_not_for_line, no_network. Want of stock is told as `hindrance`. The
+    number of queries does not grow.
+    """
+    account = accounts.account(account_id)
+    preview = buy_line.preview(account_id, plan_code, account.currency, "part", now)
+    plan = catalog.plans_among({preview.offer.plan_id})[preview.offer.plan_id]
+    shelves = _shelves(preview.offer, plan, preview.parts.sims, now)
+    kept = _kept(e164, account_id, shelves, now) if preview.parts.number else None
+    shown = preview.parts.number and kept is None
+    policy = catalog.policies_among({preview.offer.policy_id})[preview.offer.policy_id]
+    end_at = preview.decision.period.end_at
+    return Purchase(
+        preview=preview,
+        plan=plan,
+        lifeline=lifeline_of(LineState.ACTIVE, now, end_at, policy, now),
+        time_zone=account.time_zone,
+        grace_rule=policy.grace_rule,
+        kept=kept,
+        numbers=_numbers(shelves, account_id, country, page) if shown else [],
+        countries=sorted({shelf.country for shelf in shelves.numbers if shelf.country}),
+        sims=shelves.sims,
+        # Who holds a number does not mind that it was the last one.
+        hindrance=hindrance_of(
+            preview.parts, preview.offer.delivery, [*shelves.stocked, ("number", kept is not None)]
+        ),
+        options=_options(account_id, preview, now),
+    )
+
+
+def _shelves(offer: PlanOffer, plan: Plan, kinds: Sequence[SimKind], now: datetime) -> _Shelves:
+    countries = plan.region.countries if plan.region else []
+    every = offering.shelves(now)
+
+    def serving(kind: str) -> list[Shelf]:
+        return offering.serving(every, kind, offer.carrier_id, countries)
+
+    numbers = serving("number")
+    return _Shelves(
+        serving=numbers,
+        numbers=offering.most_fitting(numbers),
+        sims=[SimChoice(kind, any(shelf.stocked for shelf in serving(kind))) for kind in kinds],
+    )
+
+
+def _kept(
+    e164: int | None, account_id: UUID, shelves: _Shelves, now: datetime
+) -> HeldNumber | None:
+    found = offering.kept_until(e164, account_id, now) if e164 else None
+    if e164 is None or found is None or found[0] not in {s.id for s in shelves.serving}:
+        return None
+    return HeldNumber(e164, found[1])
+
+
+def _numbers(shelves: _Shelves, account_id: UUID, country: str, page: int) -> Sequence[FreeNumber]:
+    countries = {shelf.id: shelf.country for shelf in shelves.numbers}
+    found = offering.free_among(shelves.pools(country), account_id, SHOWN, page)
+    return [FreeNumber(e164, countries[pool]) for e164, pool in found]
+
+
+def _options(account_id: UUID, preview: PurchasePreview, now: datetime) -> Sequence[PayOption]:
+    quote = preview.decision.quote
+
+    def exchanges_for(payment_minor: int) -> list[ExchangeOffer]:
+        return list_exchanges(account_id, Money(payment_minor, quote.currency), now)
+
+    return pay_options(
+        quote.total_minor,
+        preview.wallet_free_minor,
+        list_ways_to_pay(account_id, quote.currency),
+        [each for each in methods.methods_of(account_id) if works(each, now)],
+        exchanges_for,
+        step_on_offer(quote.currency),
+    )
