@@ -26,22 +26,6 @@ LINE_KINDS: Words = {
     "local_data_sim": gettext_lazy("Local data SIM"),
     "keep_alive": gettext_lazy("Keep-alive line"),
 }
-LINE_KINDS_ARE: Words = {
-    "virtual_number": gettext_lazy(
-        "A number without a SIM: it receives messages and calls, and sends none."
-    ),
-    "travel_sim": gettext_lazy("One SIM for many countries, with data, calls and messages."),
-    "country_esim": gettext_lazy("An eSIM for one country: data, with some plans calls as well."),
-    "local_data_sim": gettext_lazy("Data of a local carrier by day, month or year."),
-    "keep_alive": gettext_lazy(
-        "The least that keeps a number yours: it receives, and costs little."
-    ),
-}
-SIM_KINDS: Words = {"profile": gettext_lazy("eSIM"), "card": gettext_lazy("SIM card")}
-SIM_KINDS_ARE: Words = {
-    "profile": gettext_lazy("On your phone in a few minutes, by QR code."),
-    "card": gettext_lazy("Made of plastic; your operator hands it to you."),
-}
 LINE_STATES: Words = {
     "reserved": gettext_lazy("Reserved"),
     "provisioning": gettext_lazy("Being set up"),
@@ -113,9 +97,6 @@ ESIM_STAGES: Words = {
 }
 CAUSES: Words = {
     "renewed": gettext_lazy("renewed"),
-    "paid": gettext_lazy("paid"),
-    "delivered": gettext_lazy("the network has it"),
-    "bought": gettext_lazy("bought"),
     "expired": gettext_lazy("the paid time ran out"),
     "grace_over": gettext_lazy("grace ran out"),
     "suspension_over": gettext_lazy("the number's holding time ran out"),
@@ -267,22 +248,6 @@ def line_kind(code: str) -> str:
 
 
 @register.filter
-def line_kind_is(code: str) -> str:
-    """What such a line is, in a sentence."""
-    return _word(LINE_KINDS_ARE, code)
-
-
-@register.filter
-def sim_kind(code: str) -> str:
-    return _word(SIM_KINDS, code)
-
-
-@register.filter
-def sim_kind_is(code: str) -> str:
-    return _word(SIM_KINDS_ARE, code)
-
-
-@register.filter
 def line_name(line: Any) -> str:
     """How its holder calls it: by label, number or card."""
     number = phone(line.e164) if line.e164 else line.iccid or ""
@@ -387,12 +352,6 @@ def country(code: str) -> str:
 def countries(codes: list[str]) -> str:
     """["SE", "NO"] -> Norway, Sweden."""
     return pgettext("between countries", ", ").join(sorted(country(code) for code in codes))
-
-
-@register.filter
-def by_name(codes: Iterable[str]) -> list[tuple[str, str]]:
-    """["TH", "GB"] -> those with their names, in the order of the names."""
-    return sorted(((code, country(code)) for code in codes), key=lambda each: each[1])
 
 
 class _Taxed(Protocol):
