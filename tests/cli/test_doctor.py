@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from keepline.cli.doctor import low_pools, refused_webhooks, strange_profiles
+from keepline.cli.doctor import low_pools, refused_webhooks, strange_profiles, untold_lines
 from keepline.inventory import notices
+from keepline.lines import network_due
+from keepline.lines.models import NetworkDue
 from keepline.payments.models import RefusedWebhooks
 from keepline.payments.refused_webhooks import count_one
+from tests.cast import assemble
 from tests.inventory import shelves
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,3 +54,20 @@ def test_profiles_of_nobody_are_told_for_a_week(process_environment: dict[str, s
     (told,) = strange_profiles(url)
     assert told.grade == "warn"
     assert "told 2 times of 2 profiles that are not in stock" in told.says
+
+
+def test_lines_that_the_network_was_not_told_of(process_environment: dict[str, str]) -> None:
+    url, now = process_environment["KEEPLINE_DATABASE_URL"], datetime.now(UTC)
+    line_id = assemble().line.id
+    assert list(untold_lines(url)) == []
+    network_due.mark([line_id], now)
+    (told,) = untold_lines(url)
+    assert (told.grade, told.says) == ("ok", "1 changed lines wait for the network to be told.")
+    NetworkDue.objects.update(marked_at=now - timedelta(minutes=11))
+    (told,) = untold_lines(url)
+    assert told.grade == "warn"
+    assert "1 of them for more than 10 minutes" in told.says
+    NetworkDue.objects.update(refusal_code="no_imsi")
+    (told,) = untold_lines(url)
+    assert told.grade == "warn"
+    assert "1 lines (no_imsi)" in told.says

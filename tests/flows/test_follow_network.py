@@ -1,30 +1,51 @@
 """follow_network: what the clock and staff change of a line, the network hears; late words lose."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+from time import monotonic, sleep
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Policy
-from keepline.core.lifecycle.line import LineEvent
+from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows import renew_line
 from keepline.flows.advance_order import advance
+from keepline.flows.attach_clock import attach_clock
+from keepline.flows.errors import FlowRefused
 from keepline.flows.follow_network import Followed, follow
 from keepline.flows.go_live import go_live
-from keepline.flows.line_at_network import let_network_follow
+from keepline.flows.line_at_network import let_network_follow, standing_of
+from keepline.flows.move_clock import move_clock
+from keepline.flows.open_clock import open_clock
 from keepline.flows.reclaim_number import ReclaimRequest, reclaim
 from keepline.flows.sweep_lines import sweep
 from keepline.gateways import switchboard
-from keepline.gateways.network.port import NetworkAnswer, NetworkOperation, NetworkUnknown
+from keepline.gateways.network.port import (
+    DesiredService,
+    NetworkAnswer,
+    NetworkOperation,
+    NetworkUnknown,
+    Subscriber,
+)
 from keepline.lines import network_due
+from keepline.lines import services as lines
 from keepline.lines.models import NetworkDue, Validity
 from keepline.orders.models import Order
-from tests.cast import NOW, Cast, assemble
+from keepline.slots.ids import new_id
+from keepline.workers import due
+from tests.cast import NOW, Cast, assemble, line
 from tests.doubles import ScriptedNetwork
 from tests.flows.acts import let_go, move_line, request
+from tests.flows.at_once import at_once, work_off
+from tests.inventory import shelves
 
 pytestmark = pytest.mark.django_db
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -268,3 +289,135 @@ def test_a_number_had_back_is_told_of_its_new_line(cast: Cast, network: Scripted
     assert {each.id for each in NetworkDue.objects.all()} == {cast.line.id, successor.id}
     assert follow(NOW).done == 2
     assert network.lines[str(successor.id)].state == "off"
+
+
+def test_as_many_queries_for_many_lines_as_for_two(cast: Cast) -> None:
+    """With numbers and cards, one living and one ended."""
+
+    def queries(*line_ids: UUID) -> int:
+        mark(*line_ids)
+        with CaptureQueriesContext(connection) as captured:
+            assert follow(NOW).done == len(line_ids)
+        return len(captured)
+
+    many = [cast.line.id]
+    for place in range(8):
+        states = {"state": LineState.TERMINATED} if place % 2 else {}
+        names = {"e164": 4479_0000_0100 + place, "iccid": shelves.iccid(place)}
+        many.append(line(cast.account, cast.plan, **names, **states).id)
+    queries(*many)  # reads the policies, which are believed for a while
+    two = queries(*many[1:3])
+    assert queries(*many) == two
+
+
+def test_what_is_due_is_found_by_its_index(cast: Cast) -> None:
+    """Refused and waiting rows are not read to find those that are due."""
+    rest = NOW + DAY
+    NetworkDue.objects.bulk_create(
+        NetworkDue(slot=slot, id=new_id(slot), due_at=rest, marked_at=NOW)
+        for slot in range(256)
+        for _ in range(20)
+    )
+    params = {"now": NOW, "limit": 200, "until": rest, "claim": cast.line.id}
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {network_due.CLAIM}", params)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Index Scan using networkdue_due" in plan, plan
+    NetworkDue.objects.all().delete()
+
+
+def test_a_test_clock_is_followed_as_it_moves(network: ScriptedNetwork) -> None:
+    cast = assemble(line_fields={"e164": 4479_0000_0001})
+    open_clock("spring", NOW, "cli", NOW)
+    attach_clock("spring", cast.account.id, "cli", NOW)
+    seen: list[str] = []
+    for days in (11, 31, 100):
+        move_clock("spring", days * DAY, "cli", NOW, due.work_off)
+        seen.append(at_the_network(network, cast))
+    assert seen == ["inbound_only", "off", "nothing"]
+
+
+class WatchedNetwork(ScriptedNetwork):
+    """Answers slowly, remembers nothing, and sees when two tell it of one line at once."""
+
+    def __init__(self) -> None:
+        super().__init__(remembers=False)
+        self.at_work: set[str] = set()
+        self.overlaps: list[str] = []
+        self.moment = 0.02
+
+    def _in_turn(self, subscriber: Subscriber, act: Callable[[], NetworkAnswer]) -> NetworkAnswer:
+        if subscriber.line_ref in self.at_work:
+            self.overlaps.append(subscriber.line_ref)
+        self.at_work.add(subscriber.line_ref)
+        try:
+            sleep(self.moment)
+            return act()
+        finally:
+            self.at_work.discard(subscriber.line_ref)
+
+    def apply(self, operation: NetworkOperation) -> NetworkAnswer:
+        def act() -> NetworkAnswer:
+            self.done.pop(operation.operation_id, None)
+            return ScriptedNetwork.apply(self, operation)
+
+        return self._in_turn(operation.subscriber, act)
+
+    def revert(
+        self, operation_id: UUID, subscriber: Subscriber, standing: DesiredService | None
+    ) -> NetworkAnswer:
+        revert = partial(ScriptedNetwork.revert, self, operation_id, subscriber, standing)
+        return self._in_turn(subscriber, revert)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_orders_staff_and_followers_at_once(hardly_any_limits: None) -> None:
+    """Nobody tells the network of one line beside another, and the last word is the books'."""
+    cast = assemble(delivery="network", wallet_minor=100_000)
+    network, began = WatchedNetwork(), monotonic()
+    switchboard.connect("network", lambda: network)
+    network.script = [*["ok"] * 20, "mute"] * 3
+
+    def clock() -> datetime:
+        """Sixteen times as fast as ours, so that those who wait come back; leases outlast it."""
+        return NOW + 16 * timedelta(seconds=monotonic() - began)
+
+    def again(act: Callable[[], object]) -> None:
+        while clock() < NOW + 90 * timedelta(seconds=1):
+            act()
+            sleep(0.002)
+
+    numbers = count()
+
+    def renews() -> None:
+        with suppress(FlowRefused):
+            renew_line.start(request(cast, key=f"key-{next(numbers):04}"), clock())
+        sleep(0.2)
+
+    def staff_move() -> None:
+        with transaction.atomic():
+            locked = lines.lock_line(cast.line.id, cast.account.id)
+            blocked = locked.state is LineState.BLOCKED
+            event = LineEvent.UNBLOCK if blocked else LineEvent.BLOCK
+            lines.transition(locked, event, "staff:1", "test", clock())
+            let_network_follow([cast.line.id], clock())
+        sleep(0.15 if blocked else 0.02)  # it is renewed while it lives
+
+    def works() -> None:
+        work_off(clock())
+
+    acts = [renews, staff_move, works, works, *[lambda: follow(clock())] * 3]
+    assert at_once([partial(again, act) for act in acts]) == [None] * len(acts)
+    network.script, end = [], NOW
+    for _ in range(60):
+        end += MINUTE
+        work_off(end)
+        follow(end)
+    assert network.overlaps == []
+    assert not NetworkDue.objects.exists()
+    line_now = lines.read_line(cast.line.id, cast.account.id)
+    standing = standing_of(line_now, end)
+    assert standing is not None
+    assert network.lines[str(cast.line.id)].state == standing.state
+    assert Order.objects.filter(state=OrderState.COMPLETED, kind="renewal").exists()

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import tempfile
 import time
@@ -94,6 +95,24 @@ class HlrProcess:
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
             found = database.execute("SELECT imsi, msisdn, nam_cs, nam_ps FROM subscriber")
             return {imsi: (msisdn, bool(cs), bool(ps)) for imsi, msisdn, cs, ps in found}
+
+    def info(self, imsi: str) -> dict[str, str]:
+        """A subscriber as the control interface tells of it, asked without the adapter's help.
+
+        Empty for one that it does not know.
+        """
+        asked = f"GET 1 subscriber.by-imsi-{imsi}.info".encode()
+        with socket.create_connection((HOST, CTRL_PORT), timeout=10) as door:
+            door.sendall(struct.pack("!HBB", len(asked) + 1, 0xEE, 0) + asked)
+            with door.makefile("rb") as heard:
+                (length, *_) = struct.unpack("!HBB", heard.read(4))
+                said = heard.read(length - 1).decode()
+        word, _, rest = said.partition(" 1 ")
+        if word == "ERROR":
+            assert rest == "No such subscriber.", said
+            return {}
+        lines = rest.partition(" ")[2].splitlines()
+        return {key: value for key, _, value in (line.partition("\t") for line in lines)}
 
 
 def _program() -> str:

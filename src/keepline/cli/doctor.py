@@ -105,6 +105,7 @@ def _database(env: Environment) -> Iterator[Finding]:
     yield from refused_webhooks(runtime_url)
     yield from strange_profiles(runtime_url)
     yield from low_pools(runtime_url)
+    yield from untold_lines(runtime_url)
     if role_of(runtime_url) == role_of(owner_url):
         yield Finding(
             "warn",
@@ -212,6 +213,40 @@ def low_pools(runtime_url: str) -> Iterator[Finding]:
             days = level.days_left
             lasts = "" if days is None else f", which last for {days} days"
             yield Finding("warn", f"Pool {level.code} is low: {level.free} are free{lasts}.")
+
+
+UNTOLD = """
+SELECT count(*) FILTER (WHERE d.refusal_code = ''),
+       count(*) FILTER (WHERE d.refusal_code = '' AND v.clock_id = 0
+                        AND d.marked_at < now() - interval '10 minutes'),
+       count(*) FILTER (WHERE d.refusal_code <> ''),
+       string_agg(DISTINCT d.refusal_code, ', ') FILTER (WHERE d.refusal_code <> '')
+FROM lines_networkdue d JOIN lines_validity v ON v.slot = d.slot AND v.id = d.id
+"""
+
+
+def untold_lines(runtime_url: str) -> Iterator[Finding]:
+    """Lines of which the network may hold something else than the books say."""
+    import psycopg
+
+    with psycopg.connect(runtime_url, connect_timeout=5) as connection:
+        row = connection.execute(UNTOLD).fetchone()
+    assert row is not None
+    waiting, late, refused, codes = row
+    if late:
+        yield Finding(
+            "warn",
+            f"{waiting} changed lines wait for the network to be told, {late} of them for more "
+            "than 10 minutes: does a worker run, and does the network answer?",
+        )
+    elif waiting:
+        yield Finding("ok", f"{waiting} changed lines wait for the network to be told.")
+    if refused:
+        yield Finding(
+            "warn",
+            f"The network refuses what the books say of {refused} lines ({codes}); it is told "
+            "again every day. `network_refuses_line` in the worker's log names each.",
+        )
 
 
 def _rights(runtime_url: str) -> Iterator[Finding]:
