@@ -22,7 +22,7 @@ from tests.conftest import FOLDER, WORKER
 from tests.ports import demo_ports
 
 PEOPLE = {email.partition("@")[0]: (email, password) for _, email, password in SIGN_INS}
-LANGUAGES = {"alice": "en-GB", "mei": "zh-CN"}
+LANGUAGES = {"alice": "en-GB", "mei": "zh-CN", "oleh": "en-GB"}
 
 Opened = Callable[..., Page]
 

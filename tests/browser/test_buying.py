@@ -1,0 +1,193 @@
+"""A line of every preset, from stock to its end, in a real browser on a demo as a user starts it.
+
+Oleh has no line yet. He buys one of each family, by the provider's page and from the wallet; what
+the pages say, the stock and the books agree. What else becomes of a line (install, another number,
+close) comes in the steps of `LIFE`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Opened
+from tests.browser.records import Records
+from tests.browser.test_main_path import WIDTHS, facts, ledger_agrees, proof_of
+from tests.browser.watch import overflow_px
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+EID = "89000000000000000000000000000099"
+BY_PROVIDER, FROM_WALLET = "none:sandbox", "only:"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A plan of one preset, and how it is bought. `sim`: "" where there is nothing to choose."""
+
+    family: str
+    plan: str
+    minor: int  # EUR
+    pay: str
+    numbered: bool = True
+    sim: str = ""
+    eid: str = ""
+
+    @property
+    def price(self) -> str:
+        return f"€{self.minor // 100}.{self.minor % 100:02}"
+
+
+@dataclass(frozen=True)
+class Bought:
+    """The line that a wish became."""
+
+    wish: Wish
+    line_id: UUID
+    order_id: UUID
+
+
+WISHES = (
+    Wish("Virtual number", "vn-us-1m", 450, BY_PROVIDER),
+    Wish("Travel SIM", "ts-europe-7d", 800, FROM_WALLET, sim="profile", eid=EID),
+    Wish("Country eSIM", "ce-th-1d", 180, FROM_WALLET, numbered=False),
+    Wish("Local data SIM", "ld-unicom-1d", 80, BY_PROVIDER, numbered=False, sim="card"),
+    Wish("Keep-alive line", "ka-1m", 280, FROM_WALLET, sim="profile"),
+)
+
+
+def fits(page: Page) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert overflow_px(page) == 0, f"{page.url} at {width} px"
+
+
+def bought(page: Page, records: Records, wish: Wish) -> Bought:
+    """From "my lines" by clicking to the line that is ready, looking at every page on the way."""
+    page.goto("/")
+    page.click("text=Buy a line")
+    fits(page)
+    page.click(f".family >> text={wish.family}")
+    page.wait_for_url("**/buy/?kind=*")
+    fits(page)
+    page.click(f".offer a[href='/buy/{wish.plan}/']")
+    number = ""
+    if wish.numbered:
+        fits(page)
+        first = page.locator(".numbers button").first
+        number = first.locator("strong").inner_text()
+        first.click()
+        page.wait_for_url("**number=*")
+        assert number in page.inner_text(".kept")
+        assert "Kept for you until" in page.inner_text("main")
+    if wish.sim:
+        page.check(f"[name=sim][value={wish.sim}]")
+    if wish.eid:
+        page.click(".eid summary")
+        page.fill("[name=eid]", wish.eid)
+    page.fill("[name=label]", wish.plan)
+    fits(page)
+    page.check(f"[name=pay][value='{wish.pay}']")
+    expect(page.locator(".pay form button")).to_have_text(f"Pay {wish.price}")
+    page.click(".pay form button")
+    if wish.pay == BY_PROVIDER:
+        page.wait_for_url("**/checkout/sbx_*")
+        page.click("button[value=pay]")
+    page.wait_for_selector(".proof-done")
+    order_id = proof_of(page)
+    fits(page)
+    order = records.order(order_id)
+    assert (order.kind, order.state, order.total_minor) == ("purchase", "completed", wish.minor)
+    steps = re.sub(r"\s+", " ", page.inner_text(".steps"))
+    assert steps.startswith("Ordered")
+    assert "Ready" in steps
+    assert ("eSIM ordered" in steps) is (wish.plan in ("ts-europe-7d", "ka-1m"))
+    seen = facts(page)
+    assert seen["Network"] == "Confirmed"
+    assert seen.get("Number", "") == number
+    page.click("text=To the line")
+    page.wait_for_url(f"**/lines/{order.line_id}/")
+    return Bought(wish, order.line_id, order_id)
+
+
+def shown(page: Page, records: Records, line: Bought) -> None:
+    """The line's page, the list, and what the books say of its stock."""
+    page.goto(f"/lines/{line.line_id}/")
+    text = page.inner_text("main")
+    for said in (line.wish.plan, "Active", "New line", "number and SIM are its own"):
+        assert said in text
+    fits(page)
+    row = records.row("SELECT e164, iccid FROM lines_line WHERE id = %s", [line.line_id])
+    assert (row.e164 is not None) is line.wish.numbered
+    if row.e164:
+        number = records.row("SELECT * FROM inventory_number WHERE e164 = %s", [row.e164])
+        assert (number.state, number.line_id) == ("assigned", line.line_id)
+    if line.wish.plan == "vn-us-1m":
+        assert row.iccid is None
+        return
+    kind = "card" if line.wish.sim == "card" else "profile"
+    sim = records.row(
+        f"SELECT * FROM inventory_{kind} WHERE iccid = %s",
+        [row.iccid],
+    )
+    assert (sim.state, sim.line_id) == ("assigned" if kind == "card" else "released", line.line_id)
+    if kind == "profile":
+        assert sim.matching_id
+        assert sim.eid == line.wish.eid
+
+
+def renewed(page: Page, records: Records, line: Bought) -> None:
+    """One term more, from the wallet."""
+    before = records.standing(line.line_id)
+    page.goto(f"/lines/{line.line_id}/renew/")
+    page.check(f"main [name=plan][value='{line.wish.plan}']")
+    page.click("main form button")
+    page.wait_for_url(f"**/renew/*plan={line.wish.plan}*")
+    page.check(f"[name=pay][value='{FROM_WALLET}']")
+    page.click("main form button")
+    order = records.order(proof_of(page))
+    assert (order.kind, order.state, order.line_id) == ("renewal", "completed", line.line_id)
+    after = records.standing(line.line_id)
+    assert after.valid_until > before.valid_until
+    assert after.free_minor == before.free_minor - line.wish.minor
+
+
+# What becomes of each line, in this order.
+LIFE: tuple[Callable[[Page, Records, Bought], None], ...] = (shown, renewed)
+
+
+def test_a_line_of_every_preset_is_bought_and_lives(holder: Opened, records: Records) -> None:
+    page = holder("oleh")
+    expect(page.locator("main")).to_contain_text("No line yet")
+    page.goto("/wallet/")
+    page.fill("[name=other]", "40")
+    page.click("#top-up button")
+    page.click("button[value=pay]")
+    proof_of(page)
+    for wish in WISHES:
+        line = bought(page, records, wish)
+        for step in LIFE:
+            step(page, records, line)
+    page.goto("/")
+    assert page.locator(".line-card").count() == len(WISHES)
+    fits(page)
+    ledger_agrees(records)
+
+
+def test_a_number_is_bought_without_script(holder: Opened, records: Records) -> None:
+    page = holder("alice", javascript=False)
+    wish = Wish("Keep-alive line", "ka-1m", 240, FROM_WALLET)
+    page.goto(f"/buy/{wish.plan}/")
+    page.click("text=Any number")
+    page.click("text=Another number")
+    page.click("text=Other numbers")
+    page.locator(".numbers button").last.click()
+    page.check("[name=sim][value=card]")
+    page.check(f"[name=pay][value='{wish.pay}']")
+    page.click(".pay form button")
+    order = records.order(proof_of(page))
+    assert (order.kind, order.state, order.total_minor) == ("purchase", "completed", wish.minor)
+    held = records.rows("SELECT e164 FROM inventory_number WHERE state = 'held'")
+    assert held == [], "what was put down is free again"
