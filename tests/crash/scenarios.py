@@ -28,6 +28,7 @@ from keepline.inventory import services as inventory
 from keepline.lines.models import Line, Validity
 from keepline.workers import due
 from tests.cast import NOW
+from tests.crash import change_acts as change
 from tests.crash import review_acts as review
 from tests.crash import saving_acts as saving
 from tests.crash import stock_acts as stock
@@ -249,6 +250,33 @@ SCENARIOS: dict[str, Scenario] = {
         [Act(_numbered, ours=False), due_now(Step.WITHDRAW, since_at=NOW), SWEEP, WORK],
     ),
     "a line is closed": Scenario({}, [Act(_numbered, ours=False), Act(_close), WORK]),
+    "another number": Scenario(
+        {}, [Act(change.equipped, ours=False), Act(change.ask_for_a_number), WORK]
+    ),
+    "another number that the network refuses": Scenario(
+        {},
+        [
+            *(Act(change.equipped, ours=False), network("refuse"), Act(change.ask_for_a_number)),
+            *(WORK, network("normal"), WORK),
+        ],
+    ),
+    "another card": Scenario(
+        {}, [Act(change.equipped, ours=False), Act(change.ask_for_a_card), WORK]
+    ),
+    "another card that the network refuses": Scenario(
+        {},
+        [
+            *(Act(change.equipped, ours=False), network("refuse"), Act(change.ask_for_a_card)),
+            *(WORK, network("normal"), WORK),
+        ],
+    ),
+    "lost, found and locked": Scenario(
+        {},
+        [
+            *(Act(change.equipped, ours=False), Act(change.lose), Act(change.find)),
+            *(Act(change.lock), WORK),
+        ],
+    ),
     "by a test clock": Scenario({}, [Act(_open_clock), Act(_attach_clock), Act(_move_clock)]),
     "a number is had back": Scenario({}, [Act(_withdrawn, ours=False), Act(World.have_back), WORK]),
     "a line is taken over": Scenario({}, [Act(_open_line)]),

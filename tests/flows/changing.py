@@ -23,6 +23,12 @@ NEW = 447700900001
 def numbered(fee_minor: int = 250, sim: bool = True) -> tuple[Cast, list[int], list[str]]:
     """Alice's line has the first number and the first card; the others of five are free."""
     cast = assemble(line_fields={"e164": OLD})
+    found, cards = equip(cast, fee_minor, sim)
+    return cast, found, cards
+
+
+def equip(cast: Cast, fee_minor: int, sim: bool = True) -> tuple[list[int], list[str]]:
+    """The same for a line that is there."""
     Policy.objects.update(number_change_fee_minor={"USD": fee_minor})
     catalog.forget()
     found = shelves.numbers(shelves.pool("uk"), 5)
@@ -31,9 +37,8 @@ def numbered(fee_minor: int = 250, sim: bool = True) -> tuple[Cast, list[int], l
         inventory.assign(OLD, cast.account.id, cast.line.id, NOW)
         if sim:
             sims.take_over_card(cards[0], cast.account.id, cast.line.id, NOW)
-    if sim:
-        Line.objects.filter(id=cast.line.id).update(iccid=cards[0])
-    return cast, found, cards
+    Line.objects.filter(id=cast.line.id).update(e164=OLD, iccid=cards[0] if sim else None)
+    return found, cards
 
 
 def number_change(cast: Cast, **changes: Any) -> change_number.NumberChangeRequest:

@@ -44,8 +44,10 @@ def imsi(number: int) -> str:
     return f"23433{number:010}"
 
 
-def cards(in_pool: Pool, count: int, added_at: datetime = NOW, **fields: Any) -> list[str]:
-    return _sims(Card, "card", in_pool, count, 0, added_at, fields)
+def cards(
+    in_pool: Pool, count: int, added_at: datetime = NOW, first: int = 0, **fields: Any
+) -> list[str]:
+    return _sims(Card, "card", in_pool, count, first, added_at, fields)
 
 
 def profiles(in_pool: Pool, count: int, added_at: datetime = NOW, **fields: Any) -> list[str]:

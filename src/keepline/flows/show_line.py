@@ -7,12 +7,18 @@ from typing import Literal
 from uuid import UUID
 
 from keepline.catalog import queries as catalog
-from keepline.core.lifecycle.line import LineState
+from keepline.catalog.models import Policy
+from keepline.core.lifecycle.line import LINE, LineState
+from keepline.core.lifecycle.line import LineEvent as Event
+from keepline.flows.block_line import LOST
 from keepline.flows.close_line import CLOSABLE
+from keepline.flows.delivering.renumbering import NewNumber
+from keepline.flows.delivering.swapping import NewSim
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import LineCard, Surroundings, card, surroundings_of, went_on
 from keepline.inventory.queries import kind_of, may_be_had_back
 from keepline.lines import queries as lines
+from keepline.lines.changes import TransferLock
 from keepline.lines.models import Extension, LineEvent, Reversal
 from keepline.lines.queries import LineRow
 from keepline.orders import queries as orders
@@ -58,7 +64,9 @@ class Reclaim:
 class LineView:
     """A line, what happened to it (newest first), what was ordered for it (newest first).
     `reclaim`: None for a line that lives or never had a number. `sim`: whether its SIM in stock is
-    a `card` or a `profile`, "" without one.
+    a `card` or a `profile`, "" without one. `renumberable`, `swappable`: it may
+    have another number, another SIM, as far as its plan and state go. `lost`: it is blocked as lost
+    or stolen. `lock`: against such changes; opening until `unlocks_at`.
     """
 
     card: LineCard
@@ -69,6 +77,12 @@ class LineView:
     quarantine_days: int
     reclaim: Reclaim | None
     closable: bool
+    renumberable: bool
+    swappable: bool
+    blockable: bool
+    lost: bool
+    lock: Literal["open", "locked", "opening"]
+    unlocks_at: datetime | None
     sim: str = ""
 
 
@@ -91,7 +105,25 @@ def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
         reclaim=_reclaim(row, around, now),
         sim=(kind_of(row.iccid) or "") if row.iccid else "",
         closable=row.state in CLOSABLE and not row.dormant,
+        renumberable=_renumberable(row, around, policy),
+        swappable=row.iccid is not None and row.state in NewSim.states and not row.dormant,
+        blockable=Event.BLOCK in LINE.allowed(row.state) and not row.dormant,
+        lost=row.state == LineState.BLOCKED and bool(events) and events[0].cause == LOST,
+        lock=_lock(row, now),
+        unlocks_at=row.unlocks_at,
     )
+
+
+def _renumberable(row: LineRow, around: Surroundings, policy: Policy) -> bool:
+    wallet = around.wallets.get(row.wallet_id)
+    allowed = wallet is not None and wallet.currency in policy.number_change_fee_minor
+    return allowed and row.e164 is not None and row.state in NewNumber.states and not row.dormant
+
+
+def _lock(row: LineRow, now: datetime) -> Literal["open", "locked", "opening"]:
+    if not TransferLock(row.transfer_lock, row.unlocks_at).holds(now):
+        return "open"
+    return "locked" if row.unlocks_at is None else "opening"
 
 
 def _reclaim(row: LineRow, around: Surroundings, now: datetime) -> Reclaim | None:

@@ -11,13 +11,14 @@ docs/numbers.md has it in prose.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import OperationalError
 
 from keepline.catalog.queries import policy_values
 from keepline.core.parts import SIM_KINDS, SimKind
 from keepline.flows import changing, wake
-from keepline.flows.changing import ChangeRequest
+from keepline.flows.changing import ChangeRequest, Fee
 from keepline.flows.delivering.swapping import NewSim
 from keepline.flows.errors import FlowRefused
 from keepline.flows.paying import StartedOrder, busy, replay
@@ -45,6 +46,25 @@ class SimSwapRequest(ChangeRequest):
     eid: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SimSwapPreview:
+    """What a swap would cost; `refusal`: why it cannot be done now, None when it can."""
+
+    fee: Fee
+    refusal: FlowRefused | None
+
+
+def preview(account_id: UUID, line_id: UUID, now: datetime) -> SimSwapPreview:
+    """Decides without locks or writes. Raises FlowRefused("not_found")."""
+    line, refusal = changing.line_as_seen(account_id, line_id), None
+    try:
+        _demand(line, now)
+    except FlowRefused as refused:
+        refusal = refused
+    fee = changing.fee_of(line, policy_values(line.policy_id).sim_swap_fee_minor)
+    return SimSwapPreview(fee, refusal)
+
+
 def start(request: SimSwapRequest, now: datetime) -> StartedOrder:
     """Accepts a swap, once for its key. Raises FlowRefused and then has changed nothing."""
     try:
@@ -67,17 +87,18 @@ def _start(request: SimSwapRequest, now: datetime) -> StartedOrder:
     if not claim.first:
         return replay(claim.order_id)
     seen = changing.line_as_seen(request.account_id, request.line_id)
-    _demand(request, seen, now)
+    _demand(seen, now, request.sim)
     held = _hold(request, seen, now)
     line = changing.locked(seen)
-    _demand(request, line, now)
+    _demand(line, now, request.sim)
     fee = changing.charge(request, line, policy_values(line.policy_id).sim_swap_fee_minor)
     order = changing.draft(request, claim.order_id, OrderKind.NEW_SIM, line, fee, held, now)
     return changing.enter(order, line, "sim.swap_asked", now)
 
 
-def _demand(request: SimSwapRequest, line: LockedLine, now: datetime) -> None:
-    if line.iccid is None or request.sim not in SIM_KINDS.get(line.kind, ()):
+def _demand(line: LockedLine, now: datetime, sim: SimKind | None = None) -> None:
+    kinds = SIM_KINDS.get(line.kind, ())
+    if line.iccid is None or (sim or next(iter(kinds), None)) not in kinds:
         raise FlowRefused("sim_not_for_plan")
     changing.demand_changeable(line, NewSim.states, now)
 

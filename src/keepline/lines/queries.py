@@ -41,6 +41,8 @@ class LineRow:
     next_step: int | None
     next_action_at: datetime | None
     method_id: UUID | None
+    transfer_lock: bool = False
+    unlocks_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ SELECT = """
 SELECT l.id, l.account_id, v.wallet_id, l.kind, l.label, l.e164, l.iccid, l.carrier_id, v.time_zone,
        l.opened_at, l.activated_at, v.state, v.plan_id, v.policy_id, v.valid_until, v.since_at,
        v.auto_renew, v.lead_days, v.dormant, v.next_step, v.next_action_at,
-       l.method_id
+       l.method_id, l.transfer_lock, l.unlocks_at
 FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id
 """
 OF_ACCOUNT = "WHERE l.slot = %(slot)s AND l.account_id = %(account)s"

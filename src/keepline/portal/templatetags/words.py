@@ -107,6 +107,8 @@ CAUSES: Words = {
     "reclaimed": gettext_lazy("its number was had back"),
     "imported": gettext_lazy("taken over from the earlier system"),
     "disputed": gettext_lazy("its payment is disputed"),
+    "lost": gettext_lazy("lost or stolen"),
+    "found": gettext_lazy("found again, or on another SIM"),
     "dispute_closed": gettext_lazy("the dispute was decided"),
 }
 GRACE_RULES: Words = {
