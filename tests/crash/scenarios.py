@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from keepline.accounts.clocks import ClockRefused
 from keepline.core.agenda import Step
 from keepline.core.lifecycle.line import LineEvent, LineState
+from keepline.core.network_drift import Policy
 from keepline.flows import close_line, sweep_lines
 from keepline.flows.attach_clock import attach_clock
 from keepline.flows.errors import FlowRefused
@@ -23,6 +24,7 @@ from keepline.flows.move_clock import move_clock
 from keepline.flows.open_clock import open_clock
 from keepline.flows.open_line import LineToOpen, open_existing_line
 from keepline.flows.recognise_revenue import recognise
+from keepline.flows.reconcile_network import reconcile_network
 from keepline.flows.set_auto_renew import AutoRenewWish, set_auto_renew
 from keepline.inventory import services as inventory
 from keepline.lines.models import Line, Validity
@@ -205,6 +207,11 @@ def _move_clock(world: World) -> None:
     move_clock(world.key, NOW + timedelta(days=400), "cli", world.now(), due.work_off)
 
 
+def _compare_lines(world: World) -> None:
+    """The network holds nothing of the line yet."""
+    reconcile_network("operator", world.now(), Policy.ALL)
+
+
 SWEEP = Act(World.sweep)
 START_LARGE = Act(review.start)
 RENEWING = due_now(Step.RENEW, auto_renew=True)
@@ -277,6 +284,7 @@ SCENARIOS: dict[str, Scenario] = {
             *(Act(change.lock), WORK),
         ],
     ),
+    "lines are compared": Scenario({}, [Act(_numbered, ours=False), Act(_compare_lines), WORK]),
     "by a test clock": Scenario({}, [Act(_open_clock), Act(_attach_clock), Act(_move_clock)]),
     "a number is had back": Scenario({}, [Act(_withdrawn, ours=False), Act(World.have_back), WORK]),
     "a line is taken over": Scenario({}, [Act(_open_line)]),

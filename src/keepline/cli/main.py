@@ -51,6 +51,10 @@ COMMANDS = {
         "keepline.cli.reconcile",
         "Compare the books with a payment provider's; exit 1 when they differ.",
     ),
+    "reconcile-network": (
+        "keepline.cli.reconcile_network",
+        "Compare every line with what the network holds; --repair brings it into line.",
+    ),
     "payouts": (
         "keepline.cli.payouts",
         "Book what a payment provider settled and paid out, from its list.",

@@ -159,3 +159,17 @@ def being_told(line_ids: Collection[UUID]) -> set[UUID]:
         return set()
     params = {"slots": slots_of(line_ids), "ids": list(line_ids)}
     return {row.id for row in fetch_all(BEING_TOLD, params)}
+
+
+MARKED = """
+SELECT id FROM lines_networkdue
+WHERE slot = ANY(%(slots)s) AND id = ANY(%(ids)s) AND refusal_code = ''
+"""
+
+
+def marked_among(line_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the lines that wait to be followed, and were not refused by the network."""
+    if not line_ids:
+        return set()
+    params = {"slots": slots_of(line_ids), "ids": list(line_ids)}
+    return {row.id for row in fetch_all(MARKED, params)}

@@ -12,7 +12,7 @@ from keepline.core.allowances import Allowance
 from keepline.core.ids import derived_id, slot_of, slots_of
 from keepline.core.lifecycle.line import LineState
 from keepline.lines.models import Extension, LineEvent, Reversal
-from keepline.slots.sql import fetch_all
+from keepline.slots.sql import fetch_all, fetch_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,3 +296,21 @@ def next_due(clock_id: int) -> datetime | None:
         NEXT_DUE, {"clock": clock_id, "steps": [int(step) for step in Step]}
     )[0].at
     return found
+
+
+def count_awake() -> int:
+    """How many lines do not sleep until go-live."""
+    row = fetch_one("SELECT count(*) AS lines FROM lines_validity WHERE NOT dormant")
+    return 0 if row is None else int(row.lines)
+
+
+AWAKE = """
+SELECT id FROM lines_validity
+WHERE slot = %(slot)s AND id > %(after)s AND NOT dormant ORDER BY id LIMIT %(limit)s
+"""
+
+
+def awake_after(slot: int, after: UUID | None, limit: int) -> list[UUID]:
+    """The next lines of a slot by id, without those that sleep; from the first on for None."""
+    params = {"slot": slot, "after": after or UUID(int=0), "limit": limit}
+    return [row.id for row in fetch_all(AWAKE, params)]
