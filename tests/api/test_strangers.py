@@ -22,6 +22,8 @@ WITH_IDS = [(m, p) for m, p in GUARDED if "_id}" in p]
 WITH_BODY = [(m, p) for m, p in ROUTES if "requestBody" in PATHS[p][m]]
 BODIES: dict[str, Any] = {
     "/v1/tokens": {"login": "alice@example.com", "password": "wrong"},
+    "/v1/lines": {"plan_code": "keep-1m"},
+    "/v1/lines/preview": {"plan_code": "keep-1m"},
     "/v1/lines/{line_id}": {"label": "Mother's"},
     "/v1/lines/{line_id}/auto-renew": {"enabled": True},
     "/v1/lines/{line_id}/reclaim": {},
@@ -48,7 +50,7 @@ def filled(path: str, stage: Cast, order_id: str) -> str:
     method = SavedMethod.objects.filter(account_id=stage.account.id).first()
     assert method is not None
     ids = {"line_id": stage.line.id, "order_id": order_id, "method_id": method.id}
-    return path.format(**ids, currency="USD", code="busy")
+    return path.format(**ids, currency="USD", code="busy", plan_code="keep-1m")
 
 
 def send(caller: Caller, method: str, path: str, template: str, **changes: Any) -> Any:

@@ -136,7 +136,7 @@ def test_a_bare_number_without_a_network_is_there_at_once() -> None:
 def test_what_cannot_be_bought_changes_nothing(network: ScriptedNetwork) -> None:
     cast, (e164, *_), _ = stocked(**ACTIVATION)
     data = plan("data-1m", line_kind="country_esim", data_bytes=10**9)
-    assert refused(request(cast, plan_code="no-such")) == "plan_not_for_line"
+    assert refused(request(cast, plan_code="no-such")) == "plan_not_sold"
     assert refused(request(cast, plan_code=data.code, e164=e164)) == "number_not_needed"
     assert refused(request(cast, plan_code=data.code, sim="card")) == "sim_not_for_plan"
     assert refused(request(cast, sim="card")) == "none_free"

@@ -9,7 +9,8 @@ from keepline.catalog import queries as catalog
 from keepline.flows import buy_line
 from keepline.flows.errors import FlowRefused
 from keepline.flows.hold_number import hold_number_for
-from keepline.flows.show_purchase import SHOWN, show_purchase
+from keepline.flows.list_numbers import SHOWN
+from keepline.flows.show_purchase import show_purchase
 from keepline.inventory.holding import HOLD_FOR
 from keepline.inventory.models import Number, Profile
 from keepline.orders.models import Order
@@ -100,7 +101,7 @@ def test_refusals() -> None:
         hold_number_for(stage.account.id, "data", None, NOW)
     assert show_purchase(stage.account.id, "data", NOW).numbers == []
     for call in (hold_number_for, show_purchase):
-        with pytest.raises(FlowRefused, match="plan_not_for_line"):
+        with pytest.raises(FlowRefused, match="plan_not_sold"):
             call(stage.account.id, "none-such", *((None,) if call is hold_number_for else ()), NOW)  # type: ignore[operator]
 
 

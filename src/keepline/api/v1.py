@@ -12,11 +12,11 @@ from keepline.api.lane import fault
 from keepline.api.problems import Refused, pointer, problem
 from keepline.api.routes import (
     account,
-    lines,
     meta,
     methods,
     orders,
     plans,
+    purchases,
     reclaims,
     renewals,
     tokens,
@@ -27,7 +27,7 @@ from keepline.flows.errors import FlowRefused
 
 LONGEST_DETAIL = 200
 DESCRIPTION = """\
-Lines, plans, renewals, wallets and orders of one account.
+Lines, plans, purchases, renewals, wallets and orders of one account.
 
 Money is `{"amount_minor", "currency"}`, integers in the currency's minor units. Unlimited is null.
 Data is counted in bytes, calls in seconds. Instants are RFC 3339 in UTC; months are counted in the
@@ -49,7 +49,7 @@ api = NinjaAPI(
 )
 # Decorators of the default router go to every other one.
 api.add_decorator(strict, mode="view")
-for each in (tokens, account, lines, renewals, reclaims, orders, wallets, methods, plans, meta):
+for each in (tokens, account, purchases, renewals, reclaims, orders, wallets, methods, plans, meta):
     api.add_router("", each.router)
 
 

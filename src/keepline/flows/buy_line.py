@@ -24,6 +24,7 @@ from keepline.accounts import clocks
 from keepline.accounts import queries as accounts
 from keepline.catalog import queries as catalog
 from keepline.catalog.queries import PlanOffer, policy_values
+from keepline.catalog.taxes import taxed, treatment_for
 from keepline.core.identifiers import IdentifierError, parse_eid
 from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.line import LineState
@@ -41,7 +42,6 @@ from keepline.flows.paying import (
     busy,
     enter,
     fund,
-    offer_for,
     price_columns,
     replay,
 )
@@ -125,7 +125,7 @@ def preview(
     account_id: UUID, plan_code: str, currency: str, use_wallet: UseWallet, now: datetime
 ) -> PurchasePreview:
     """Decides without locks or writes. Raises FlowRefused as `start` would, but for stock."""
-    offer = offer_for(account_id, plan_code, currency, now)
+    offer = _offer(account_id, plan_code, currency, now)
     parts = _deliverable(offer)
     wallet_id = ledger.wallet_id_of(account_id, currency)
     free = ledger_queries.free_minor(wallet_id)
@@ -172,7 +172,7 @@ def _start(request: PurchaseRequest, label: str, now: datetime) -> StartedOrder:
     if not claim.first:
         return replay(claim.order_id)
     clocks.clock_of_new_line(request.account_id)  # before numbers and lines
-    offer = offer_for(request.account_id, request.plan_code, request.currency, now)
+    offer = _offer(request.account_id, request.plan_code, request.currency, now)
     _deliverable(offer)
     line_id = derived_id(claim.order_id, "line")
     held = _hold(request, offer, line_id, now)
@@ -270,6 +270,14 @@ def _line_to_be(
         lead_days=None,
         dormant=False,
     )
+
+
+def _offer(account_id: UUID, plan_code: str, currency: str, now: datetime) -> PlanOffer:
+    """The plan as it is on sale for this account, with its tax. Raises FlowRefused."""
+    offer = catalog.offer_on_sale(plan_code, currency, now)
+    if offer is None:
+        raise FlowRefused("plan_not_sold")
+    return taxed(offer, treatment_for(account_id, now))
 
 
 def _deliverable(offer: PlanOffer) -> Parts:

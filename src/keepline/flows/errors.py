@@ -57,6 +57,11 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("This plan cannot renew this line."),
         gettext_noop("Choose one of the plans offered for the line."),
     ),
+    "plan_not_sold": Refusal(
+        422,
+        gettext_noop("This plan is not on sale in this currency."),
+        gettext_noop("Choose one of the plans on sale."),
+    ),
     "provider_silent": Refusal(
         503,
         gettext_noop("The payment provider does not answer right now."),

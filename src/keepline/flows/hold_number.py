@@ -13,14 +13,12 @@ from datetime import datetime
 from uuid import UUID
 
 from keepline.accounts import queries as accounts
-from keepline.catalog import queries as catalog
-from keepline.catalog.queries import offer_on_sale
-from keepline.core.parts import parts_of
 from keepline.flows.errors import FlowRefused
+from keepline.flows.list_numbers import shelves_for
 from keepline.flows.steps import transaction_step
 from keepline.inventory import holding, offering
 from keepline.inventory import queries as inventory
-from keepline.inventory.models import Number, StockKind
+from keepline.inventory.models import Number
 from keepline.inventory.services import StockTaken
 
 ACTION = "number.held"
@@ -78,16 +76,9 @@ def hold_number_for(
     """Holds a number that serves the plan, in the account's currency; None for any.
 
     `country`: of which country any shall be, "" for all. Raises FlowRefused as `hold_number`,
-    number_not_needed, plan_not_for_line.
+    number_not_needed, plan_not_sold.
     """
-    offer = offer_on_sale(plan_code, accounts.account(account_id).currency, now)
-    if offer is None:
-        raise FlowRefused("plan_not_for_line")
-    if not parts_of(offer.line_kind, offer.allowance).number:
-        raise FlowRefused("number_not_needed")
-    countries = catalog.countries_of(offer.region_id)
-    shelves = offering.shelves(now)
-    serving = offering.serving(shelves, StockKind.NUMBER, offer.carrier_id, countries)
+    serving = shelves_for(plan_code, accounts.account(account_id).currency, now)
     if e164 is None:
         serving = [s for s in offering.most_fitting(serving) if country in ("", s.country)]
     return hold_number(account_id, [shelf.id for shelf in serving], e164, now, instead_of)

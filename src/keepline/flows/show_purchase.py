@@ -17,22 +17,13 @@ from keepline.flows import buy_line
 from keepline.flows.buy_line import PurchasePreview
 from keepline.flows.hold_number import HeldNumber
 from keepline.flows.list_exchanges import ExchangeOffer, list_exchanges
+from keepline.flows.list_numbers import FreeNumber, free_numbers, serving
 from keepline.flows.list_shop import Hindrance, hindrance_of
 from keepline.flows.list_ways_to_pay import list_ways_to_pay, step_on_offer
 from keepline.flows.show_renewal import PayOption, pay_options, works
 from keepline.inventory import offering
 from keepline.inventory.offering import Shelf
 from keepline.payments import methods
-
-SHOWN = 6  # numbers at once: a handful is chosen from, a list is searched
-
-
-@dataclass(frozen=True, slots=True)
-class FreeNumber:
-    """One that may be chosen; `country` is that of its pool, "" when the pool has none."""
-
-    e164: int
-    country: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +68,6 @@ class _Shelves:
     numbers: Sequence[Shelf]
     sims: Sequence[SimChoice]
 
-    def pools(self, country: str = "") -> list[int]:
-        """Pools of numbers to choose from, in one country or in all."""
-        return [shelf.id for shelf in self.numbers if country in ("", shelf.country)]
-
     @property
     def stocked(self) -> list[tuple[str, bool]]:
         """By kind of stock, as `hindrance_of` takes it."""
@@ -98,13 +85,13 @@ def show_purchase(
 ) -> Purchase:
     """`e164`: the number that the buyer holds, if any. `country`, `page`: of numbers to choose.
 
-    Raises FlowRefused: plan_not_for_line, no_network. Want of stock is told as `hindrance`. The
+    Raises FlowRefused: plan_not_sold, no_network. Want of stock is told as `hindrance`. The
     number of queries does not grow.
     """
     account = accounts.account(account_id)
     preview = buy_line.preview(account_id, plan_code, account.currency, "part", now)
     plan = catalog.plans_among({preview.offer.plan_id})[preview.offer.plan_id]
-    shelves = _shelves(preview.offer, plan, preview.parts.sims, now)
+    shelves = _shelves(preview.offer, preview.parts.sims, now)
     kept = _kept(e164, account_id, shelves, now) if preview.parts.number else None
     shown = preview.parts.number and kept is None
     policy = catalog.policies_among({preview.offer.policy_id})[preview.offer.policy_id]
@@ -116,7 +103,7 @@ def show_purchase(
         time_zone=account.time_zone,
         grace_rule=policy.grace_rule,
         kept=kept,
-        numbers=_numbers(shelves, account_id, country, page) if shown else [],
+        numbers=free_numbers(shelves.numbers, account_id, country, page) if shown else [],
         countries=sorted({shelf.country for shelf in shelves.numbers if shelf.country}),
         sims=shelves.sims,
         # Who holds a number does not mind that it was the last one.
@@ -127,18 +114,15 @@ def show_purchase(
     )
 
 
-def _shelves(offer: PlanOffer, plan: Plan, kinds: Sequence[SimKind], now: datetime) -> _Shelves:
-    countries = plan.region.countries if plan.region else []
+def _shelves(offer: PlanOffer, kinds: Sequence[SimKind], now: datetime) -> _Shelves:
     every = offering.shelves(now)
-
-    def serving(kind: str) -> list[Shelf]:
-        return offering.serving(every, kind, offer.carrier_id, countries)
-
-    numbers = serving("number")
+    numbers = serving(offer, "number", every)
     return _Shelves(
         serving=numbers,
         numbers=offering.most_fitting(numbers),
-        sims=[SimChoice(kind, any(shelf.stocked for shelf in serving(kind))) for kind in kinds],
+        sims=[
+            SimChoice(kind, any(s.stocked for s in serving(offer, kind, every))) for kind in kinds
+        ],
     )
 
 
@@ -149,12 +133,6 @@ def _kept(
     if e164 is None or found is None or found[0] not in {s.id for s in shelves.serving}:
         return None
     return HeldNumber(e164, found[1])
-
-
-def _numbers(shelves: _Shelves, account_id: UUID, country: str, page: int) -> Sequence[FreeNumber]:
-    countries = {shelf.id: shelf.country for shelf in shelves.numbers}
-    found = offering.free_among(shelves.pools(country), account_id, SHOWN, page)
-    return [FreeNumber(e164, countries[pool]) for e164, pool in found]
 
 
 def _options(account_id: UUID, preview: PurchasePreview, now: datetime) -> Sequence[PayOption]:

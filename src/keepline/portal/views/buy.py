@@ -146,7 +146,7 @@ def _purchase(holder: Holder, asked: _Asked, e164: int | None) -> Purchase:
             holder.account_id, asked.plan_code, holder.now, e164, asked.country, asked.page
         )
     except FlowRefused as no_plan:
-        if no_plan.code != "plan_not_for_line":
+        if no_plan.code != "plan_not_sold":
             raise
         raise Http404("no such plan on sale in this currency") from no_plan
 
@@ -184,7 +184,7 @@ def choose_number(request: HttpRequest, holder: Holder, plan_code: str) -> HttpR
             country=asked.country,
         )
     except FlowRefused as refused:
-        if refused.code == "plan_not_for_line":
+        if refused.code == "plan_not_sold":
             raise Http404("no such plan on sale in this currency") from refused
         return _page(request, holder, asked, refused)
     return redirect(asked.address(number=held.e164))
