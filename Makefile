@@ -61,7 +61,7 @@ year: install  ## let a year pass for 10,000 lines with failures and kills (ARGS
 	@$(BIN)/python -m bench.year $(ARGS)
 
 kills: install  ## kill web and workers at every boundary of every step, at every provider
-	KILLS=all $(BIN)/pytest -n $(JOBS) tests/crash $(ARGS)
+	KILLS=all $(BIN)/pytest -n $(JOBS) tests/crash tests/gateways/test_osmo_hlr_killed.py $(ARGS)
 
 docs: install  ## write the pages of docs/ that are made from the code
 	@$(BIN)/keepline docs

@@ -58,7 +58,7 @@ def measure(inst: Installation, hlr: HlrProcess) -> dict[str, Any]:
     os.environ["KEEPLINE_HLR_VTY_PORT"] = str(VTY_PORT)
     django.setup()
     lines = make_base(LINES)
-    fill(hlr, LINES)
+    hlr.fill((imsi(place), str(msisdn(place))) for place in range(LINES))
     rounds: list[tuple[float, float, float]] = []
     for number in range(ROUNDS):
         switch(hlr, *ALL_OFF)
@@ -101,15 +101,6 @@ def make_base(count: int) -> list[tuple[Any, Any]]:
         [SimIdentity(iccid=iccid(place), imsi=imsi(place)) for place in range(count)]
     )
     return [(line.account_id, line.id) for line in lines]
-
-
-def fill(hlr: HlrProcess, count: int) -> None:
-    """All lines' subscribers, as an operator's HLR has them; into its database, at rest."""
-    hlr.kill()
-    rows = [(imsi(place), str(msisdn(place))) for place in range(count)]
-    with closing(sqlite3.connect(hlr.database)) as database, database:
-        database.executemany("INSERT INTO subscriber (imsi, msisdn) VALUES (?, ?)", rows)
-    hlr.start()
 
 
 def switch(hlr: HlrProcess, cs: int, ps: int) -> None:

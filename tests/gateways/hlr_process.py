@@ -13,7 +13,7 @@ import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,17 @@ class HlrProcess:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def fill(self, subscribers: Iterable[tuple[str, str]]) -> None:
+        """IMSIs and numbers, without service, as an operator's HLR may have them; put into its
+        database while it rests."""
+        self.kill()
+        with closing(sqlite3.connect(self.database)) as database, database:
+            database.executemany(
+                "INSERT INTO subscriber (imsi, msisdn, nam_cs, nam_ps) VALUES (?, ?, 0, 0)",
+                subscribers,
+            )
+        self.start()
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
