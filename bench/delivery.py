@@ -9,6 +9,9 @@ word: two looks (who has the card, who has the number), two changes (calls on, d
 Keepline says the same six, many under way at once; `ctrl_many_per_s` is the bare rate with 64 under
 way on one connection, for whoever wants to know what is left to be had.
 
+Then `keepline reconcile-network`'s flow compares a base of 100,000 lines with the same HLR, which
+differs in one line of a thousand: `reconcile_100k_s` seconds (QUICK: of a smaller base).
+
 Both start from the same subscribers without service, in alternating rounds; medians are compared.
 The last line on stdout is one JSON object. QUICK=1 says that the bench works, and nothing of speed.
 """
@@ -35,7 +38,9 @@ from tests.gateways.hlr_process import CTRL_PORT, HOST, VTY_PORT, HlrProcess, hl
 
 LINES, ROUNDS = (200, 1) if QUICK else (2000, 3)
 LINES = int(os.environ.get("LINES", LINES))
+EACH = 3 if QUICK else 50  # lines an account: one of them is renewed, all are compared
 AT_ONCE = 64
+DRIFT = 1000  # one line in so many
 ALL_ON, ALL_OFF = (1, 1), (0, 0)
 
 
@@ -57,21 +62,21 @@ def measure(inst: Installation, hlr: HlrProcess) -> dict[str, Any]:
     os.environ |= {"KEEPLINE_HLR_HOST": HOST, "KEEPLINE_HLR_CTRL_PORT": str(CTRL_PORT)}
     os.environ["KEEPLINE_HLR_VTY_PORT"] = str(VTY_PORT)
     django.setup()
-    lines = make_base(LINES)
-    hlr.fill((imsi(place), str(msisdn(place))) for place in range(LINES))
+    lines = make_base()
+    hlr.fill((imsi(place), str(msisdn(place))) for place in range(LINES * EACH))
     rounds: list[tuple[float, float, float]] = []
     for number in range(ROUNDS):
         switch(hlr, *ALL_OFF)
-        bare = LINES / bare_seconds(LINES, 1)
+        bare = LINES / bare_seconds(1)
         switch(hlr, *ALL_OFF)
-        many = LINES / bare_seconds(LINES, AT_ONCE)
+        many = LINES / bare_seconds(AT_ONCE)
         switch(hlr, *ALL_OFF)
         delivered = LINES / delivered_seconds(lines, number)
         rounds.append((delivered, bare, many))
         say(f"round {number + 1}: {delivered:.0f}/s delivered, bare {bare:.0f}/s, {many:.0f}/s")
-        off = [row for row in hlr.rows().values() if row[1:] != (True, True)]
-        if off:
-            raise RuntimeError(f"{len(off)} lines have no service at the HLR")
+        served = sum(row[1:] == (True, True) for row in hlr.rows().values())
+        if served != LINES:
+            raise RuntimeError(f"{served} lines have service at the HLR")
     middle = [statistics.median(each) for each in zip(*rounds, strict=True)]
     return {
         "delivered_vs_ctrl": round(statistics.median(d / b for d, b, _ in rounds), 3),
@@ -79,28 +84,36 @@ def measure(inst: Installation, hlr: HlrProcess) -> dict[str, Any]:
         "ctrl_per_s": round(middle[1]),
         "ctrl_many_per_s": round(middle[2]),
         "renewals_a_round": LINES,
+        "reconcile_100k_s": round(compared_seconds(hlr), 1),
+        "reconciled_lines": LINES * EACH,
         "books": books(inst),
     }
 
 
-def make_base(count: int) -> list[tuple[Any, Any]]:
-    """Accounts with a line each, whose card and number an HLR knows; (account, line) ids."""
+NAMES = """
+UPDATE lines_line l SET e164 = %(first)s + n.place, iccid = '89811' || lpad(n.place::text, 14, '0')
+FROM (SELECT slot, id, row_number() OVER (ORDER BY id) - 1 AS place FROM lines_line) n
+WHERE l.slot = n.slot AND l.id = n.id
+"""
+
+
+def make_base() -> list[tuple[Any, Any]]:
+    """Accounts with lines whose cards and numbers an HLR knows; (account, line) ids of one each."""
+    from django.db import connection
+
     from bench import base
     from keepline.catalog.models import Plan
     from keepline.inventory.models import SimIdentity
     from keepline.lines.models import Line
 
     with redirect_stdout(StringIO()):  # tokens
-        base.main(count, 1)
+        base.main(LINES, EACH)
     Plan.objects.update(delivery="network")
-    lines = list(Line.objects.order_by("id"))
-    for place, line in enumerate(lines):
-        line.e164, line.iccid = msisdn(place), iccid(place)
-    Line.objects.bulk_update(lines, ["e164", "iccid"], batch_size=1000)
-    SimIdentity.objects.bulk_create(
-        [SimIdentity(iccid=iccid(place), imsi=imsi(place)) for place in range(count)]
-    )
-    return [(line.account_id, line.id) for line in lines]
+    with connection.cursor() as cursor:
+        cursor.execute(NAMES, {"first": msisdn(0)})
+    cards = [SimIdentity(iccid=iccid(n), imsi=imsi(n)) for n in range(LINES * EACH)]
+    SimIdentity.objects.bulk_create(cards, batch_size=5000)
+    return list(Line.objects.order_by("id").values_list("account_id", "id"))[::EACH]
 
 
 def switch(hlr: HlrProcess, cs: int, ps: int) -> None:
@@ -109,10 +122,10 @@ def switch(hlr: HlrProcess, cs: int, ps: int) -> None:
         database.execute("UPDATE subscriber SET nam_cs = ?, nam_ps = ?", (cs, ps))
 
 
-def bare_seconds(count: int, at_once: int) -> float:
-    """What `count` renewals take on one bare connection, `at_once` requests under way."""
+def bare_seconds(at_once: int) -> float:
+    """What a round takes on one bare connection, `at_once` requests under way."""
     requests = []
-    for place in range(count):
+    for place in range(0, LINES * EACH, EACH):
         by_imsi = f"subscriber.by-imsi-{imsi(place)}"
         look = [f"GET 1 {by_imsi}.info", f"GET 1 subscriber.by-msisdn-{msisdn(place)}.info"]
         requests += [*look, f"SET 1 {by_imsi}.cs-enabled 1", f"SET 1 {by_imsi}.ps-enabled 1", *look]
@@ -166,6 +179,23 @@ def delivered_seconds(lines: Sequence[tuple[Any, Any]], number: int) -> float:
     waiting = Order.objects.filter(kind="renewal").exclude(state="completed").count()
     if waiting:
         raise RuntimeError(f"{waiting} renewals are not completed")
+    return seconds
+
+
+def compared_seconds(hlr: HlrProcess) -> float:
+    """What comparing every line takes."""
+    from django.utils import timezone
+
+    from keepline.flows.reconcile_network import reconcile_network
+
+    switch(hlr, *ALL_ON)
+    with closing(sqlite3.connect(hlr.database, timeout=30)) as database, database:
+        database.execute("UPDATE subscriber SET nam_ps = 0 WHERE id % ? = 0", (DRIFT,))
+    began = time.perf_counter()
+    result = reconcile_network("bench", timezone.now(), None)
+    seconds = time.perf_counter() - began
+    if (result.compared, result.left) != (LINES * EACH, LINES * EACH // DRIFT):
+        raise RuntimeError(f"not what was expected: {result}")
     return seconds
 
 

@@ -30,7 +30,10 @@ SWEEP_KEYS = {
 }
 
 
-DELIVERY_KEYS = {"delivered_vs_ctrl", "delivered_per_s", "ctrl_per_s", "ctrl_many_per_s"}
+DELIVERY_KEYS = {
+    *("delivered_vs_ctrl", "delivered_per_s", "ctrl_per_s", "ctrl_many_per_s"),
+    "reconcile_100k_s",
+}
 
 
 def figures_of(module: str) -> dict[str, object]:
