@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from keepline.api.examples import EXAMPLES
 from keepline.api.openapi import document
 from keepline.api.problems import ALL
-from keepline.api.shapes import accounts, orders, plans, purchases, requests, wallets
+from keepline.api.shapes import accounts, esims, orders, plans, purchases, requests, wallets
 from tests.api.callers import Caller
 
 DOCUMENT = document()
@@ -86,7 +86,9 @@ def test_the_token_is_a_bearer_token() -> None:
 
 
 def _shapes() -> dict[str, type[BaseModel]]:
-    named = [vars(module) for module in (accounts, orders, plans, purchases, requests, wallets)]
+    named = [
+        vars(module) for module in (accounts, esims, orders, plans, purchases, requests, wallets)
+    ]
     return {
         name: value
         for names in named
@@ -122,7 +124,7 @@ def test_every_problem_has_an_example_and_is_named_somewhere() -> None:
         "change_refused",
         "transfer_locked",
         "sim_not_free",
-        "esim_not_ready",
+        "reissue_limit",
         "not_refundable",
         "order_under_way",
         "reason_missing",

@@ -13,6 +13,7 @@ from keepline.payments.models import SavedMethod
 from tests.api.callers import Caller
 from tests.cast import NOW, Cast
 from tests.flows.acts import let_go
+from tests.portal.sims import given
 
 pytestmark = pytest.mark.django_db
 PATHS: dict[str, dict[str, Any]] = document()["paths"]
@@ -39,7 +40,8 @@ each = pytest.mark.parametrize
 
 @pytest.fixture
 def order_id(alice: Caller, stage: Cast) -> str:
-    """An order of Alice's, who has saved a way to pay as well."""
+    """An order of Alice's, who has saved a way to pay and has an eSIM as well."""
+    given(stage)
     methods.begin(stage.account.id, "sandbox", NOW, NOW)
     renewals = f"/v1/lines/{stage.line.id}/renewals"
     made: str = alice.post(renewals, {"plan_code": "keep-1m"}, "key-first").json()["id"]

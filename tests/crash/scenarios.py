@@ -304,6 +304,9 @@ SCENARIOS: dict[str, Scenario] = {
             Act(stock.code_is_seen),
             Act(stock.phone_is_told_of),
             Act(stock.phone_has_it, ours=False),
+            Act(stock.have_another, ours=False),
+            Act(stock.take_a_new_phone),
+            WORK,
         ],
     ),
     "a way to pay is kept": Scenario(

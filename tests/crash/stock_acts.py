@@ -8,6 +8,7 @@ from pathlib import Path
 from django.db import transaction
 
 from keepline.core.lifecycle.profile import ProfileEvent
+from keepline.flows import reissue_profile
 from keepline.flows.follow_profile import count_refused, follow_profile
 from keepline.flows.hold_number import hold_number
 from keepline.flows.import_stock import StockFile, import_stock
@@ -15,6 +16,7 @@ from keepline.flows.load_pools import load_pools
 from keepline.flows.reseal_stock import reseal_stock
 from keepline.flows.reveal_codes import reveal_codes
 from keepline.flows.reveal_profile import Viewer, reveal_activation, reveal_confirmation
+from keepline.flows.swap_sim import SimSwapRequest
 from keepline.gateways import switchboard
 from keepline.gateways.esim.port import DownloadProgress
 from keepline.inventory import holding, queries, sims
@@ -128,6 +130,26 @@ def phone_has_it(world: World) -> None:
     profile = queries.sim(Profile, _card(world, 7))
     assert profile is not None
     assert profile.state == "installed"
+
+
+def have_another(world: World) -> None:
+    """A profile that came with its activation code lies in stock."""
+    pool = queries.pools_by_code()[f"esims-{world.key_number}"]
+    code = {"smdp_address": "smdp.example.com", "matching_id": f"N{world.key_number}"}
+    shelves.profile(_card(world, 8), pool, **code)
+
+
+def take_a_new_phone(world: World) -> None:
+    asked = SimSwapRequest(
+        account_id=world.cast.account.id,
+        line_id=world.cast.line.id,
+        key=world.key,
+        expected_fee_minor=0,
+        actor="user:1",
+        channel="portal",
+        iccid=_card(world, 8),
+    )
+    reissue_profile.start(asked, world.now())
 
 
 def _told(name: str, point: int) -> DownloadProgress:

@@ -27,20 +27,20 @@ def test_from_the_order_to_a_phone_in_use(
     network.script = ["lost"]
     started = buy_line.start(request(cast), NOW)
     line_id, account_id = started.order.served_line, cast.account.id
-    assert show_esim(line_id, account_id).stage == "preparing"
+    assert show_esim(line_id, account_id, NOW).stage == "preparing"
     advance(started.order_id, "en", NOW)
     # The SM-DP+ has released it, the network does not know of the line yet: it may still go back.
     assert Profile.objects.get(line_id=line_id).state == "released"
-    view = show_esim(line_id, account_id)
+    view = show_esim(line_id, account_id, NOW)
     assert (view.stage, view.has_code) == ("preparing", False)
     advance(started.order_id, "en", NOW + timedelta(minutes=1))
-    view = show_esim(line_id, account_id)
+    view = show_esim(line_id, account_id, NOW)
     assert (view.stage, view.has_code, view.eid) == ("ready", True, "")
     assert [step.state for step in view.steps] == ["done", "done", "yours", "next", "next"]
     for minute, point in ((5, DOWNLOADED), (6, INSTALLED), (9, ENABLED)):
         follow_profile(told(view.iccid, point, minute), NOW)
-    with django_assert_num_queries(3):
-        view = show_esim(line_id, account_id)
+    with django_assert_num_queries(4):
+        view = show_esim(line_id, account_id, NOW)
     assert (view.stage, view.has_code, view.eid) == ("enabled", False, EID)
     assert [step.at and int((step.at - NOW).total_seconds() / 60) for step in view.steps] == [
         0,
@@ -65,4 +65,4 @@ def test_a_purchase_that_went_back_has_no_esim(smdp: ScriptedSmdp) -> None:
         (uuid4(), cast.account.id),
     ):
         with pytest.raises(FlowRefused, match="not_found"):
-            show_esim(line, account)
+            show_esim(line, account, NOW)

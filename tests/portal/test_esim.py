@@ -1,6 +1,7 @@
 """A line's eSIM page: its code for who may manage the line, and how far it has come."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -13,10 +14,13 @@ from keepline.accounts.models import Membership, Role
 from keepline.audit.models import AuditEvent
 from keepline.core.activation import qr_svg
 from keepline.core.lifecycle.profile import ProfileEvent as E
+from keepline.flows.advance_order import advance
 from keepline.inventory import sims
-from keepline.inventory.models import Profile
+from keepline.inventory.models import Pool, Profile
 from keepline.lines.models import Validity
+from keepline.orders.models import Order
 from tests.cast import NOW, Cast
+from tests.inventory import shelves
 from tests.portal.sims import CODE, CODES, carded, given
 from tests.sessions import signed_in
 
@@ -164,7 +168,7 @@ def test_htmx_hears_nothing_until_something_changed(stage: Cast, alice: Client) 
     profile = given(stage)
     page = text(alice, page_of(stage))
     (asked,) = re.findall(r'hx-get="([^"]+)"', page.split('id="esim"')[1])
-    assert asked == f"{page_of(stage)}?seen=ready"
+    assert asked.startswith(f"{page_of(stage)}?seen=ready-")
     assert alice.get(asked, headers={"HX-Request": "true"}).status_code == 204
     sims.change_profile(profile, E.DOWNLOAD, NOW)
     answer = alice.get(asked, headers={"HX-Request": "true"})
@@ -190,8 +194,8 @@ def test_queries_of_the_page(
 ) -> None:
     given(stage)
     text(alice, page_of(stage))  # writes who looked first
-    # line, profile, notices; line and profile under the code, a savepoint and its end, who looked
-    with django_assert_num_queries(SIGNED_IN + 8):
+    # line, profile, notices, moves; for the code a savepoint and its end, line, profile, mark
+    with django_assert_num_queries(SIGNED_IN + 9):
         text(alice, page_of(stage))
 
 
@@ -199,6 +203,48 @@ def test_the_line_leads_there(stage: Cast, alice: Client) -> None:
     assert page_of(stage) not in text(alice, f"/lines/{stage.line.id}/")
     given(stage)
     assert f'href="{page_of(stage)}"' in text(alice, f"/lines/{stage.line.id}/")
+
+
+def test_to_a_new_phone_from_the_page(stage: Cast, alice: Client) -> None:
+    address = f"{page_of(stage)}new-phone/"
+    old = given(stage)
+    assert address not in text(alice, page_of(stage))  # its code is not used yet
+    assert alice.get(address)["Location"] == page_of(stage)
+    for event in (E.INSTALL, E.ENABLE):
+        sims.change_profile(old, event, NOW)
+    assert f'href="{address}"' in text(alice, page_of(stage))
+    new = shelves.profile(
+        shelves.iccid(77),
+        Pool.objects.get(),
+        smdp_address=CODE.smdp_address,
+        matching_id="THE-NEW-ONE",
+    )
+    page = text(alice, address)
+    (key,) = re.findall(r'name="key" value="([^"]+)"', page)
+    for _ in range(2):  # a second click
+        answer = alice.post(address, {"key": key})
+        assert (answer.status_code, answer["Location"]) == (302, page_of(stage))
+    page = text(alice, page_of(stage))
+    assert "The eSIM for your new phone is being prepared." in page
+    assert address not in page
+    assert "hx-get" in page
+    (order,) = Order.objects.filter(kind="new_sim")
+    advance(order.id, "en", NOW)
+    page = text(alice, page_of(stage))
+    assert "THE-NEW-ONE" in page
+    assert new in page
+    assert alice.post(address, {"key": "x"}).status_code == 400
+
+
+def test_the_limit_is_told_before_anybody_asks(stage: Cast, alice: Client, settings: Any) -> None:
+    given(stage, E.INSTALL, E.ENABLE)
+    settings.ENV = replace(settings.ENV, esim_reissues_per_year=0)
+    page = text(alice, page_of(stage))
+    assert f"{page_of(stage)}new-phone/" not in page
+    assert "moving it is not done on this page" in page
+    answer = alice.post(f"{page_of(stage)}new-phone/", {"key": "a-key-of-one"})
+    assert answer.status_code == 409
+    assert "as often as is free of charge" in unescape(answer.content.decode())
 
 
 # --- a physical card

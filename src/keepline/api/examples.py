@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from keepline.core.activation import ANDROID_LINK, IOS_LINK
+
 LINE_ID = "019cd7b2-1c00-7042-8a11-5b1d9a3fe0c4"
 ORDER_ID = "019cd7b8-7d2e-7042-9c55-0e6b8f1d2a37"
 
@@ -92,6 +94,28 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "AutoRenewChange": {"enabled": True, "plan_code": "keep-1m", "lead_days": 3},
     "NumberReclaim": {"expected_fee": _eur(490)},
     "TopUp": {"amount": _eur(2000), "provider": "sandbox"},
+    "Esim": {
+        "line_id": LINE_ID,
+        "iccid": "8944920000000000017",
+        "stage": "ready",
+        "profile_state": "released",
+        "eid": None,
+        "reissues_left": 2,
+        "steps": [
+            {"kind": "ordered", "at": "2026-03-20T12:00:00Z"},
+            {"kind": "released", "at": "2026-03-20T12:00:08Z"},
+        ],
+        "activation_code": {
+            "text": "LPA:1$smdp.example.com$K7Q2-M4XA-EXAMPLE",
+            "smdp_address": "smdp.example.com",
+            "matching_id": "K7Q2-M4XA-EXAMPLE",
+            "confirmation_code_required": False,
+            "install_links": {
+                "ios": f"{IOS_LINK}LPA:1$smdp.example.com$K7Q2-M4XA-EXAMPLE",
+                "android": f"{ANDROID_LINK}LPA:1$smdp.example.com$K7Q2-M4XA-EXAMPLE",
+            },
+        },
+    },
     "Preview": {
         "line_id": LINE_ID,
         "plan_code": "keep-1m",

@@ -12,6 +12,7 @@ from keepline.api.lane import fault
 from keepline.api.problems import Refused, pointer, problem
 from keepline.api.routes import (
     account,
+    esims,
     meta,
     methods,
     orders,
@@ -49,7 +50,19 @@ api = NinjaAPI(
 )
 # Decorators of the default router go to every other one.
 api.add_decorator(strict, mode="view")
-for each in (tokens, account, purchases, renewals, reclaims, orders, wallets, methods, plans, meta):
+for each in (
+    tokens,
+    account,
+    purchases,
+    esims,
+    renewals,
+    reclaims,
+    orders,
+    wallets,
+    methods,
+    plans,
+    meta,
+):
     api.add_router("", each.router)
 
 

@@ -310,6 +310,14 @@ class Environment:
             "the SM-DP+ may not call",
         )
     )
+    esim_reissues_per_year: int = field(
+        metadata=variable(
+            count,
+            "2",
+            "How often within a year the holder may move a line's eSIM to another phone, free of "
+            "charge; 0 for never.",
+        )
+    )
     stock_keys: tuple[str, ...] = field(
         repr=False,
         metadata=variable(

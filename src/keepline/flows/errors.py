@@ -124,6 +124,11 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("The number of this line was changed a short while ago."),
         gettext_noop("Nothing was taken. Its page says from when on it can be changed again."),
     ),
+    "reissue_limit": Refusal(
+        409,
+        gettext_noop("This line's eSIM was moved to a new phone as often as is free of charge."),
+        gettext_noop("Nothing has changed. Come back later, or ask us."),
+    ),
     "transfer_locked": Refusal(
         409,
         gettext_noop("Number and SIM of this line are locked by its holder."),

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.profile import ProfileState
+from keepline.flows.delivering.swapping import NewSim
 from keepline.flows.errors import FlowRefused
+from keepline.flows.reissue_profile import Reissues, reissues_of
 from keepline.inventory import notices
 from keepline.inventory import queries as stock
 from keepline.inventory.models import Outcome, Profile, ProfileNotice
@@ -80,14 +82,27 @@ class EsimView:
     eid: str
     has_code: bool
     asks_confirmation: bool
+    reissues: Reissues
 
     @property
     def resting(self) -> bool:
         """Whether nothing is expected that a page should wait for."""
-        return self.stage not in ("preparing", "ready", "downloading", "installed")
+        waiting = self.stage in ("preparing", "ready", "downloading", "installed")
+        return not waiting and not self.reissues.under_way
+
+    @property
+    def seen(self) -> str:
+        """Another one when the page has something else to say."""
+        return f"{self.stage}-{self.iccid[-6:]}{'-next' if self.reissues.under_way else ''}"
+
+    @property
+    def reissuable(self) -> bool:
+        """Whether moving it to another phone makes sense: its code is spent, its line lives."""
+        movable = self.stage not in ("preparing", "ready", "ended")
+        return movable and self.line.state in NewSim.states and not self.reissues.under_way
 
 
-def show_esim(line_id: UUID, account_id: UUID) -> EsimView:
+def show_esim(line_id: UUID, account_id: UUID, now: datetime) -> EsimView:
     """Raises FlowRefused("not_found") for another account's line and for one without an eSIM."""
     row = lines.line_of(line_id, account_id)
     if row is None or row.iccid is None:
@@ -105,6 +120,7 @@ def show_esim(line_id: UUID, account_id: UUID) -> EsimView:
         eid=profile.eid,
         has_code=usable(stage, profile),
         asks_confirmation=bool(profile.sealed_confirmation_code),
+        reissues=reissues_of(line_id, account_id, now),
     )
 
 

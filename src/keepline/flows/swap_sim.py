@@ -58,7 +58,7 @@ def preview(account_id: UUID, line_id: UUID, now: datetime) -> SimSwapPreview:
     """Decides without locks or writes. Raises FlowRefused("not_found")."""
     line, refusal = changing.line_as_seen(account_id, line_id), None
     try:
-        _demand(line, now)
+        demand(line, now)
     except FlowRefused as refused:
         refusal = refused
     fee = changing.fee_of(line, policy_values(line.policy_id).sim_swap_fee_minor)
@@ -87,23 +87,25 @@ def _start(request: SimSwapRequest, now: datetime) -> StartedOrder:
     if not claim.first:
         return replay(claim.order_id)
     seen = changing.line_as_seen(request.account_id, request.line_id)
-    _demand(seen, now, request.sim)
-    held = _hold(request, seen, now)
+    demand(seen, now, request.sim)
+    held = hold(request, seen, now)
     line = changing.locked(seen)
-    _demand(line, now, request.sim)
+    demand(line, now, request.sim)
     fee = changing.charge(request, line, policy_values(line.policy_id).sim_swap_fee_minor)
     order = changing.draft(request, claim.order_id, OrderKind.NEW_SIM, line, fee, held, now)
     return changing.enter(order, line, "sim.swap_asked", now)
 
 
-def _demand(line: LockedLine, now: datetime, sim: SimKind | None = None) -> None:
+def demand(line: LockedLine, now: datetime, sim: SimKind | None = None) -> None:
+    """Raises FlowRefused when the line cannot have a SIM of this kind (None: of its usual) now."""
     kinds = SIM_KINDS.get(line.kind, ())
     if line.iccid is None or (sim or next(iter(kinds), None)) not in kinds:
         raise FlowRefused("sim_not_for_plan")
     changing.demand_changeable(line, NewSim.states, now)
 
 
-def _hold(request: SimSwapRequest, line: LockedLine, now: datetime) -> dict[str, Any]:
+def hold(request: SimSwapRequest, line: LockedLine, now: datetime) -> dict[str, Any]:
+    """Takes the new SIM off the shelf: the order's stock. Raises StockTaken, NoneFree."""
     kind: Any = SIMS[request.sim]
     pools = stock.pools_for(request.sim, line.carrier_id, changing.countries_of(line))
     if request.iccid is None:

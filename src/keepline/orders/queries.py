@@ -244,3 +244,11 @@ def next_due(clock_id: int) -> datetime | None:
     statement = NEXT_DUE.format(of_the_clock=clocks.rows_of("o", clock_id))
     row = fetch_one(statement, {"clock": clock_id})
     return row.next_action_at if row else None
+
+
+def reissues_since(line_id: UUID, account_id: UUID, since: datetime) -> list[Order]:
+    """Orders by which the line's eSIM was re-issued, or is being; the first first."""
+    rows = Order.objects.filter(slot=slot_of(account_id), account_id=account_id, line_id=line_id)
+    mine = rows.filter(kind=OrderKind.NEW_SIM, stock__reissue=True, accepted_at__gt=since)
+    over = (OrderState.FAILED, OrderState.CANCELLED, OrderState.WITHDRAWN)
+    return list(mine.exclude(state__in=over).order_by("accepted_at"))

@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lines/<uuid:line_id>/reclaim/", reclaim.reclaim, name="reclaim"),
     path("lines/<uuid:line_id>/esim/", sims.esim, name="esim"),
     path("lines/<uuid:line_id>/esim/confirmation/", sims.confirmation, name="esim_confirmation"),
+    path("lines/<uuid:line_id>/esim/new-phone/", sims.reissue, name="esim_reissue"),
     path("lines/<uuid:line_id>/card/", sims.card, name="sim_card"),
     path("lines/<uuid:line_id>/card/codes/", sims.card_codes, name="sim_card_codes"),
     path("lines/<uuid:line_id>/number/", changes.number, name="change_number"),

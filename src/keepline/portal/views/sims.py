@@ -4,21 +4,26 @@ Codes are shown to who may manage the line, never to who may only look, and are 
 (portal/middleware.py) and in no log.
 """
 
+import re
 from http import HTTPStatus
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from keepline.core.activation import install_links
+from keepline.flows import reissue_profile
 from keepline.flows.errors import FlowRefused
 from keepline.flows.reveal_codes import CardCodes, reveal_codes
 from keepline.flows.reveal_profile import Viewer, reveal_activation, reveal_confirmation
 from keepline.flows.show_card import show_card
 from keepline.flows.show_esim import EsimView, show_esim
+from keepline.flows.swap_sim import SimSwapRequest
 from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_holder, for_spender
+
+KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 @require_safe
@@ -26,8 +31,8 @@ from keepline.portal.views.gate import actor_of, for_holder, for_spender
 def esim(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     """How far it has come, and its code. htmx asks again with what it `seen`: 204 when that is so
     still, so that nothing moves under somebody's thumb."""
-    view = show_esim(line_id, holder.account_id)
-    if getattr(request, "htmx", False) and request.GET.get("seen") == view.stage:
+    view = show_esim(line_id, holder.account_id, holder.now)
+    if getattr(request, "htmx", False) and request.GET.get("seen") == view.seen:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return _esim(request, holder, view)
 
@@ -43,7 +48,42 @@ def confirmation(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpRes
         if refused.code != "esim_not_ready":
             raise
         return redirect("esim", line_id)
-    return _esim(request, holder, show_esim(line_id, holder.account_id), code)
+    return _esim(request, holder, show_esim(line_id, holder.account_id, holder.now), code)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_spender
+def reissue(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
+    """To a new phone. The key travels with the page: a second click is the same order."""
+    view = show_esim(line_id, holder.account_id, holder.now)
+    if request.method != "POST":
+        offered = view.reissuable and view.reissues.left
+        return _reissue(request, view, str(uuid4())) if offered else redirect("esim", line_id)
+    key = request.POST.get("key", "")
+    try:
+        if not KEY.fullmatch(key):
+            raise FlowRefused("key_missing")
+        asked = SimSwapRequest(
+            account_id=holder.account_id,
+            line_id=line_id,
+            key=key,
+            expected_fee_minor=0,
+            actor=actor_of(holder),
+            channel="portal",
+        )
+        reissue_profile.start(asked, holder.now)
+    except FlowRefused as refused:
+        again = key if KEY.fullmatch(key) else str(uuid4())
+        return _reissue(request, view, again, refused)
+    return redirect("esim", line_id)
+
+
+def _reissue(
+    request: HttpRequest, view: EsimView, key: str, refused: FlowRefused | None = None
+) -> HttpResponse:
+    context = {"view": view, "key": key, "refused": refused, "section": "lines"}
+    status = refused.refusal.status if refused else HTTPStatus.OK
+    return render(request, "portal/esim_reissue.html", context, status=status)
 
 
 def _esim(
