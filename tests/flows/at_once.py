@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from keepline.flows.advance_order import advance
+from keepline.flows.follow_network import follow
 from keepline.orders import services as orders
 
 
@@ -36,13 +37,16 @@ def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
 
 
 def work_off(now: datetime, limit: int = 1000) -> int:
-    """What a worker does, here and now: every due order one step further, until none is due."""
+    """What a worker does, here and now: every due order one step further, until none is due, and
+    the network told of what changed without one."""
     steps = 0
     while claimed := orders.claim_due(now, 32):
         for order_id in sorted(claimed):  # as they were made: a story told twice goes the same way
             advance(order_id, "en", now)
             steps += 1
             assert steps < limit, "orders are due for ever"
+    while follow(now).may_go_on:
+        pass
     return steps
 
 

@@ -30,6 +30,8 @@ from keepline.flows.advance_order import advance
 from keepline.flows.audit_books import audit, invariants
 from keepline.flows.deliver_order import deliver
 from keepline.flows.errors import FlowRefused
+from keepline.flows.follow_network import follow
+from keepline.flows.line_at_network import let_network_follow, standing_of
 from keepline.flows.open_payment import open_payment
 from keepline.flows.receive_webhook import receive_webhook
 from keepline.flows.recognise_revenue import number_receipts
@@ -39,7 +41,9 @@ from keepline.flows.settle_payment import settle
 from keepline.flows.withdraw_order import undo_delivery, withdraw
 from keepline.gateways import switchboard
 from keepline.ledger.models import Wallet
+from keepline.lines import network_due
 from keepline.lines import services as lines
+from keepline.lines.models import NetworkDue
 from keepline.orders.models import Order
 from keepline.payments import limits
 from keepline.payments import services as payments
@@ -80,6 +84,7 @@ class RenewalMachine(RuleBasedStateMachine):
         stage.plan("far-1m", delivery="network", data_bytes=1000, price_minor=450)
         self.lines = [self.cast.line, stage.line(self.cast.account, self.cast.plan)]
         self.orders: list[UUID] = []
+        self.moved: set[int] = set()
 
     def teardown(self) -> None:
         try:
@@ -268,6 +273,16 @@ class RenewalMachine(RuleBasedStateMachine):
             if events:
                 event = data.draw(st.sampled_from(sorted(events)))
                 lines.transition(locked, event, "staff:1", "test", self.now)
+                let_network_follow([locked.id], self.now)
+                self.moved.add(line)
+
+    @rule(dies=st.booleans())
+    def the_network_is_told(self, dies: bool) -> None:
+        """Of what changed without an order; or somebody dies who was about to."""
+        if dies:
+            network_due.claim(self.now, 100)
+        else:
+            follow(self.now)
 
     @rule(limit=st.sampled_from([1, 100]))
     def receipts_are_numbered(self, limit: int) -> None:
@@ -283,6 +298,8 @@ class RenewalMachine(RuleBasedStateMachine):
         self.provider.silent, self.provider.refuse_opening = 0, False
         self.network.script, self.network.deaf = [], False
         self.now = rest(self.now, timedelta(days=3))
+        for minutes in (5, 5, 24 * 60):  # who died or was silent, and what was refused
+            self.now = rest(self.now + timedelta(minutes=minutes), timedelta(days=3))
         # Nobody sweeps here: what is due of lines stays due.
         asked = [one for one in invariants() if one.name != "11_nothing_due_is_left"]
         assert audit(self.now + timedelta(days=4), asked) == []
@@ -290,8 +307,10 @@ class RenewalMachine(RuleBasedStateMachine):
         for payment in Payment.objects.all():
             self.provider_and_we_agree(payment)
         delivered = Order.objects.filter(state=OrderState.COMPLETED, delivery="network")
-        assert set(self.network.standing) == {order.id for order in delivered}
+        known = set(Order.objects.values_list("id", flat=True))
+        assert known & set(self.network.standing) == {order.id for order in delivered}
         self.the_network_gives_what_was_bought()
+        self.the_network_holds_what_the_books_say()
         row = Wallet.objects.by_id(self.cast.wallet_id)
         assert (row.pending_minor, row.posted_minor >= 0) == (0, True)
 
@@ -306,6 +325,13 @@ class RenewalMachine(RuleBasedStateMachine):
                     delivery="ledger", kind="renewal", completed_at__gte=last.settled_at
                 )
                 assert told == last.valid_until_after or ledger_between.exists()
+
+    def the_network_holds_what_the_books_say(self) -> None:
+        assert not NetworkDue.objects.exists()
+        for line in (self.lines[place] for place in self.moved):
+            found = lines.read_line(line.id, self.cast.account.id)
+            standing, held = standing_of(found, self.now), self.network.lines.get(str(line.id))
+            assert (held and held.state) == (standing and standing.state)
 
     def provider_and_we_agree(self, payment: Payment) -> None:
         theirs = self.provider.payments.get(payment.id)
