@@ -344,7 +344,7 @@ class WatchedNetwork(ScriptedNetwork):
         super().__init__(remembers=False)
         self.at_work: set[str] = set()
         self.overlaps: list[str] = []
-        self.moment = 0.02
+        self.moment = 0.06
 
     def _in_turn(self, subscriber: Subscriber, act: Callable[[], NetworkAnswer]) -> NetworkAnswer:
         if subscriber.line_ref in self.at_work:
