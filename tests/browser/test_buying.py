@@ -102,7 +102,7 @@ def bought(page: Page, records: Records, wish: Wish) -> Bought:
     assert (order.kind, order.state, order.total_minor) == ("purchase", "completed", wish.minor)
     steps = re.sub(r"\s+", " ", page.inner_text(".steps"))
     assert steps.startswith("Ordered")
-    assert "Ready" in steps
+    assert "The line is yours" in steps
     assert ("eSIM ordered" in steps) is (wish.plan in ("ts-europe-7d", "ka-1m"))
     seen = facts(page)
     assert seen["Network"] == "Confirmed"

@@ -82,7 +82,13 @@ def test_from_the_list_of_lines_to_the_new_one(shop: Cast, alice: Client) -> Non
     assert (status, location) == (302, f"/orders/{made.id}/")
     under_way = text(alice, location)
     assert "Your line is being set up" in under_way
-    for step in ("Ordered", "Paid", "Sent to the network", "Network confirmed", "Ready"):
+    for step in (
+        "Ordered",
+        "Paid",
+        "Sent to the network",
+        "Network confirmed",
+        "The line is yours",
+    ):
         assert f"<strong>{step}</strong>" in under_way
     assert "eSIM ordered" not in under_way  # it came with its code
     advance(made.id, "en", NOW)
@@ -118,7 +124,7 @@ def test_an_esim_that_has_to_be_ordered_has_a_step_of_its_own(shop: Cast, alice:
         ("now", "eSIM ordered"),
         ("next", "Sent to the network"),
         ("next", "Network confirmed"),
-        ("next", "Ready"),
+        ("next", "The line is yours"),
     ]
 
 
