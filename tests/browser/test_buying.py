@@ -154,15 +154,66 @@ def renewed(page: Page, records: Records, line: Bought) -> None:
     assert after.free_minor == before.free_minor - line.wish.minor
 
 
+FEES_MINOR = {"vn-us-1m": 460, "ts-europe-7d": 740, "ka-1m": 280}  # EUR, where it is allowed
+
+
+def renumbered(page: Page, records: Records, line: Bought) -> None:
+    """Another number, where the family allows it: the old one rests, the fee is paid."""
+    page.goto(f"/lines/{line.line_id}/")
+    offer = page.locator("a[href$='/number/']")
+    assert offer.count() == (line.wish.plan in FEES_MINOR)
+    if not offer.count():
+        return
+    before = records.row("SELECT e164 FROM lines_line WHERE id = %s", [line.line_id]).e164
+    offer.click()
+    page.wait_for_url("**/number/")
+    fits(page)
+    page.locator("[name=e164]").nth(1).check()
+    chosen = int(page.locator("[name=e164]").nth(1).get_attribute("value") or "0")
+    page.click(".pay button")
+    order = records.order(proof_of(page))
+    fits(page)
+    fee_minor = FEES_MINOR[line.wish.plan]
+    assert (order.kind, order.state, order.total_minor) == ("new_number", "completed", fee_minor)
+    states = records.rows(
+        "SELECT e164, state, line_id FROM inventory_number WHERE e164 = ANY(%s)", [[before, chosen]]
+    )
+    assert {row.e164: (row.state, row.line_id) for row in states} == {
+        before: ("quarantine", line.line_id),
+        chosen: ("assigned", line.line_id),
+    }
+
+
+def lost_and_found(page: Page, records: Records, line: Bought) -> None:
+    """Blocked by one click and a confirmation, and back."""
+    page.goto(f"/lines/{line.line_id}/")
+    for button, words, state in (
+        ("Block the line now", "Blocked as lost or stolen", "blocked"),
+        ("Found again: unblock", "The line is unblocked", "active"),
+    ):
+        if state == "blocked":
+            page.click("text=Lost or stolen?")
+        page.click(f"button >> text={button}")
+        expect(page.locator("body")).to_contain_text(words)
+        fits(page)
+        row = records.row("SELECT state FROM lines_validity WHERE id = %s", [line.line_id])
+        assert row.state == state
+
+
 # What becomes of each line, in this order.
-LIFE: tuple[Callable[[Page, Records, Bought], None], ...] = (shown, renewed)
+LIFE: tuple[Callable[[Page, Records, Bought], None], ...] = (
+    shown,
+    renewed,
+    renumbered,
+    lost_and_found,
+)
 
 
 def test_a_line_of_every_preset_is_bought_and_lives(holder: Opened, records: Records) -> None:
     page = holder("oleh")
     expect(page.locator("main")).to_contain_text("No line yet")
     page.goto("/wallet/")
-    page.fill("[name=other]", "40")
+    page.fill("[name=other]", "60")
     page.click("#top-up button")
     page.click("button[value=pay]")
     proof_of(page)

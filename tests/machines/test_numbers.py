@@ -1,0 +1,174 @@
+"""Changes of number and swaps of the SIM under any sequence of steps: no number is ever in two
+hands, and none is lost.
+
+Two lines of one account, five numbers, four cards. Holder, network, workers and clock do what they
+like; the books are audited after every step.
+"""
+
+from collections import Counter
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from keepline.catalog import queries as catalog
+from keepline.catalog.models import Policy
+from keepline.core.lifecycle.order import OrderState
+from keepline.flows import block_line, change_number, close_line, swap_sim, unblock_line
+from keepline.flows.advance_order import advance
+from keepline.flows.audit_books import audit, invariants
+from keepline.flows.errors import FlowRefused
+from keepline.flows.sweep_lines import sweep
+from keepline.gateways import switchboard
+from keepline.inventory import services as inventory
+from keepline.inventory import sims
+from keepline.inventory.models import Card, Number, OwnershipPeriod
+from keepline.lines.models import Line, Validity
+from keepline.orders.models import Order
+from tests import cast as stage
+from tests.cast import NOW
+from tests.doubles import Mailbox, ScriptedNetwork
+from tests.inventory import shelves
+
+SAFE = [one for one in invariants() if not one.late]
+MOODS = st.sampled_from(["ok", "ok", "refuse", "lost", "mute", "deaf", "hears"])
+PAUSES = st.sampled_from([5, 60, 400, 700, 26 * 3600, 15 * 86400, 40 * 86400])
+with_orders = precondition(lambda self: self.orders)
+LINES = st.integers(0, 1)
+
+
+class NumbersMachine(RuleBasedStateMachine):
+    """See above."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before = transaction.savepoint()
+        self.now = NOW
+        self.network = ScriptedNetwork()
+        switchboard.connect("network", lambda: self.network)
+        switchboard.connect("email", Mailbox)
+        self.cast = stage.assemble(wallet_minor=5000)
+        Policy.objects.update(number_change_fee_minor={"USD": 250}, number_change_days=1)
+        catalog.forget()
+        self.numbers = shelves.numbers(shelves.pool("uk"), 5)
+        self.cards = shelves.cards(shelves.pool("uk-sim", "card"), 4)
+        self.lines = [self.cast.line, stage.line(self.cast.account, self.cast.plan)]
+        for line, e164, iccid in zip(self.lines, self.numbers, self.cards, strict=False):
+            inventory.assign(e164, self.cast.account.id, line.id, NOW)
+            sims.take_over_card(iccid, self.cast.account.id, line.id, NOW)
+            Line.objects.filter(id=line.id).update(e164=e164, iccid=iccid)
+        self.orders: list[UUID] = []
+        self.asked = 0
+
+    def teardown(self) -> None:
+        try:
+            self.left_alone_everything_comes_to_rest()
+        finally:
+            transaction.savepoint_rollback(self.before)
+            catalog.forget()
+
+    @rule(line=LINES, chosen=st.sampled_from([None, 0, 1, 2, 3, 4]), again=st.booleans())
+    def wants_a_number(self, line: int, chosen: int | None, again: bool) -> None:
+        e164 = None if chosen is None else self.numbers[chosen]
+        who = self.cast.account.id, self.lines[line].id
+        asked = change_number.NumberChangeRequest(
+            *who, self.key(again), None, "user:1", "portal", e164=e164
+        )
+        self.starts(lambda: change_number.start(asked, self.now).order_id)
+
+    @rule(line=LINES, again=st.booleans())
+    def wants_a_card(self, line: int, again: bool) -> None:
+        who = self.cast.account.id, self.lines[line].id
+        asked = swap_sim.SimSwapRequest(*who, self.key(again), None, "user:1", "portal", sim="card")
+        self.starts(lambda: swap_sim.start(asked, self.now).order_id)
+
+    @rule(line=LINES, act=st.sampled_from([block_line.block, unblock_line.unblock]))
+    def loses_or_finds(self, line: int, act: object) -> None:
+        with suppress(FlowRefused):
+            act(self.cast.account.id, self.lines[line].id, "user:1", self.now)  # type: ignore[operator]
+
+    @rule(line=LINES, really=st.sampled_from([False, False, False, True]))
+    def gives_up(self, line: int, really: bool) -> None:
+        if not really:
+            return
+        with suppress(FlowRefused):
+            close_line.close(self.cast.account.id, self.lines[line].id, "user:1", self.now)
+
+    @rule(mood=MOODS)
+    def network_is(self, mood: str) -> None:
+        if mood in ("deaf", "hears"):
+            self.network.deaf = mood == "deaf"
+        else:
+            self.network.script = [mood]
+
+    @with_orders
+    @rule(place=st.integers(0, 50))
+    def works(self, place: int) -> None:
+        advance(self.orders[place % len(self.orders)], "en", self.now)
+
+    @rule(seconds=PAUSES)
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        sweep(self.now)
+
+    @invariant()
+    def every_number_is_in_one_hand(self) -> None:
+        borne = Counter(
+            Line.objects.filter(
+                id__in=Validity.objects.exclude(state="terminated").values("id")
+            ).values_list("e164", flat=True)
+        )
+        assert max(borne.values(), default=0) <= 1
+        states = dict(Number.objects.values_list("e164", "state"))
+        assert set(states) == set(self.numbers)
+        assert {e164 for e164, state in states.items() if state == "assigned"} == set(borne)
+        assert set(states.values()) <= {"available", "held", "assigned", "quarantine"}
+        open_periods = OwnershipPeriod.objects.filter(ends_at=None).values_list("e164", flat=True)
+        assert sorted(open_periods) == sorted(borne)
+
+    @invariant()
+    def the_books_are_right(self) -> None:
+        assert audit(self.now, SAFE) == []
+
+    def left_alone_everything_comes_to_rest(self) -> None:
+        self.network.deaf, self.network.script = False, []
+        for _ in range(12):
+            self.now += timedelta(minutes=7)
+            for order_id in self.orders:
+                advance(order_id, "en", self.now)
+        for order in Order.objects.exclude(kind="opening"):
+            assert order.state in (OrderState.COMPLETED, OrderState.FAILED, OrderState.WITHDRAWN)
+            assert not order.undo_due
+        assert not Number.objects.filter(state="held").exists()
+        assert not Card.objects.filter(state="held").exists()
+        self.every_number_is_in_one_hand()
+        self.the_books_are_right()
+
+    def key(self, again: bool) -> str:
+        self.asked += not (again and self.asked)
+        return f"key-{self.asked:04}"
+
+    def starts(self, start: object) -> None:
+        try:
+            order_id = start()  # type: ignore[operator]
+        except FlowRefused:
+            return
+        if order_id not in self.orders:
+            self.orders.append(order_id)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_numbers_and_cards(effort: settings) -> None:
+    run_state_machine_as_test(NumbersMachine, settings=effort)
