@@ -15,8 +15,10 @@ from uuid import UUID
 
 import pytest
 
+from keepline.catalog import queries as catalog
+from keepline.catalog.models import Policy
 from keepline.core.lifecycle.order import OrderState
-from keepline.flows import buy_line, renew_line
+from keepline.flows import buy_line, change_number, renew_line
 from keepline.flows.audit_books import audit, invariants
 from keepline.flows.close_line import close
 from keepline.flows.line_at_network import standing_of
@@ -33,6 +35,7 @@ from tests.cast import NOW, Cast, assemble
 from tests.flows import acts
 from tests.flows.at_once import work_off
 from tests.flows.buying import request
+from tests.flows.changing import number_change
 from tests.gateways.hlr_process import HlrProcess, hlr_process
 from tests.inventory import shelves
 
@@ -168,6 +171,15 @@ class Life:
         Validity.objects.filter(id=self.line_id).update(warned_at=self.now)
         self.the_clock_goes_on(self.validity().since_at + 60 * DAY)
 
+    def gets_another_number(self) -> None:
+        before = Line.objects.by_id(self.the_line).e164
+        Policy.objects.update(number_change_fee_minor={"USD": 100})
+        catalog.forget()
+        wanted = number_change(self.cast, line_id=self.the_line, key=next(self.keys))
+        change_number.start(wanted, self.now)
+        self.workers_work()
+        assert Line.objects.by_id(self.the_line).e164 not in (before, None)
+
     def is_had_back(self) -> None:
         """The line that follows is the one that is looked at from now on."""
         wanted = ReclaimRequest(
@@ -235,7 +247,8 @@ def test_from_sale_to_end(life: Life, sim: str) -> None:
     assert life.everywhere() == "off"
     life.is_renewed()
     assert life.everywhere() == "active"
-    # Its number is changed here.
+    life.gets_another_number()
+    assert life.everywhere() == "active"
     life.is_closed()
     assert life.everywhere() == "nothing"
     assert audit(life.now, invariants()) == []
