@@ -39,6 +39,7 @@ MODULES_OF_FLOWS = {
     "line_at_network",
     "paying",
     "changing",
+    "choosing_sim",
 }  # not verbs
 
 

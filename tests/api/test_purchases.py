@@ -101,7 +101,7 @@ def test_paid_at_the_provider(alice: Caller) -> None:
         ({"plan_code": "none-such"}, 422, "plan_not_sold"),
         ({"currency": "CHF"}, 422, "plan_not_sold"),
         ({"msisdn": "+447700999999"}, 409, "number_taken"),
-        ({"iccid": "8944000000000000000"}, 409, "number_taken"),
+        ({"iccid": "8944000000000000000"}, 409, "sim_not_free"),
         ({"eid": "1" * 32}, 422, "eid_refused"),
         ({"eid": "89000000000000000000000000000099", "sim": "card"}, 422, "eid_refused"),
         ({"label": "\u202eabc"}, 422, "label_refused"),

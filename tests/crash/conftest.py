@@ -8,6 +8,7 @@ import pytest
 
 from keepline.gateways import switchboard
 from tests.books import books_are_right
+from tests.gateways.es2plus_process import Es2PlusProcess, es2plus_process
 from tests.gateways.inbox import Inbox
 from tests.gateways.shared import shared_inbox
 from tests.gateways.tills import Till, tills
@@ -16,10 +17,17 @@ from tests.one_by_one import OneByOne
 __all__ = ["books_are_right", "shared_inbox", "tills"]
 
 
+@pytest.fixture(scope="module")
+def smdp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Es2PlusProcess]:
+    with es2plus_process(tmp_path_factory.mktemp("smdp")) as process:
+        yield process
+
+
 @pytest.fixture
 def outside(
     tills: Callable[[str], Till],
     shared_inbox: Inbox,
+    smdp: Es2PlusProcess,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Any]:
@@ -29,7 +37,7 @@ def outside(
     from tests.crash.world import Outside
 
     def there(name: str) -> Outside:
-        found = Outside(tills(name), tmp_path)
+        found = Outside(tills(name), tmp_path, smdp)
         found.till.good_day()
         found.connect()
         return found

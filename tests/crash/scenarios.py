@@ -48,6 +48,7 @@ from tests.crash.paid_scenarios import (
     later,
     network,
 )
+from tests.crash.purchase_acts import PURCHASES
 from tests.crash.refund_acts import allow, ask_back, ask_for_a_second_person, reject
 from tests.crash.review_acts import LARGE
 from tests.crash.world import World
@@ -348,4 +349,5 @@ SCENARIOS: dict[str, Scenario] = {
             *(Act(bank_decides, ours=False), Act(follow), WORK),
         ],
     ),
+    **PURCHASES,
 }

@@ -17,14 +17,12 @@ from keepline.flows.reseal_stock import reseal_stock
 from keepline.flows.reveal_codes import reveal_codes
 from keepline.flows.reveal_profile import Viewer, reveal_activation, reveal_confirmation
 from keepline.flows.swap_sim import SimSwapRequest
-from keepline.gateways import switchboard
 from keepline.gateways.esim.port import DownloadProgress
 from keepline.inventory import holding, queries, sims
 from keepline.inventory.models import Card, Profile
 from keepline.lines.models import Line
 from tests.cast import NOW
 from tests.crash.world import World
-from tests.doubles import ScriptedSmdp
 from tests.inventory import shelves
 from tests.inventory.shelves import iccid
 
@@ -120,7 +118,6 @@ def code_is_seen(world: World) -> None:
 
 def phone_is_told_of(world: World) -> None:
     """The SM-DP+ repeats itself until it is answered; what happened later is told first."""
-    switchboard.connect("smdp_plus", ScriptedSmdp)
     for point in (4, 3):
         follow_profile(_told(_card(world, 7), point), world.now())
     count_refused(world.now())

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import connection
 
@@ -26,6 +26,7 @@ from keepline.flows.settle_payment import settle
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.files import FileEmail
 from keepline.gateways.network.fake import FakeNetwork
+from keepline.inventory.models import Number, Profile
 from keepline.ledger.models import Wallet
 from keepline.lines import services as lines
 from keepline.lines.due import Which
@@ -35,6 +36,7 @@ from keepline.orders.models import Order
 from keepline.payments.models import Dispute, Payment, Refund, SavedMethod
 from keepline.workers import due
 from tests import cast as stage
+from tests.gateways.es2plus_process import Es2PlusProcess
 from tests.gateways.tills import Till, Webhook
 
 ARRIVES_WITHIN_S = 15
@@ -46,16 +48,24 @@ class Outside:
 
     till: Till
     folder: Path
+    smdp: Es2PlusProcess
 
     def connect(self) -> None:
         """Adapters anew: a fork must not share its parent's sockets."""
         switchboard.connect(f"payments:{self.till.name}", self.till.adapter)
         switchboard.connect("network", self.network)
+        switchboard.connect("smdp_plus", self.smdp.adapter)
         switchboard.connect("email", lambda: FileEmail(self.folder / "mail", "k@example.com"))
         switchboard.announce("http://localhost:1")
 
     def network(self) -> FakeNetwork:
         return FakeNetwork(self.folder / "network.sqlite3")
+
+    def stock_profile(self, iccid: str) -> None:
+        """The SM-DP+ has it, and a good day."""
+        self.smdp.call("DELETE", "/behaviour").raise_for_status()
+        rows = [{"iccid": iccid, "profile_type": "any"}]
+        self.smdp.call("POST", "/profiles", profiles=rows).raise_for_status()
 
 
 @dataclass
@@ -67,6 +77,7 @@ class World:
     key: str = field(default_factory=lambda: uuid4().hex)
     shift: timedelta = timedelta()
     arrived: list[Webhook] = field(default_factory=list)
+    iccid_for_sale: str = ""
 
     @property
     def currency(self) -> str:
@@ -86,6 +97,10 @@ class World:
     def key_number(self) -> int:
         """For numbers of this world alone."""
         return int(self.key[:8], 16) % 1_000_000
+
+    @property
+    def number_for_sale(self) -> int:
+        return int(f"4479{self.key_number:06d}77")
 
     # --- what the holder's browser or program asks of the web process
 
@@ -235,8 +250,9 @@ class World:
             ),
             "taken back": Reversal.objects.filter(line_id=self.cast.line.id).count(),
             "extensions": Extension.objects.filter(line_id=self.cast.line.id).count(),
-            "network": self._service(),
+            "network": self._service(self.cast.line.id),
             "line": Validity.objects.by_id(self.cast.line.id).state,
+            "bought": self._bought(),
             "saved": sorted(
                 SavedMethod.objects.filter(account_id=account_id)
                 .exclude(state__in=["storing", "abandoned"])
@@ -251,9 +267,23 @@ class World:
         status = provider.ask(payment.id, payment.provider_payment_id)
         return status.status, status.captured_minor, status.refunded_minor
 
-    def _service(self) -> str:
+    def _bought(self) -> tuple[str, ...] | None:
+        """Line, number and profile; the profile at the SM-DP+, and the line's service."""
+        order = Order.objects.filter(account_id=self.cast.account.id, kind="purchase").first()
+        if order is None:
+            return None
+        there = self.outside.smdp.call("GET", f"/profiles/{self.iccid_for_sale}")
+        return (
+            Validity.objects.by_id(order.line_id).state,
+            Number.objects.get(e164=self.number_for_sale).state,
+            Profile.objects.get(iccid=self.iccid_for_sale).state,
+            there.json()["state"] if there.is_success else "unknown",
+            self._service(order.line_id),
+        )
+
+    def _service(self, line_id: UUID) -> str:
         """Whether the network, if it ever heard of the line, gives what the books say."""
-        line = lines.read_line(self.cast.line.id, self.cast.account.id)
+        line = lines.read_line(line_id, self.cast.account.id)
         record = self.outside.network().read(subscriber_of(line))
         if record is None:
             return "nothing"

@@ -50,8 +50,10 @@ def cards(
     return _sims(Card, "card", in_pool, count, first, added_at, fields)
 
 
-def profiles(in_pool: Pool, count: int, added_at: datetime = NOW, **fields: Any) -> list[str]:
-    return _sims(Profile, "profile", in_pool, count, 10**6, added_at, fields)
+def profiles(
+    in_pool: Pool, count: int, added_at: datetime = NOW, first: int = 10**6, **fields: Any
+) -> list[str]:
+    return _sims(Profile, "profile", in_pool, count, first, added_at, fields)
 
 
 def _sims(

@@ -11,7 +11,6 @@ The way down (docs/purchase.md has it in prose):
 
 import hashlib
 import json
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -25,7 +24,6 @@ from keepline.accounts import queries as accounts
 from keepline.catalog import queries as catalog
 from keepline.catalog.queries import PlanOffer, policy_values
 from keepline.catalog.taxes import taxed, treatment_for
-from keepline.core.identifiers import IdentifierError, parse_eid
 from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
@@ -33,6 +31,7 @@ from keepline.core.money import Money
 from keepline.core.parts import Parts, SimKind, parts_of
 from keepline.core.renewal import Refused, RenewalDecision, UseWallet, decide
 from keepline.flows import wake
+from keepline.flows.choosing_sim import ChosenSim, take_sim
 from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.errors import FlowRefused
 from keepline.flows.limits import NOBODY, Caller
@@ -48,9 +47,9 @@ from keepline.flows.paying import (
 from keepline.flows.rename_line import checked
 from keepline.flows.steps import transaction_step
 from keepline.gateways import switchboard
-from keepline.inventory import holding, sims
+from keepline.inventory import holding
 from keepline.inventory import queries as stock
-from keepline.inventory.models import Card, Number, Profile, StockKind
+from keepline.inventory.models import Number, StockKind
 from keepline.inventory.services import StockTaken
 from keepline.ledger import queries as ledger_queries
 from keepline.ledger import services as ledger
@@ -60,7 +59,6 @@ from keepline.orders import services as orders
 from keepline.orders.models import Order, OrderKind
 
 ACTION = "line.bought"
-SIMS: dict[SimKind, type[Card] | type[Profile]] = {"card": Card, "profile": Profile}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +93,7 @@ class PurchaseRequest:
     def digest(self) -> bytes:
         """SHA-256 of what the key stands for: the same key with another body is refused."""
         body: list[object] = [
+            str(self.account_id),
             self.plan_code,
             self.currency,
             self.use_wallet,
@@ -138,7 +137,6 @@ def start(request: PurchaseRequest, now: datetime) -> StartedOrder:
     if request.provider is not None and request.provider not in switchboard.providers():
         raise FlowRefused("provider_unknown")
     label = checked(request.label)
-    request = replace(request, eid=_eid_of(request))
     try:
         with transaction_step("buy_line.start"):
             started = _start(request, label, now)
@@ -155,15 +153,6 @@ def start(request: PurchaseRequest, now: datetime) -> StartedOrder:
     if started.state is OrderState.IN_PROGRESS or request.method_id is not None:
         wake.orders()
     return started
-
-
-def _eid_of(request: PurchaseRequest) -> str | None:
-    if request.eid is None:
-        return None
-    try:
-        return parse_eid(request.eid)
-    except IdentifierError:
-        raise FlowRefused("eid_refused") from None
 
 
 def _start(request: PurchaseRequest, label: str, now: datetime) -> StartedOrder:
@@ -209,36 +198,26 @@ def _hold(
     countries = catalog.countries_of(offer.region_id)
     if parts.number:
         pools = stock.pools_for(StockKind.NUMBER, offer.carrier_id, countries)
-        number = _take(Number, request.e164, pools, request.account_id, line_id, now)
-        held["number"] = number.e164
+        held["number"] = _take_number(request, pools, line_id, now)
     sim = request.sim or (parts.sims[0] if parts.sims else None)
     if request.eid is not None and sim != "profile":
         raise FlowRefused("eid_refused")
-    if sim is None and request.iccid is None:
-        return held
-    if sim is None or sim not in parts.sims:
+    if (sim or request.iccid) and sim not in parts.sims:
         raise FlowRefused("sim_not_for_plan")
-    pools = stock.pools_for(sim, offer.carrier_id, countries)
-    taken = _take(SIMS[sim], request.iccid, pools, request.account_id, line_id, now)
-    held[sim] = taken.iccid
-    if isinstance(taken, Profile):
-        if not taken.matching_id and not switchboard.has("smdp_plus"):
-            raise FlowRefused("no_smdp_plus")
-        held |= {"matching_id": sims.new_matching_id(), "eid": request.eid}
+    if sim is not None:
+        pools = stock.pools_for(sim, offer.carrier_id, countries)
+        chosen = ChosenSim(sim, request.iccid, request.eid)
+        held |= take_sim(chosen, pools, request.account_id, line_id, now)
     return held
 
 
-def _take(
-    kind: Any,
-    name: int | str | None,
-    pools: Collection[int],
-    account_id: UUID,
-    line_id: UUID,
-    now: datetime,
-) -> Any:
-    if name is None:
-        return holding.hold_any(kind, list(pools), account_id, None, now, line_id)
-    return holding.hold(kind, name, account_id, None, now, pools, line_id)
+def _take_number(request: PurchaseRequest, pools: list[int], line_id: UUID, now: datetime) -> int:
+    whose = request.account_id, None, now
+    if request.e164 is None:
+        number = holding.hold_any(Number, pools, *whose, line_id)
+    else:
+        number = holding.hold(Number, request.e164, *whose, pools, line_id)
+    return number.e164
 
 
 def _line_to_be(

@@ -20,10 +20,8 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.paying import StartedOrder, busy, replay
 from keepline.flows.steps import transaction_step
 from keepline.flows.swap_sim import SimSwapRequest
-from keepline.inventory import holding
 from keepline.inventory import queries as stock
 from keepline.inventory.models import StockKind
-from keepline.inventory.services import StockTaken
 from keepline.lines.services import LockedLine
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
@@ -59,8 +57,6 @@ def start(request: SimSwapRequest, now: datetime) -> StartedOrder:
             started = _start(request, now)
     except orders.KeyReused:
         raise FlowRefused("key_reused") from None
-    except (StockTaken, holding.NoneFree):
-        raise FlowRefused("sim_not_free") from None
     except OperationalError as error:
         raise busy(error) from error
     if started.first:

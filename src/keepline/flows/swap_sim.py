@@ -19,21 +19,17 @@ from keepline.catalog.queries import policy_values
 from keepline.core.parts import SIM_KINDS, SimKind
 from keepline.flows import changing, wake
 from keepline.flows.changing import ChangeRequest, Fee
+from keepline.flows.choosing_sim import ChosenSim, take_sim
 from keepline.flows.delivering.swapping import NewSim
 from keepline.flows.errors import FlowRefused
 from keepline.flows.paying import StartedOrder, busy, replay
 from keepline.flows.steps import transaction_step
-from keepline.gateways import switchboard
-from keepline.inventory import holding, sims
 from keepline.inventory import queries as stock
-from keepline.inventory.models import Card, Profile
-from keepline.inventory.services import StockTaken
 from keepline.lines.services import LockedLine
 from keepline.orders import services as orders
 from keepline.orders.models import OrderKind
 
 ACTION = "sim.swapped"
-SIMS: dict[SimKind, type[Card] | type[Profile]] = {"card": Card, "profile": Profile}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +68,6 @@ def start(request: SimSwapRequest, now: datetime) -> StartedOrder:
             started = _start(request, now)
     except orders.KeyReused:
         raise FlowRefused("key_reused") from None
-    except (StockTaken, holding.NoneFree):
-        raise FlowRefused("sim_not_free") from None
     except OperationalError as error:
         raise busy(error) from error
     if started.first:
@@ -105,16 +99,7 @@ def demand(line: LockedLine, now: datetime, sim: SimKind | None = None) -> None:
 
 
 def hold(request: SimSwapRequest, line: LockedLine, now: datetime) -> dict[str, Any]:
-    """Takes the new SIM off the shelf: the order's stock. Raises StockTaken, NoneFree."""
-    kind: Any = SIMS[request.sim]
+    """Takes the new SIM off the shelf: the order's stock. Raises FlowRefused as `take_sim`."""
     pools = stock.pools_for(request.sim, line.carrier_id, changing.countries_of(line))
-    if request.iccid is None:
-        taken = holding.hold_any(kind, pools, request.account_id, None, now, line.id)
-    else:
-        taken = holding.hold(kind, request.iccid, request.account_id, None, now, pools, line.id)
-    held: dict[str, Any] = {request.sim: taken.iccid}
-    if isinstance(taken, Profile):
-        if not taken.matching_id and not switchboard.has("smdp_plus"):
-            raise FlowRefused("no_smdp_plus")
-        held |= {"matching_id": sims.new_matching_id(), "eid": request.eid}
-    return held
+    chosen = ChosenSim(request.sim, request.iccid, request.eid)
+    return take_sim(chosen, pools, request.account_id, line.id, now)

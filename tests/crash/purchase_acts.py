@@ -1,0 +1,95 @@
+"""Stories of purchases: stock comes in, a line is bought from it, and somebody outside says no."""
+
+from typing import Any
+
+from keepline.flows import buy_line
+from keepline.inventory.models import Pool
+from tests.crash.paid_scenarios import BACK, OPEN, PAY, WORK, Act, Scenario, later
+from tests.crash.world import World
+from tests.inventory import shelves
+
+
+def _pool(world: World, kind: str) -> Pool:
+    return shelves.pool(f"{kind}-{world.key}", kind)
+
+
+def _stock(world: World) -> None:
+    """One number and one eSIM profile, which the SM-DP+ has as well."""
+    shelves.numbers(_pool(world, "number"), 1, world.number_for_sale)
+    first = world.key_number * 10 + 10**7
+    (iccid,) = shelves.profiles(_pool(world, "profile"), 1, first=first)
+    world.iccid_for_sale = iccid
+    world.outside.stock_profile(iccid)
+
+
+def _unknown_there(world: World) -> None:
+    """The SM-DP+ has another profile than the one in stock."""
+    number = world.key_number * 10 + 10**7
+    world.iccid_for_sale = shelves.iccid(number)
+    shelves.numbers(_pool(world, "number"), 1, world.number_for_sale)
+    shelves.profiles(_pool(world, "profile"), 1, first=number)
+
+
+def buy(**changes: Any) -> Act:
+    def start(world: World) -> None:
+        values: dict[str, Any] = {
+            "account_id": world.cast.account.id,
+            "plan_code": world.cast.plan.code,
+            "currency": world.currency,
+            "use_wallet": "only",
+            "provider": None,
+            "key": world.key,
+            "expected_total_minor": None,
+            "actor": "user:1",
+            "channel": "portal",
+            "e164": world.number_for_sale,
+            "sim": "profile",
+            "iccid": world.iccid_for_sale,
+        }
+        buy_line.start(buy_line.PurchaseRequest(**(values | changes)), world.now())
+
+    return Act(start)
+
+
+def _network(word: str) -> Act:
+    def change(world: World) -> None:
+        world.outside.network().set_behaviour(word, str(world.order().line_id))
+
+    return Act(change, ours=False)
+
+
+def _smdp(mode: str, on: str) -> Act:
+    """Its next call goes so."""
+    return Act(lambda world: world.outside.smdp.behave(mode=mode, on=on, times=1), ours=False)
+
+
+STOCK = Act(_stock, ours=False)
+BUY, BUY_AT_PROVIDER = buy(), buy(use_wallet="part", provider="sandbox")
+RICH, SHORT = {"wallet_minor": 1000}, {"wallet_minor": 100}
+
+PURCHASES: dict[str, Scenario] = {
+    "a line is bought": Scenario(RICH, [STOCK, BUY, WORK]),
+    "a line is bought at a provider": Scenario(
+        SHORT, [STOCK, BUY_AT_PROVIDER, OPEN, PAY, BACK, WORK]
+    ),
+    "an SM-DP+ that says no for now": Scenario(
+        RICH, [STOCK, _smdp("refuse:8.2.1/4.2", "downloadOrder"), BUY, WORK, later(minutes=1), WORK]
+    ),
+    "an SM-DP+ that does not answer": Scenario(
+        RICH, [STOCK, _smdp("no_answer", "confirmOrder"), BUY, WORK, later(minutes=1), WORK]
+    ),
+    "an SM-DP+ that does not know the profile": Scenario(
+        RICH, [Act(_unknown_there, ours=False), BUY, WORK]
+    ),
+    "a purchase that the network refuses": Scenario(RICH, [STOCK, BUY, _network("refuse"), WORK]),
+    "a purchase paid in vain": Scenario(
+        SHORT, [STOCK, BUY_AT_PROVIDER, OPEN, PAY, _network("refuse"), BACK, WORK]
+    ),
+    "a purchase whose promise passes": Scenario(
+        RICH,
+        [STOCK, BUY, _network("lost"), WORK, later(minutes=11), WORK, later(minutes=6), WORK],
+    ),
+    "a purchase that is never paid": Scenario(
+        SHORT, [STOCK, BUY_AT_PROVIDER, OPEN, later(hours=2), WORK]
+    ),
+}
