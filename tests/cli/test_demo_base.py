@@ -19,6 +19,7 @@ from keepline.inventory import queries as stock
 from keepline.inventory.models import Card, Number, Profile
 from keepline.lines.models import Line
 from keepline.orders.models import Order
+from keepline.workers.due import follow_network
 from tests.cast import NOW
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,7 @@ def test_twice_builds_once_and_the_books_agree() -> None:
         "local_data_sim",
         "keep_alive",
     }
+    follow_network(lambda: NOW)  # a worker tells the network of what has happened to the lines
     assert list(audit(NOW)) == []
 
 

@@ -226,6 +226,8 @@ BREAKERS: dict[str, str] = {
     "history_leads_to_the_state": "UPDATE lines_validity SET state = 'paused' WHERE id = %(line)s",
     "orders_carry_what_their_state_needs": "UPDATE orders_order SET completed_at = NULL"
     " WHERE id = %(renewal)s",
+    "changes_were_carried_out": "UPDATE orders_order SET kind = 'new_number',"
+    " stock = '{\"number\": 12025550199}' WHERE id = %(renewal)s",
     "numbers_have_one_holder": "ALTER TABLE inventory_ownershipperiod"
     " DROP CONSTRAINT ownership_one_last CASCADE, DROP CONSTRAINT ownership_one_follower;"
     "INSERT INTO inventory_ownershipperiod (slot, id, e164, begins_at, account_id, line_id)"

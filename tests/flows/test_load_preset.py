@@ -34,7 +34,8 @@ def test_a_changed_plan_is_a_new_version_and_the_sold_one_stays(
     load_preset.load_preset("keep_alive", "test", NOW)
     sold = offer_on_sale("ka-1m", "USD", NOW)
     assert sold is not None
-    text = reading.preset_text("keep_alive").replace('USD = "3"', 'USD = "3.50"')
+    # The last time that it stands there: fees of the policy come before plans.
+    text = 'USD = "3.50"'.join(reading.preset_text("keep_alive").rsplit('USD = "3"', 1))
     monkeypatch.setattr(load_preset, "preset_text", lambda name: text)
     assert load_preset.load_preset("keep_alive", "test", NOW).changed == ("ka-1m",)
     fresh = offer_on_sale("ka-1m", "USD", NOW)
@@ -56,7 +57,8 @@ def test_a_changed_plan_is_a_new_version_and_the_sold_one_stays(
     ],
 )
 def test_an_error_names_plan_and_field(old: str, new: str, says: str) -> None:
-    text = reading.preset_text("keep_alive").replace(old, new, 1)
+    # The last time that it stands there: fees of the policy come before plans.
+    text = new.join(reading.preset_text("keep_alive").rsplit(old, 1))
     with pytest.raises(reading.CatalogRefused, match=says):
         reading.read_catalog("keep_alive", text)
 

@@ -126,15 +126,15 @@ def _renewals(now: datetime, which: Which, most: int) -> Iterator[Counts]:
     while done and (ids := due.lying_together(Step.RENEW, now, LOOKED_AHEAD, which)):
         done = False
         for first in range(0, len(ids), most):
-            if counts := _renew(ids[first : first + most], now):
+            if counts := _renew(ids[first : first + most], now, which):
                 done = True
                 yield counts
 
 
-def _renew(ids: list[UUID], now: datetime) -> Counts:
+def _renew(ids: list[UUID], now: datetime, which: Which) -> Counts:
     try:
         with transaction_step("sweep_lines.renew"):
-            batch = renew_due(ids, now)
+            batch = renew_due(ids, now, which)
             refused = _charged_alone(batch.refused)
             _settle_refused(refused, now)
     except Raced:

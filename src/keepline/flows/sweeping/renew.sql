@@ -33,7 +33,7 @@ WITH agenda AS MATERIALIZED (
              AND o.state IN ('acknowledged', 'pending', 'in_progress', 'held')) AS under_way
   FROM lines_validity v
   WHERE v.slot = ANY(%(due_slots)s::smallint[]) AND v.id = ANY(%(due_ids)s::uuid[])
-    AND v.next_step = 1 AND v.next_action_at <= %(now)s
+    AND v.next_step = 1 AND v.next_action_at <= %(now)s AND {whose}
   ORDER BY v.slot, v.id
   FOR NO KEY UPDATE OF v SKIP LOCKED
 ), wallet AS MATERIALIZED (

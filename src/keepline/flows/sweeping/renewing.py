@@ -11,7 +11,7 @@ from uuid import UUID
 from keepline.catalog.taxes import by_holder
 from keepline.core.ids import slots_of
 from keepline.flows.sweeping.tables import parameters
-from keepline.lines.due import DueLine, due_line
+from keepline.lines.due import DueLine, Which, due_line
 from keepline.slots.sql import execute, fetch_all
 
 Refusal = Literal["under_way", "consent", "alone", "short", "no_network"]
@@ -41,16 +41,16 @@ LIMIT 1
 """
 
 
-def renew_due(ids: Sequence[UUID], now: datetime) -> Batch:
+def renew_due(ids: Sequence[UUID], now: datetime, which: Which) -> Batch:
     """Renews those of the lines that are due still; the caller's transaction holds their locks.
 
     Raises Raced; the caller then takes the transaction back and tries again.
     """
     these = {"due_slots": slots_of(ids), "due_ids": list(ids)}
-    params = {"now": now, **these, **parameters(now)}
+    params = {"now": now, **these, **which.params(), **parameters(now)}
     # A plan for any batch would be made for far more lines than are due, or far fewer.
     execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    rows = fetch_all(_statement(by_holder()), params)
+    rows = fetch_all(_statement(which.whose, by_holder()), params)
     if fetch_all(BEGUN_MEANWHILE, {"now": now}):
         raise Raced
     refused: list[tuple[DueLine, Refusal]] = []
@@ -69,9 +69,10 @@ HOLDERS_COUNTRY = """(SELECT a.country FROM accounts_account a
 
 
 @cache
-def _statement(by_holder: bool) -> str:
+def _statement(whose: str, by_holder: bool) -> str:
     text = files("keepline.flows.sweeping").joinpath("renew.sql").read_text(encoding="utf-8")
     return text.format(
+        whose=whose,
         country=HOLDERS_COUNTRY if by_holder else "''",
         reach_at=_to_utc("reach_local"),
         end_at=_to_utc("end_local"),
