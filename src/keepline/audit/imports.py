@@ -11,6 +11,7 @@ from keepline.audit.models import ImportPart, ImportRefusal, ImportRun
 from keepline.slots.sql import fetch_one
 
 LONGEST_VALUE = 200
+TRIES, PAUSE_S = 12, 0.25
 LOCK_KIND = 1_263_095_117  # "KIMP" in ASCII: the first half of the advisory lock's key
 
 
@@ -31,9 +32,17 @@ def begin_import(digest: str, file_name: str, now: datetime) -> ImportRun:
 
 
 def claim_import(run: ImportRun) -> bool:
-    """Whether this session alone works on the run from now on; its end sets the run free."""
-    row = fetch_one("SELECT pg_try_advisory_lock(%s, %s) AS ours", (LOCK_KIND, run.pk))
-    return bool(row and row.ours)
+    """Whether this session alone works on the run from now on; its end sets the run free.
+
+    Some seconds are waited: of a session that was killed, and whose import goes on here, the server
+    may not have noticed yet that it is gone.
+    """
+    for _ in range(TRIES):
+        row = fetch_one("SELECT pg_try_advisory_lock(%s, %s) AS ours", (LOCK_KIND, run.pk))
+        if row and row.ours:
+            return True
+        fetch_one("SELECT pg_sleep(%s)", (PAUSE_S,))
+    return False
 
 
 def free_import(run: ImportRun) -> None:
