@@ -16,10 +16,12 @@ from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderEvent
 from keepline.core.network_service import standing
+from keepline.flows.delivering.stock import put_back
 from keepline.flows.line_at_network import subscriber_of
 from keepline.flows.sale import held_parts, sale_of
 from keepline.gateways.network.port import NetworkOperation, Subscriber
 from keepline.ledger import services as ledger
+from keepline.lines import services as lines
 from keepline.lines.services import LockedLine
 from keepline.messages import services as outbox
 from keepline.orders import services as orders
@@ -70,6 +72,25 @@ class Change:
     def other_name(self, order: Order, line: LockedLine) -> Subscriber | None:
         """Under what else the network may have the line, when it is put back."""
         return subscriber_of(self.renamed(order, line)) if self.is_free_for(order) else None
+
+    def lock_stock(self, order: Order) -> None:
+        """Locks what the change moves of the stock, before the line."""
+        raise NotImplementedError
+
+    def free_again(self, order: Order, now: datetime) -> bool:
+        """Puts what was held back on the shelf, once, in the caller's transaction.
+
+        False when a late answer has brought it to the network again.
+        """
+        self.lock_stock(order)
+        lines.lock_line(order.served_line, order.account_id)
+        locked = orders.lock_order(order.id)
+        if locked.undo_due:
+            return False
+        if not (locked.stock or {}).get("back"):
+            put_back(locked, now)
+            orders.note_put_back(locked)
+        return True
 
     def complete(
         self, order: Order, line: LockedLine, network: dict[str, Any] | None, now: datetime

@@ -8,14 +8,12 @@ from keepline.catalog.queries import policy_values
 from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LineState
 from keepline.flows.delivering.changing import Change
-from keepline.flows.delivering.stock import put_back, told_back
+from keepline.flows.delivering.stock import told_back
 from keepline.flows.steps import transaction_step
 from keepline.inventory import queries as stock
 from keepline.inventory import services as inventory
 from keepline.lines import changes
-from keepline.lines import services as lines
 from keepline.lines.services import LockedLine
-from keepline.orders import services as orders
 from keepline.orders.models import Order
 
 
@@ -62,15 +60,7 @@ class NewNumber(Change):
         if not told_back(order, now):
             return False
         with transaction_step("change_number.let_go"):
-            self.lock_stock(order)
-            lines.lock_line(order.served_line, order.account_id)
-            locked = orders.lock_order(order.id)
-            if locked.undo_due:  # a late answer: the network has it again
-                return False
-            if not (locked.stock or {}).get("back"):
-                put_back(locked, now)
-                orders.note_put_back(locked)
-        return True
+            return self.free_again(order, now)
 
 
 def _new(order: Order) -> int:

@@ -15,15 +15,13 @@ from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.profile import ProfileEvent, ProfileState
 from keepline.flows import order_profile
 from keepline.flows.delivering.changing import Change
-from keepline.flows.delivering.stock import assign_sims, lock_held, put_back, told_back
+from keepline.flows.delivering.stock import assign_sims, lock_held, told_back
 from keepline.flows.steps import transaction_step
 from keepline.inventory import queries as stock
 from keepline.inventory import sims
 from keepline.inventory.models import Card, Profile
 from keepline.lines import changes
-from keepline.lines import services as lines
 from keepline.lines.services import LockedLine
-from keepline.orders import services as orders
 from keepline.orders.models import Order
 
 
@@ -71,15 +69,7 @@ class NewSim(Change):
         if not told_back(order, now):
             return False
         with transaction_step("swap_sim.let_go"):
-            self.lock_stock(order)
-            lines.lock_line(order.served_line, order.account_id)
-            locked = orders.lock_order(order.id)
-            if locked.undo_due:  # a late answer: the network has it again
-                return False
-            if not (locked.stock or {}).get("back"):
-                put_back(locked, now)
-                orders.note_put_back(locked)
-        return True
+            return self.free_again(order, now)
 
 
 def _retire(line: LockedLine, iccid: str, now: datetime) -> None:
