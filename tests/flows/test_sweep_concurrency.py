@@ -37,7 +37,7 @@ def test_sweeps_at_once_renew_each_line_once(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("keepline.flows.sweep_lines.BATCH", 7)
     cast, ids = fleet(59, wallet_minor=40 * 300 + 299)
     before = deadlocks()
-    answers = at_once([partial(sweep, NOW) for _ in range(4)])
+    answers = at_once([partial(sweep, NOW, batch=7) for _ in range(4)])
     assert sum(answer["renewed"] for answer in answers) == 40
     assert sum(answer["short"] for answer in answers) == 20
     assert Extension.objects.filter(period_start=NOW).count() == 40
@@ -46,6 +46,17 @@ def test_sweeps_at_once_renew_each_line_once(monkeypatch: pytest.MonkeyPatch) ->
     assert deadlocks() == before
     assert audit(NOW) == []
     assert len(ids) == 60
+
+
+def test_of_one_wallet_the_longest_due_is_paid_first_in_whatever_batch() -> None:
+    _cast, ids = fleet(5, wallet_minor=2 * 300)
+    first, second, *others = random.Random(3).sample(ids, 6)
+    for minutes, line_id in enumerate([*others, second, first]):
+        due_at = NOW - timedelta(minutes=minutes)
+        Validity.objects.filter(id=line_id).update(next_action_at=due_at)
+    assert sweep(NOW, batch=1)["renewed"] == 2
+    renewed = Extension.objects.filter(period_start=NOW).values_list("line_id", flat=True)
+    assert set(renewed) == {first, second}
 
 
 def test_renewals_by_hand_beside_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +72,7 @@ def test_renewals_by_hand_beside_sweeps(monkeypatch: pytest.MonkeyPatch) -> None
         for line_id in random.Random(7).sample(ids, 12)
     ]
     before = deadlocks()
-    answers = at_once([partial(sweep, NOW), partial(sweep, NOW), *by_hand])
+    answers = at_once([*(partial(sweep, NOW, batch=5) for _ in range(2)), *by_hand])
     assert [answer for answer in answers if isinstance(answer, Exception)] == []
     renewals = Order.objects.filter(kind="renewal", state="completed")
     assert renewals.filter(channel="portal").count() == 12
