@@ -124,6 +124,13 @@ def test_the_fake_smdps_port_taken(data: str) -> None:
         assert "KEEPLINE_SMDP_PORT" in said
 
 
+def test_the_fake_clearing_houses_port_taken(data: str) -> None:
+    for command in ("demo", "fake-clearing-house"):
+        with taken_port() as port:
+            said = refused(keepline(command, KEEPLINE_DATA=data, KEEPLINE_PORTING_PORT=str(port)))
+        assert "KEEPLINE_PORTING_PORT" in said
+
+
 def test_nothing_of_the_demo_in_production(data: str) -> None:
     production = {
         "KEEPLINE_DATA": data,
@@ -134,6 +141,7 @@ def test_nothing_of_the_demo_in_production(data: str) -> None:
     assert "production" in refused(keepline("demo", **production))
     assert "production" in refused(keepline("sandbox-provider", **production))
     assert "production" in refused(keepline("fake-smdp", **production))
+    assert "production" in refused(keepline("fake-clearing-house", **production))
 
 
 def test_demo_leaves_strangers_files_alone(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from tests.doubles import FakeProvider
 from tests.gateways.es2plus_process import Es2PlusProcess, es2plus_process
 from tests.gateways.hlr_process import CTRL_PORT, HOST, HlrProcess, hlr
 from tests.gateways.hlr_wire import says
+from tests.gateways.porting_process import KEYS, porting_process
 
 __all__ = ["hlr"]
 
@@ -90,6 +91,18 @@ def test_what_an_smdp_plus_says(env: Environment, smdp: Es2PlusProcess, tmp_path
     assert "KEEPLINE_SMDP_* is unusable" in sentence
     smdp.end()
     ((grade, sentence),) = told(env)
+    assert (grade, "no sensible answer" in sentence) == ("fail", True)
+
+
+def test_the_clearing_house(env: Environment, tmp_path: Path) -> None:
+    with porting_process(tmp_path / "house") as house:
+        named = replace(env, porting_url=house.url, porting_key=KEYS["keepline"])
+        place = f"The clearing house behind {house.url}"
+        assert told(named) == [("ok", f"{place} answers.")]
+        assert told(replace(named, porting_key="x" * 32)) == [
+            ("fail", f"{place}: no sensible answer (it does not take KEEPLINE_PORTING_KEY)")
+        ]
+    ((grade, sentence),) = told(named)
     assert (grade, "no sensible answer" in sentence) == ("fail", True)
 
 

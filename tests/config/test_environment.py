@@ -138,6 +138,10 @@ WHOLE = {
         "KEEPLINE_SMDP_CALLBACK_SECRET": "s" * 32,
         "KEEPLINE_SMDP_CALLBACK_SUBJECT": "CN=smdp",
     },
+    "porting": {
+        "KEEPLINE_PORTING_URL": "https://bridge.example.com",
+        "KEEPLINE_PORTING_KEY": "p" * 32,
+    },
 }
 
 
@@ -185,6 +189,21 @@ def test_an_smdp_that_cannot_work_stops_every_command(
     whole = {**WHOLE["smdp"], **WHOLE["smdp_callback"], name: value}
     with pytest.raises(SettingsError, match=name):
         read(tmp_path, **whole)
+
+
+def test_the_bridge_is_spoken_to_by_tls_or_on_this_machine(tmp_path: Path) -> None:
+    key = WHOLE["porting"]["KEEPLINE_PORTING_KEY"]
+    env = read(tmp_path, **WHOLE["porting"])
+    assert key not in repr(env)
+    assert key in env.secrets()
+    for url in ("http://localhost:8003", "http://127.0.0.1:8003", "https://b.example.com"):
+        named = read(tmp_path, KEEPLINE_PORTING_URL=url, KEEPLINE_PORTING_KEY=key)
+        assert named.porting_url == url
+    for url in ("http://b.example.com", "ftp://localhost", "https://", "localhost:8003"):
+        with pytest.raises(SettingsError, match="KEEPLINE_PORTING_URL"):
+            read(tmp_path, KEEPLINE_PORTING_URL=url, KEEPLINE_PORTING_KEY=key)
+    with pytest.raises(SettingsError, match="KEEPLINE_PORTING_PORT must differ"):
+        read(tmp_path, KEEPLINE_PORT="8000", KEEPLINE_PORTING_PORT="8002")
 
 
 def test_stock_keys_are_several_and_long_and_each_is_hidden(tmp_path: Path) -> None:

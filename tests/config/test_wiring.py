@@ -13,6 +13,7 @@ from keepline.config import wiring
 from keepline.gateways import switchboard
 from keepline.gateways.esim.es2plus.fake.certificates import keep_certificates
 from keepline.gateways.esim.port import EsimUnknown
+from keepline.gateways.porting.port import PortingUnknown
 from tests.gateways.test_es2plus_points import TOLD
 
 
@@ -102,6 +103,17 @@ def test_the_smdp_is_connected_when_it_is_named(settings: Any, tmp_path: Path) -
     smdp = switchboard.smdp_plus()
     assert smdp.name == "es2plus"
     assert smdp.event_of(replace(TOLD, notification_point_id=8)) == "delete"
+
+
+def test_the_clearing_house_is_connected_when_it_is_named(settings: Any) -> None:
+    settings.PRODUCTION = True
+    wiring.connect()
+    assert not switchboard.has("porting")
+    with pytest.raises(PortingUnknown):
+        switchboard.porting()
+    settings.ENV = replace(settings.ENV, porting_url="https://b.example.com", porting_key="k" * 32)
+    wiring.connect()
+    assert switchboard.porting().name == "bridge"
 
 
 def key_pair() -> tuple[str, str]:

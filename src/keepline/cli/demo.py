@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from keepline.cli import demo_folder, demo_smdp, schema_mark
+from keepline.cli import demo_folder, demo_porting, demo_smdp, schema_mark
 from keepline.cli.boot import require_free_mb, set_environment
 from keepline.cli.demo_announcement import announce_when_up
 from keepline.cli.serve import require_free_port
@@ -23,7 +23,7 @@ NEEDED_MB = 300
 @click.command("demo")
 @click.option("--fresh", is_flag=True, help="Start anew: remove what an earlier demo kept.")
 def command(fresh: bool) -> None:
-    """Start portal, worker, PostgreSQL, sandbox payment provider and fake SM-DP+, with a demo base.
+    """Start portal, worker, PostgreSQL and the fakes of all that is outside, with a demo base.
 
     Ctrl-C stops all of it; the next start keeps its data.
     """
@@ -40,6 +40,8 @@ def command(fresh: bool) -> None:
     require_free_port(HOST, env.provider_port, "KEEPLINE_PROVIDER_PORT")
     if not env.smdp_url:
         require_free_port(HOST, env.smdp_port, "KEEPLINE_SMDP_PORT")
+    if not env.porting_url:
+        require_free_port(HOST, env.porting_port, "KEEPLINE_PORTING_PORT")
     require_free_mb(env.data, NEEDED_MB)
     demo_folder.mark(env.data)
     running = locks.claim(env.data / "demo-running")
@@ -66,6 +68,8 @@ def _run(env: Environment) -> None:
         children = ["serve", "worker", "sandbox-provider"]
         if demo_smdp.connect(env, os.environ):
             children.append("fake-smdp")
+        if demo_porting.connect(env, os.environ):
+            children.append("fake-clearing-house")
         settled = set_environment()
         if not schema_mark.is_current(settled.database_url):
             _finish("migrate", "--verbosity", "0")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from keepline.cli.finding import Finding
 from keepline.config.environment import Environment
 from keepline.config.networks import network_of
-from keepline.config.outside import providers_of, smdp_plus_of
+from keepline.config.outside import clearing_house_of, providers_of, smdp_plus_of
 from keepline.gateways.payments.port import ProviderRefused, ProviderUnknown
 
 LOOKED_AT = timedelta(minutes=5)
@@ -16,6 +16,7 @@ def gateways(env: Environment) -> Iterator[Finding]:
     """Whether each answers that the settings name, and what is wrong if not."""
     yield from _network(env)
     yield from _smdp_plus(env)
+    yield from _clearing_house(env)
     yield from _providers(env)
 
 
@@ -29,6 +30,16 @@ def _smdp_plus(env: Environment) -> Iterator[Finding]:
     yield from (Finding("fail", f"The SM-DP+ at {env.smdp_url}: {each}") for each in complaints)
     if not complaints:
         yield Finding("ok", f"The SM-DP+ answers ({env.smdp_url}).")
+
+
+def _clearing_house(env: Environment) -> Iterator[Finding]:
+    if not env.porting_url:
+        return
+    complaints = clearing_house_of(env).complaints()
+    place = f"The clearing house behind {env.porting_url}"
+    yield from (Finding("fail", f"{place}: {each}") for each in complaints)
+    if not complaints:
+        yield Finding("ok", f"{place} answers.")
 
 
 def _providers(env: Environment) -> Iterator[Finding]:

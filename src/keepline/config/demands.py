@@ -12,12 +12,13 @@ PROVIDERS = {
     "alipay": ("alipay_app_id", "alipay_private_key", "alipay_public_key"),
 }
 SMDP = ("smdp_url", "smdp_cert", "smdp_key", "smdp_ca", "smdp_requester")
+PORTING = ("porting_url", "porting_key")
 SMDP_CALLBACK = ("smdp_callback_secret", "smdp_callback_subject")
 
 
 def demand_whole_providers(values: Mapping[str, Any]) -> None:
     """Half a provider would take money and not hear of it."""
-    for names in (*PROVIDERS.values(), SMDP, SMDP_CALLBACK):
+    for names in (*PROVIDERS.values(), SMDP, SMDP_CALLBACK, PORTING):
         missing = [name for name in names if not values[name]]
         if missing and len(missing) < len(names):
             wanted = ", ".join(PREFIX + name.upper() for name in missing)

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from keepline.config.demands import demand_for_production, demand_whole_providers
+from keepline.config.elements import Elements
 from keepline.config.errors import SettingsError
 from keepline.config.secret_key import kept_secret_key
 from keepline.config.values import (
@@ -20,11 +21,8 @@ from keepline.config.values import (
     address,
     count,
     file_for,
-    file_to_read,
     folder,
-    host,
     hosts,
-    long_secret,
     long_secrets,
     method_codes,
     notification_points,
@@ -43,7 +41,7 @@ database_address = address("postgresql", "postgres")
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Elements):
     """What an installation was told. Empty variables count as unset."""
 
     mode: str = field(
@@ -89,6 +87,11 @@ class Environment:
     )
     smdp_port: int = field(
         metadata=variable(port_number, "", "Port of the fake SM-DP+ (demo).", "`KEEPLINE_PORT` + 2")
+    )
+    porting_port: int = field(
+        metadata=variable(
+            port_number, "", "Port of the fake clearing house (demo).", "`KEEPLINE_PORT` + 3"
+        )
     )
     secret_key: str = field(
         repr=False,
@@ -225,91 +228,6 @@ class Environment:
             "Alipay's gateway; its sandbox has another.",
         )
     )
-    hlr_host: str = field(
-        metadata=variable(
-            host,
-            "",
-            "Machine on which osmo-hlr runs; with it, lines are switched there. "
-            "docs/gateways/osmo-hlr.md says how.",
-            "no network in production, the fake one elsewhere",
-        )
-    )
-    hlr_ctrl_port: int = field(
-        metadata=variable(port_number, "4259", "Port of osmo-hlr's control interface.")
-    )
-    hlr_vty_port: int = field(
-        metadata=variable(port_number, "4258", "Port of osmo-hlr's telnet interface.")
-    )
-    hlr_when_closed: str = field(
-        metadata=variable(
-            one_of("keep", "delete"),
-            "keep",
-            "What becomes of a closed line's card in osmo-hlr: keep it, with its keys, or delete.",
-        )
-    )
-    smdp_url: str = field(
-        metadata=variable(
-            address("https"),
-            "",
-            "Address of the SM-DP+'s ES2+ interface, `https://host:port`; with it, eSIM profiles "
-            "are ordered there. docs/gateways/es2plus.md says how.",
-            "no SM-DP+",
-        )
-    )
-    smdp_cert: Path = field(
-        metadata=variable(
-            file_to_read, "", "File with your client certificate and its chain (PEM).", "no SM-DP+"
-        )
-    )
-    smdp_key: Path = field(
-        metadata=variable(
-            file_to_read, "", "File with the client certificate's private key (PEM).", "no SM-DP+"
-        )
-    )
-    smdp_ca: Path = field(
-        metadata=variable(
-            file_to_read,
-            "",
-            "File with the authorities that sign the SM-DP+'s certificate (PEM); no others are "
-            "believed.",
-            "no SM-DP+",
-        )
-    )
-    smdp_requester: str = field(
-        metadata=variable(
-            str,
-            "",
-            "Your functionRequesterIdentifier, as agreed with the SM-DP+; usually an OID.",
-            "no SM-DP+",
-        )
-    )
-    smdp_points: tuple[tuple[int, str], ...] = field(
-        metadata=variable(
-            notification_points,
-            "",
-            "What the SM-DP+'s own notification points mean, such as "
-            "`5:delete,6:enable,7:disable`.",
-            "3 is download and 4 is install, as in SGP.22; others change nothing",
-        )
-    )
-    smdp_callback_secret: str = field(
-        repr=False,
-        metadata=variable(
-            long_secret,
-            "",
-            "What your proxy adds to calls of the SM-DP+ whose client certificate it has checked; "
-            "32 or more random characters.",
-            "the SM-DP+ may not call",
-        ),
-    )
-    smdp_callback_subject: str = field(
-        metadata=variable(
-            str,
-            "",
-            "Subject of the SM-DP+'s client certificate, as your proxy writes it.",
-            "the SM-DP+ may not call",
-        )
-    )
     esim_reissues_per_year: int = field(
         metadata=variable(
             count,
@@ -344,10 +262,13 @@ class Environment:
         values["database_owner_url"] = values["database_owner_url"] or values["database_url"]
         values["provider_port"] = values["provider_port"] or values["port"] + 1
         values["smdp_port"] = values["smdp_port"] or values["port"] + 2
+        values["porting_port"] = values["porting_port"] or values["port"] + 3
         if values["provider_port"] == values["port"]:
             raise SettingsError("KEEPLINE_PROVIDER_PORT must differ from KEEPLINE_PORT.")
         if values["smdp_port"] in (values["port"], values["provider_port"]):
             raise SettingsError("KEEPLINE_SMDP_PORT must differ from the other ports.")
+        if values["porting_port"] in [values[f"{of}port"] for of in ("", "provider_", "smdp_")]:
+            raise SettingsError("KEEPLINE_PORTING_PORT must differ from the other ports.")
         demand_whole_providers(values)
         if values["mode"] == "production":
             demand_for_production(values)

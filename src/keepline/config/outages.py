@@ -1,5 +1,5 @@
-"""Breakers before the network and the SM-DP+, in processes that serve or work, and their notice
-board: the cache that all processes share."""
+"""Breakers before the network, the SM-DP+ and the clearing house, in processes that serve or work,
+and their notice board: the cache that all processes share."""
 
 from functools import partial
 
@@ -10,8 +10,13 @@ from keepline.gateways import switchboard
 from keepline.gateways.breaker import Breaker
 from keepline.gateways.esim.port import EsimUnknown
 from keepline.gateways.network.port import NetworkUnknown
+from keepline.gateways.porting.port import PortingUnknown
 
-UNKNOWN: dict[str, type[Exception]] = {"network": NetworkUnknown, "smdp_plus": EsimUnknown}
+UNKNOWN: dict[str, type[Exception]] = {
+    "network": NetworkUnknown,
+    "smdp_plus": EsimUnknown,
+    "porting": PortingUnknown,
+}
 
 log = structlog.get_logger(__name__)
 

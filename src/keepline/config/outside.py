@@ -11,6 +11,7 @@ from keepline.config.environment import Environment
 from keepline.core.lifecycle.profile import ProfileEvent
 from keepline.gateways.esim.port import SmdpPlus
 from keepline.gateways.payments.port import PaymentProvider
+from keepline.gateways.porting.port import ClearingHouse
 
 TIMEOUT_S = 10.0
 
@@ -34,6 +35,13 @@ def smdp_plus_of(env: Environment) -> SmdpPlus:
         timeout_s=TIMEOUT_S,
         own_points={point: ProfileEvent(event) for point, event in env.smdp_points},
     )
+
+
+def clearing_house_of(env: Environment) -> ClearingHouse:
+    """The adapter of the bridge that the settings name."""
+    from keepline.gateways.porting.bridge.adapter import BridgedHouse
+
+    return BridgedHouse(env.porting_url, env.porting_key, TIMEOUT_S)
 
 
 def _stripe(env: Environment) -> PaymentProvider:

@@ -6,7 +6,12 @@ from django.conf import settings
 
 from keepline.catalog import tax_file
 from keepline.config.networks import network_of
-from keepline.config.outside import TIMEOUT_S, providers_of, smdp_plus_of
+from keepline.config.outside import (
+    TIMEOUT_S,
+    clearing_house_of,
+    providers_of,
+    smdp_plus_of,
+)
 from keepline.gateways import switchboard
 from keepline.payments import exchange_rates, limits
 
@@ -26,6 +31,8 @@ def connect() -> None:
         switchboard.connect("network", lambda: network_of(settings.ENV))
     if settings.ENV.smdp_url:
         switchboard.connect("smdp_plus", lambda: smdp_plus_of(settings.ENV))
+    if settings.ENV.porting_url:
+        switchboard.connect("porting", lambda: clearing_house_of(settings.ENV))
     switchboard.allow_methods(frozenset(settings.ENV.ways_to_pay) or None)
     own_limits = settings.ENV.payment_limits
     limits.put_in_force(limits.read(own_limits) if own_limits else None)

@@ -13,6 +13,7 @@ from keepline.gateways.messaging.port import EmailChannel
 from keepline.gateways.messaging.sms import SmsChannel
 from keepline.gateways.network.port import NetworkGateway, NetworkUnknown
 from keepline.gateways.payments.port import PaymentProvider
+from keepline.gateways.porting.port import ClearingHouse, PortingUnknown
 
 _factories: dict[str, Callable[[], object]] = {}
 _addresses: dict[str, str] = {}
@@ -22,7 +23,7 @@ _making = RLock()
 
 
 def connect(port: str, factory: Callable[[], object]) -> None:
-    """Names the adapter for `port`: payments:sandbox, network, smdp_plus, email, sms."""
+    """Names the adapter for `port`: payments:sandbox, network, smdp_plus, porting, email, sms."""
     _factories[port] = factory
     _adapter.cache_clear()
 
@@ -34,8 +35,8 @@ def put_before_payments(guard: Callable[[PaymentProvider], object]) -> None:
 
 
 def put_before_elements(guard: Callable[[str, object], object]) -> None:
-    """The same before the network and the SM-DP+; the guard is told the port's name."""
-    for port in [port for port in ("network", "smdp_plus") if has(port)]:
+    """The same before what carries lines; the guard is told the port's name."""
+    for port in [port for port in ("network", "smdp_plus", "porting") if has(port)]:
         factory = _factories[port]
         connect(port, partial(lambda port, factory: guard(port, factory()), port, factory))
 
@@ -102,6 +103,13 @@ def smdp_plus() -> SmdpPlus:
     if not has("smdp_plus"):
         raise EsimUnknown("no SM-DP+ is connected")
     return cast("SmdpPlus", _at("smdp_plus"))
+
+
+def porting() -> ClearingHouse:
+    """The clearing house. Raises PortingUnknown where none is connected: nobody can answer."""
+    if not has("porting"):
+        raise PortingUnknown("no clearing house is connected")
+    return cast("ClearingHouse", _at("porting"))
 
 
 def email() -> EmailChannel:

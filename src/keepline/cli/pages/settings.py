@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 
+from keepline.config.elements import Elements
 from keepline.config.environment import Environment
 from keepline.config.values import PREFIX
 
@@ -18,7 +19,8 @@ understood stops every command with a sentence. This page is made by `keepline d
 def page() -> str:
     """The table of KEEPLINE_* variables."""
     rows = []
-    for each in fields(Environment):
+    in_groups = {each.name for each in fields(Elements)}  # read last, however they are inherited
+    for each in sorted(fields(Environment), key=lambda one: one.name in in_groups):
         default = each.metadata["shown"] or f"`{each.metadata['default']}`"
         rows.append(f"| `{PREFIX}{each.name.upper()}` | {each.metadata['says']} | {default} |\n")
     return HEAD + "".join(rows)

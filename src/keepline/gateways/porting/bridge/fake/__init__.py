@@ -1,0 +1,1 @@
+"""A fake clearing house: the numbers of no country. Shipped for demo, development and tests."""

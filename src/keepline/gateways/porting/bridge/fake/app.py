@@ -1,0 +1,179 @@
+"""The fake clearing house's addresses: /v1/ports for operators, /control for tests and demo."""
+
+import asyncio
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from keepline.gateways.payments.cut_connection import CutConnection
+from keepline.gateways.porting.bridge.wire import (
+    PATH,
+    Unreadable,
+    instant_of,
+    number_of,
+    text_of,
+    word_of,
+)
+
+from . import behaviour
+from .books import ELSEWHERE, Books, OtherContent, Row
+
+NEVER_SEEN = {"state": "not_found"}
+
+
+class FakeHouse:
+    """The routes over one set of books. `keys`: of the operators, by their names."""
+
+    def __init__(self, books: Books, keys: Mapping[str, str]) -> None:
+        self.books, self._keys = books, keys
+
+    async def serve(self, request: Request) -> Response:
+        """A call of an operator's, or what the behaviour in force makes of it."""
+        operator = self._operator(request)
+        act = request.path_params.get("act") or _act_of(request)
+        if act not in behaviour.ACTS:
+            return PlainTextResponse("no such act", 404)
+        today = behaviour.for_call(self.books.store, act)
+        if today.mode == "down":
+            return PlainTextResponse("down, on demand", 503)
+        if today.mode == "lost":
+            return CutConnection()
+        content = await _object(request)
+        found = self._answer(act, request, operator, content, today.notice_s)
+        if today.mode == "no_answer":
+            return CutConnection()
+        if today.mode == "odd":
+            return JSONResponse({**(found or NEVER_SEEN), "state": "pondering"})
+        await asyncio.sleep(today.slow_s)
+        return JSONResponse(found) if found else JSONResponse(NEVER_SEEN, 404)
+
+    def _operator(self, request: Request) -> str:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        for name, key in self._keys.items():
+            if hmac.compare_digest(given.encode(), key.encode()):
+                return name
+        raise HTTPException(401, "who are you?")
+
+    def _answer(
+        self, act: str, request: Request, operator: str, content: Row, notice_s: float
+    ) -> Row | None:
+        books, port_id = self.books, str(request.path_params.get("port_id", ""))
+        if act == "requests":
+            return {"ports": [shown(row, waits=True) for row in books.waiting_for(operator)]}
+        if act == "request":
+            number, code = str(number_of(content)), text_of(content, "code")
+            holder = text_of(content, "holder", optional=True)
+            return shown(books.request(port_id, operator, number, code, holder, notice_s))
+        if act == "accept":
+            at = instant_of(content, "cut_over_at")
+            if at is None:
+                raise Unreadable("cut_over_at")
+            row = books.accept(port_id, operator, at)
+        elif act == "reject":
+            row = books.reject(port_id, operator, word_of(content, "reason") or "other")
+        elif act == "cancel":
+            row = books.cancel(port_id, operator)
+        elif act == "cut-over":
+            row = books.cut_over(port_id, operator)
+        else:
+            row = books.looked_at(port_id)
+            row = row if row and operator in (row["donor"], row["recipient"]) else None
+        return shown(row) if row else None
+
+    async def enter(self, request: Request) -> Response:
+        """POST /control/numbers: whose each number is; `elsewhere` unless it says otherwise."""
+        content = await _object(request)
+        self.books.enter(
+            (
+                str(number_of(row)),
+                text_of(row, "operator", optional=True) or ELSEWHERE,
+                text_of(row, "code", optional=True),
+                text_of(row, "holder", optional=True),
+            )
+            for row in content.get("numbers", [])
+        )
+        return JSONResponse({})
+
+    async def show(self, request: Request) -> Response:
+        """GET /control/numbers/NUMBER: whose it is now."""
+        operator = self.books.operator_of(request.path_params["number"])
+        return JSONResponse({"operator": operator}, 200 if operator else 404)
+
+    async def act_elsewhere(self, request: Request) -> Response:
+        """POST /control/ports: `elsewhere` asks for a number, which is `donor`'s if nobody knows
+        it. POST /control/ports/ID/ACT: it cuts over or cancels."""
+        port_id = str(request.path_params.get("port_id") or uuid4())
+        act = request.path_params.get("act", "request")
+        if act not in ("request", "cancel", "cut-over"):
+            return PlainTextResponse("no such act", 404)
+        content = await _object(request)
+        if content.get("donor") and self.books.operator_of(str(number_of(content))) is None:
+            self.books.enter([(str(number_of(content)), text_of(content, "donor"), "", "")])
+        found = self._answer(act, _as(request, port_id), ELSEWHERE, content, 0)
+        return JSONResponse(found) if found else JSONResponse(NEVER_SEEN, 404)
+
+    async def change_behaviour(self, request: Request) -> Response:
+        """PUT: a bad day. DELETE: a good one."""
+        content = await _object(request) if request.method == "PUT" else {}
+        behaviour.put(self.books.store, behaviour.checked(content))
+        return JSONResponse(content)
+
+    def app(self) -> Starlette:
+        """The application."""
+        routes = [
+            Route(PATH, self.serve),
+            Route(PATH + "/{port_id:uuid}", self.serve, methods=["GET", "PUT"]),
+            Route(PATH + "/{port_id:uuid}/{act}", self.serve, methods=["POST"]),
+            Route("/control/numbers", self.enter, methods=["POST"]),
+            Route("/control/numbers/{number}", self.show),
+            Route("/control/ports", self.act_elsewhere, methods=["POST"]),
+            Route("/control/ports/{port_id:uuid}/{act}", self.act_elsewhere, methods=["POST"]),
+            Route("/control/behaviour", self.change_behaviour, methods=["PUT", "DELETE"]),
+        ]
+        handlers: dict[Any, Any] = {
+            Unreadable: _refused,
+            OtherContent: _refused,
+            behaviour.BehaviourRefused: _refused,
+        }
+        return Starlette(routes=routes, exception_handlers=handlers)
+
+
+def shown(row: Row, *, waits: bool = False) -> Row:
+    """A porting as its operators see it; its code only as its donor, who must judge it."""
+    names = ("id", "donor", "recipient", "state", "reason", "cut_over_at")
+    told = {"number": f"+{row['number']}", **{name: row[name] for name in names}}
+    return told | ({"code": row["code"], "holder": row["holder"]} if waits else {})
+
+
+def _act_of(request: Request) -> str:
+    if "port_id" not in request.path_params:
+        return "requests"
+    return "request" if request.method == "PUT" else "ask"
+
+
+def _as(request: Request, port_id: str) -> Request:
+    scope = {**request.scope, "path_params": {"port_id": UUID(port_id)}}
+    return Request(scope)
+
+
+async def _object(request: Request) -> Row:
+    try:
+        content = json.loads(await request.body() or b"{}")
+    except ValueError:
+        raise Unreadable("json") from None
+    if not isinstance(content, dict):
+        raise Unreadable("json")
+    return content
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    del request
+    return PlainTextResponse(str(error), 422)
