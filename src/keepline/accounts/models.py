@@ -145,3 +145,22 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+
+class CalendarFeed(models.Model):
+    """The secret address of a member's calendar of an account, kept as SHA-256 only.
+
+    It ends with the membership. Made anew, it has another digest: the address before is dead.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="calendar_feeds")
+    slot = models.SmallIntegerField(editable=False)  # the account's, so that one shard answers
+    account_id = models.UUIDField()
+    digest = models.BinaryField(max_length=32, unique=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_calendarfeed"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "account_id"], name="calendar_feed_once")
+        ]

@@ -144,20 +144,28 @@ def show_lines(account_id: UUID, now: datetime, offset: int = 0) -> LinesPage:
     """One page of the account's lines; at most PAGE of them."""
     rows = lines.lines_of(account_id, PAGE + 1, offset)
     more, rows = len(rows) > PAGE, rows[:PAGE]
-    wallets = ledger.balances_of(account_id)
-    renewing = {row.plan_id for row in rows if row.auto_renew}
-    tax = treatment_for(account_id, now) if renewing else None
-    tariffs = catalog.tariffs_among(renewing) if renewing else {}
-    tariffs = {place: taxed_tariff(tariff, tax) for place, tariff in tariffs.items()}
-    around = surroundings(account_id, rows, wallets, now, tariffs)
-    cash = [wallet for wallet in wallets if wallet.purpose == "cash"]
-    cards = [card(row, around, now) for row in rows]
+    around, cards = cards_of(account_id, rows, now)
+    cash = [wallet for wallet in around.wallets.values() if wallet.purpose == "cash"]
     return LinesPage(
         cards=cards,
         wallets=cash,
         shortfalls=shortfalls(cards, cash, now),
         next_offset=offset + PAGE if more else None,
     )
+
+
+def cards_of(
+    account_id: UUID, rows: Sequence[LineRow], now: datetime
+) -> tuple[Surroundings, Sequence[LineCard]]:
+    """Cards of lines of one account, in their order, and what they drew on. Eight queries at
+    most."""
+    wallets = ledger.balances_of(account_id)
+    renewing = {row.plan_id for row in rows if row.auto_renew}
+    tax = treatment_for(account_id, now) if renewing else None
+    tariffs = catalog.tariffs_among(renewing) if renewing else {}
+    tariffs = {place: taxed_tariff(tariff, tax) for place, tariff in tariffs.items()}
+    around = surroundings(account_id, rows, wallets, now, tariffs)
+    return around, [card(row, around, now) for row in rows]
 
 
 def surroundings_of(account_id: UUID, row: LineRow, now: datetime) -> Surroundings:
