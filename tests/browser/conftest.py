@@ -30,7 +30,7 @@ Opened = Callable[..., Page]
 def ports_of_this_worker() -> range:
     """Other workers look elsewhere."""
     first = 19600 + 100 * int(WORKER.removeprefix("gw") if WORKER != "main" else 0)
-    return range(first, first + 100, 4)
+    return range(first, first + 100, 5)
 
 
 @pytest.fixture(scope="module")

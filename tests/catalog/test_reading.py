@@ -58,6 +58,8 @@ def test_what_is_left_out_is_as_usual() -> None:
         "reclaim_fee_minor": {},
         "number_change_fee_minor": {},
         "number_change_days": 30,
+        "message_days": 30,
+        "message_days_most": 90,
         "sim_swap_fee_minor": {},
     }
 

@@ -65,7 +65,7 @@ class Demo:
 
 @pytest.fixture
 def port() -> int:
-    return demo_ports(range(18500, 19500, 4))
+    return demo_ports(range(18500, 19500, 5))
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from keepline.lines.models import Line, Validity
 from keepline.workers import due
 from tests.cast import NOW
 from tests.crash import change_acts as change
+from tests.crash import inbox_acts as inbox
 from tests.crash import review_acts as review
 from tests.crash import saving_acts as saving
 from tests.crash import stock_acts as stock
@@ -296,6 +297,14 @@ SCENARIOS: dict[str, Scenario] = {
         [
             *(Act(stock.load), Act(stock.bring), Act(stock.hold)),
             *(Act(stock.hand_out, ours=False), Act(stock.reseal), Act(stock.look)),
+        ],
+    ),
+    "messages come and go": Scenario(
+        {},
+        [
+            *(Act(_numbered, ours=False), Act(inbox.come), Act(inbox.are_there, ours=False)),
+            *(Act(inbox.erase_one), Act(inbox.keep_for_a_week), Act(inbox.take_along)),
+            *(Act(inbox.seal_anew), Act(inbox.forget), Act(inbox.are_gone, ours=False)),
         ],
     ),
     "a phone installs a profile": Scenario(

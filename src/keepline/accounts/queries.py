@@ -54,6 +54,9 @@ class Recipient(NamedTuple):
 
 TOLD = (Role.OWNER, Role.MANAGE)
 SPENDERS = frozenset({Role.SPEND.value, Role.MANAGE.value, Role.OWNER.value})
+# Who may pay or only look is a helper, and sees nothing of what others write to the holder.
+READERS = frozenset({Role.RECEIVE.value, Role.MANAGE.value, Role.OWNER.value})
+KEEPERS = frozenset({Role.MANAGE.value, Role.OWNER.value})
 
 HOLDER_BY_DIGEST = """
 SELECT t.id, t.user_id, t.account_id, a.slot, m.role, u.language, u.time_zone, a.currency,
@@ -94,6 +97,16 @@ def account_for_token(secret: str, now: datetime) -> TokenHolder | None:
 def may_spend(role: str) -> bool:
     """Whether a member in this role may move money and change lines; others only look."""
     return role in SPENDERS
+
+
+def may_read(role: str) -> bool:
+    """Whether a member in this role may read received messages."""
+    return role in READERS
+
+
+def may_keep(role: str) -> bool:
+    """Whether a member in this role may erase messages, and say how long they are kept."""
+    return role in KEEPERS
 
 
 def membership_of(user_id: int) -> Membered | None:

@@ -80,6 +80,9 @@ class Policy(models.Model):
     number_change_fee_minor = models.JSONField(default=dict, db_default={})
     number_change_days = models.PositiveIntegerField(default=30, db_default=30)  # between two
     sim_swap_fee_minor = models.JSONField(default=dict, db_default={})  # by currency; none: no fee
+    # How long received messages are kept: usually, and the longest that a holder may choose.
+    message_days = models.PositiveSmallIntegerField(default=30, db_default=30)
+    message_days_most = models.PositiveSmallIntegerField(default=90, db_default=90)
     source = models.URLField(max_length=300, blank=True)  # the law or operator's page it rests on
     since_at = models.DateTimeField()
 
@@ -89,6 +92,10 @@ class Policy(models.Model):
             models.CheckConstraint(
                 condition=models.Q(reclaim_days__lte=models.F("quarantine_days")),
                 name="policy_reclaim_inside_quarantine",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(message_days__lte=models.F("message_days_most")),
+                name="policy_message_days_within",
             ),
         ]
 

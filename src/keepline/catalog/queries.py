@@ -41,6 +41,8 @@ class PolicyValues:
     number_change_fee_minor: Mapping[str, int]
     number_change_days: int
     sim_swap_fee_minor: Mapping[str, int]
+    message_days: int
+    message_days_most: int
     agenda: AgendaRules
     source: str
 
@@ -91,6 +93,8 @@ def policy_of(row: Policy) -> PolicyValues:
         number_change_fee_minor=row.number_change_fee_minor,
         number_change_days=row.number_change_days,
         sim_swap_fee_minor=row.sim_swap_fee_minor,
+        message_days=row.message_days,
+        message_days_most=row.message_days_most,
         agenda=AgendaRules(
             row.grace_days,
             row.suspended_days,

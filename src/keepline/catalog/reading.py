@@ -26,6 +26,7 @@ DISTANCES = (
 )
 LANGUAGES = ("en", "zh-hans")
 USUAL_NUMBER_CHANGE_DAYS = 30
+USUAL_MESSAGE_DAYS = {"message_days": 30, "message_days_most": 90}
 USUAL_DISTANCES = (default_countdown(), default_after_expiry(), default_countdown())
 FEES = ("reclaim_fee", "number_change_fee", "sim_swap_fee")
 POLICY_FIELDS = {
@@ -41,6 +42,7 @@ POLICY_FIELDS = {
     *DISTANCES,
     "notice_required",
     "number_change_days",
+    *USUAL_MESSAGE_DAYS,
     *FEES,
     "source",
 }
@@ -171,6 +173,7 @@ def _check_days(name: str, policy: dict[str, Any], shortest_quarantine_days: int
             raise CatalogRefused(f"{name}, policy: {field} must be whole days")
     if not _are_days([policy.setdefault("number_change_days", USUAL_NUMBER_CHANGE_DAYS)], 0):
         raise CatalogRefused(f"{name}, policy: number_change_days must be whole days")
+    _check_message_days(name, policy)
     if not _are_days(policy.setdefault("retry_days", default_retry_days()), -LONGEST_DAYS):
         raise CatalogRefused(f"{name}, policy: retry_days are whole days, before expiry negative")
     for field, usual in zip(DISTANCES, USUAL_DISTANCES, strict=True):
@@ -185,6 +188,14 @@ def _check_days(name: str, policy: dict[str, Any], shortest_quarantine_days: int
         )
     if policy["reclaim_days"] > policy["quarantine_days"]:
         raise CatalogRefused(f"{name}, policy: reclaim_days is longer than quarantine_days")
+
+
+def _check_message_days(name: str, policy: dict[str, Any]) -> None:
+    for field, usual in USUAL_MESSAGE_DAYS.items():
+        if not _are_days([policy.setdefault(field, usual)], 1):
+            raise CatalogRefused(f"{name}, policy: {field} must be whole days, 1 or more")
+    if policy["message_days"] > policy["message_days_most"]:
+        raise CatalogRefused(f"{name}, policy: message_days is longer than message_days_most")
 
 
 def _are_days(values: Any, least: int) -> bool:

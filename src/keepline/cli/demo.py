@@ -38,6 +38,7 @@ def command(fresh: bool) -> None:
     _end_in_order()
     require_free_port(HOST, env.port, "KEEPLINE_PORT")
     require_free_port(HOST, env.provider_port, "KEEPLINE_PROVIDER_PORT")
+    require_free_port(HOST, env.live_port, "KEEPLINE_LIVE_PORT")
     if not env.smdp_url:
         require_free_port(HOST, env.smdp_port, "KEEPLINE_SMDP_PORT")
     if not env.porting_url:

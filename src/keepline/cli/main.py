@@ -9,6 +9,7 @@ import click
 COMMANDS = {
     "demo": ("keepline.cli.demo", "Start everything on this machine with a demo base."),
     "serve": ("keepline.cli.serve", "Serve the portal and the API."),
+    "live": ("keepline.cli.live", "Tell open pages of news, beside `keepline serve`."),
     "worker": ("keepline.cli.worker", "Do the work that is due: payments, deliveries, messages."),
     "sandbox-provider": (
         "keepline.cli.sandbox_provider",
@@ -37,6 +38,10 @@ COMMANDS = {
     "reseal-stock": (
         "keepline.cli.reseal_stock",
         "Store PINs and other codes of SIMs anew under the first key.",
+    ),
+    "reseal-messages": (
+        "keepline.cli.reseal_messages",
+        "Store received messages anew under the first key.",
     ),
     "go-live": ("keepline.cli.go_live", "Wake the imported lines; shows first who is affected."),
     "sweep": (

@@ -6,6 +6,7 @@ Read with all others (config/environment.py).
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from keepline.config.inboxes import Inboxes
 from keepline.config.values import (
     address,
     bridge_address,
@@ -20,7 +21,7 @@ from keepline.config.values import (
 
 
 @dataclass(frozen=True, slots=True)
-class Elements:
+class Elements(Inboxes):
     """What an installation was told of them."""
 
     hlr_host: str = field(

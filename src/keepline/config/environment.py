@@ -263,6 +263,7 @@ class Environment(Elements):
         values["provider_port"] = values["provider_port"] or values["port"] + 1
         values["smdp_port"] = values["smdp_port"] or values["port"] + 2
         values["porting_port"] = values["porting_port"] or values["port"] + 3
+        values["live_port"] = values["live_port"] or values["port"] + 4
         if values["provider_port"] == values["port"]:
             raise SettingsError("KEEPLINE_PROVIDER_PORT must differ from KEEPLINE_PORT.")
         if values["smdp_port"] in (values["port"], values["provider_port"]):
@@ -270,10 +271,15 @@ class Environment(Elements):
         if values["porting_port"] in [values[f"{of}port"] for of in ("", "provider_", "smdp_")]:
             raise SettingsError("KEEPLINE_PORTING_PORT must differ from the other ports.")
         demand_whole_providers(values)
+        if values["live_port"] in [
+            values[f"{of}port"] for of in ("", "provider_", "smdp_", "porting_")
+        ]:
+            raise SettingsError("KEEPLINE_LIVE_PORT must differ from the other ports.")
         if values["mode"] == "production":
             demand_for_production(values)
         values["public_url"] = values["public_url"] or f"http://localhost:{values['port']}"
         values["public_url"] = values["public_url"].rstrip("/")
+        values["live_url"] = values["live_url"].rstrip("/")
         values["allowed_hosts"] = values["allowed_hosts"] or _hosts_of(values)
         values["secret_key"] = values["secret_key"] or _own_secret_key(values)
         return cls(**values)

@@ -8,6 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from keepline.config.checkouts import checkout_origins
 from keepline.config.environment import Environment
+from keepline.config.live import live_sources
 
 ENV = Environment.read(os.environ)
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -145,6 +146,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": ["'self'"],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
+        "connect-src": ["'self'", *live_sources(ENV.live_url, ENV.live_port, PRODUCTION)],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],

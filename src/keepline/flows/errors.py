@@ -30,6 +30,21 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("Your role in this account does not permit this."),
         gettext_noop("Ask the account's owner for a role that may spend."),
     ),
+    "messages_closed": Refusal(
+        403,
+        gettext_noop("Your role in this account does not let you read messages."),
+        gettext_noop("Ask the account's owner for a role that may receive them."),
+    ),
+    "messages_kept": Refusal(
+        403,
+        gettext_noop("Your role in this account does not let you erase messages."),
+        gettext_noop("Ask the account's owner, or somebody who manages the account."),
+    ),
+    "days_refused": Refusal(
+        422,
+        gettext_noop("Messages cannot be kept for so many days."),
+        gettext_noop("Choose one of the days offered."),
+    ),
     "key_missing": Refusal(
         400,
         gettext_noop("The request carries no Idempotency-Key."),

@@ -63,6 +63,13 @@ def holder_at(e164: int, at: datetime) -> UUID | None:
     return period.account_id if period else None
 
 
+def open_period(number: Number) -> OwnershipPeriod | None:
+    """The period of who holds the number now; None while nobody does."""
+    rows = OwnershipPeriod.objects.filter(slot=number.slot, e164=number.e164, ends_at=None)
+    found: OwnershipPeriod | None = rows.first()
+    return found
+
+
 def lines_with_number(e164: int) -> list[tuple[UUID, UUID]]:
     """Account and line of everybody who held the number, the latest first; for staff."""
     rows = OwnershipPeriod.objects.filter(slot=slot_of_text(str(e164)), e164=e164)
@@ -184,7 +191,7 @@ def confirmation_code_of(profile: Profile) -> str:
     """What the holder is asked for at the download; "" when nothing is. Raises SealBroken."""
     if not profile.sealed_confirmation_code:
         return ""
-    return sealer().open(profile.iccid, profile.sealed_confirmation_code)["confirmation_code"]
+    return str(sealer().open(profile.iccid, profile.sealed_confirmation_code)["confirmation_code"])
 
 
 def codes_of(card: Card) -> dict[str, str]:

@@ -60,6 +60,16 @@ def lock_number(e164: int) -> Number:
     return number
 
 
+def share_number(e164: int) -> Number | None:
+    """The number, which changes hands for nobody until the caller's transaction ends; others may
+    share it meanwhile. None when it is none of ours."""
+    rows = Number.objects.raw(
+        "SELECT * FROM inventory_number WHERE slot = %s AND e164 = %s FOR SHARE",
+        [slot_of_number(e164), e164],
+    )
+    return next(iter(rows), None)
+
+
 def assign(e164: int, account_id: UUID, line_id: UUID, since_at: datetime) -> OwnershipPeriod:
     """Gives a number that is free, or that this account holds, to a line, from `since_at` on.
 

@@ -87,6 +87,20 @@ def lines_of(account_id: UUID, limit: int, offset: int = 0) -> list[LineRow]:
     )
 
 
+NUMBERED = (
+    OF_ACCOUNT
+    + " AND l.e164 IS NOT NULL"
+    + LIVED
+    + " ORDER BY v.state = 'terminated', l.id LIMIT %(limit)s"
+)
+
+
+def numbered_of(account_id: UUID, limit: int) -> list[LineRow]:
+    """The account's lines that have, or had, a number; those that ended last."""
+    params = {"slot": slot_of(account_id), "account": account_id, "limit": limit}
+    return _rows(SELECT + NUMBERED, params)
+
+
 def line_of(line_id: UUID, account_id: UUID) -> LineRow | None:
     """The line when it is this account's; None for any other."""
     rows = _rows(

@@ -3,7 +3,10 @@
 from django.db import models
 from django.db.models import Q
 
+from keepline.messages.inbox_models import Arrival, InboxChoice, ReceivedMessage, UnclaimedDay
 from keepline.slots.models import SlottedModel
+
+__all__ = ["Arrival", "InboxChoice", "Outbox", "ReceivedMessage", "UnclaimedDay"]
 
 
 class Outbox(SlottedModel):

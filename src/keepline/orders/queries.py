@@ -207,6 +207,23 @@ def orders_among(account_id: UUID, order_ids: Collection[UUID]) -> dict[UUID, Or
     return {row.id: row for row in rows}
 
 
+BRINGING = (OrderKind.PURCHASE, OrderKind.NEW_NUMBER, OrderKind.RECLAIM)
+
+
+def orders_behind(account_id: UUID, line_ids: Collection[UUID]) -> dict[tuple[UUID, int], UUID]:
+    """By line and number: the completed order that brought the number to the line. One query.
+
+    A number that is on its line since the line was taken over has none.
+    """
+    rows = Order.objects.filter(slot=slot_of(account_id), account_id=account_id, kind__in=BRINGING)
+    found = rows.filter(line_id__in=list(line_ids), state=OrderState.COMPLETED).order_by("id")
+    return {
+        (row.line_id, (row.stock or {}).get("number", 0)): row.id
+        for row in found
+        if row.line_id is not None
+    }
+
+
 def is_line_busy(line_id: UUID, account_id: UUID) -> bool:
     """Is an order of the line under way, or something of one that ended still to be put back?"""
     rows = Order.objects.filter(slot=slot_of(account_id), account_id=account_id, line_id=line_id)

@@ -20,6 +20,7 @@ from keepline.accounts import clocks
 from keepline.flows import forget_method, recognise_revenue, save_method
 from keepline.flows.advance_order import advance_together, bundles
 from keepline.flows.follow_network import follow
+from keepline.flows.forget_messages import forget_messages as erase_messages
 from keepline.flows.notify_holder import notify
 from keepline.flows.reconcile import reconcile
 from keepline.flows.sweep_lines import sweep
@@ -189,6 +190,11 @@ def forget_webhooks(clock: Callable[[], datetime] = timezone.now) -> int:
     """Erases what webhooks said when they are older than WEBHOOKS_KEPT; how many."""
     before = clock() - WEBHOOKS_KEPT
     return payments.forget_bodies(before) + notices.forget(before)
+
+
+def forget_messages(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Erases received messages whose time is over, by the clocks of their accounts; how many."""
+    return erase_messages(clock()) + _by_test_clocks(lambda at, own: erase_messages(at(), own))
 
 
 def number_receipts(clock: Callable[[], datetime] = timezone.now, seller: str = "house") -> None:

@@ -111,6 +111,27 @@ def forget_webhooks(timestamp: int) -> None:  # noqa: ARG001 - likewise
     due.forget_webhooks()
 
 
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="forget_messages", queueing_lock="forget_messages", pass_context=False)
+def forget_messages(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Every ten minutes: received messages whose time is over are erased."""
+    close_old_connections()
+    due.forget_messages()
+
+
+@app.periodic(cron="53 * * * *")
+@app.task(name="watch_codes", queueing_lock="watch_codes", pass_context=False)
+def watch_codes(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Every hour: numbers that receive codes from many services, as long as they do."""
+    from django.utils import timezone
+
+    from keepline.flows.show_code_traffic import show_code_traffic
+
+    close_old_connections()
+    for line in show_code_traffic(timezone.now()).lines:
+        log.error("codes_from_many_services", line=str(line.line_id), senders=line.senders)
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="retry_stalled_jobs", queueing_lock="retry_stalled_jobs", pass_context=False)
 async def retry_stalled_jobs(timestamp: int) -> None:  # noqa: ARG001 - likewise
