@@ -9,7 +9,7 @@ MESSAGES := $(wildcard src/keepline/portal/locale/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test lint pytest chromium zbar osmo-hlr bench bench-sweep bench-delivery bench-simulate year kills docs clean
+.PHONY: help install demo test lint pytest chromium zbar osmo-hlr smsc bench bench-sweep bench-delivery bench-simulate year kills docs clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ install: .venv/installed .venv/messages  ## prepare .venv, and nothing else
 demo: install  ## start everything on this machine (ARGS=--fresh starts anew)
 	@exec $(BIN)/keepline demo $(ARGS)
 
-test: install chromium zbar osmo-hlr lint pytest  ## install what tests need, check style and types, run all tests
+test: install chromium zbar osmo-hlr smsc lint pytest  ## install what tests need, check style and types, run all tests
 
 lint: install  ## style, types, and the import law
 	$(BIN)/ruff format --check .
@@ -47,6 +47,9 @@ zbar:
 
 osmo-hlr:
 	@tools/osmo-hlr
+
+smsc:
+	@tools/smsc
 
 bench: install  ## measure; the last line is JSON (QUICK=1 takes less than a minute)
 	@$(BIN)/python -m bench

@@ -1,8 +1,11 @@
-"""The messaging port: one e-mail out, accepted, refused for good, or to be tried again."""
+"""The messaging port: e-mails out, each accepted, refused for good, or to be tried again."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
+
+Message = TypeVar("Message")
 
 
 class ChannelRefused(Exception):
@@ -22,6 +25,10 @@ class ChannelUnavailable(Exception):
 
     A repeat carries the same Message-ID, so that receivers can tell it is one.
     """
+
+
+class ChannelDown(ChannelUnavailable):
+    """Nobody answers there, or not us: it is not about this message, and others fare the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,20 @@ class SendResult:
     reference: str
 
 
+Sent = SendResult | ChannelRefused | ChannelUnavailable
+
+
+def one_by_one(send: Callable[[Message], SendResult], messages: Iterable[Message]) -> list[Sent]:
+    """What came of each, for channels that take one message at a time."""
+    results: list[Sent] = []
+    for message in messages:
+        try:
+            results.append(send(message))
+        except (ChannelRefused, ChannelUnavailable) as error:
+            results.append(error)
+    return results
+
+
 class EmailChannel(Protocol):
     """A way out for e-mail."""
 
@@ -63,4 +84,11 @@ class EmailChannel(Protocol):
 
     def send(self, message: EmailMessage) -> SendResult:
         """Hands the message over. Raises ChannelRefused, ChannelUnavailable, and nothing else."""
+        ...
+
+    def send_all(self, messages: Sequence[EmailMessage]) -> list[Sent]:
+        """Hands several over; what came of each, in their order. Raises nothing.
+
+        What was not tried because nobody answers is ChannelDown.
+        """
         ...
