@@ -12,19 +12,23 @@ from django.db import connection, transaction
 
 from keepline.accounts.models import Account
 from keepline.core.agenda import Step
-from keepline.core.ids import derived_id
+from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.line import LineState
 from keepline.flows import renew_line
 from keepline.flows.hold_number import hold_number
 from keepline.flows.sweep_lines import sweep
+from keepline.flows.sweeping.renewing import _statement
+from keepline.flows.sweeping.tables import parameters
 from keepline.inventory import services as inventory
 from keepline.inventory.holding import HOLD_FOR
 from keepline.inventory.models import Number
 from keepline.ledger.models import Transfer, Wallet
 from keepline.lines import services as lines
+from keepline.lines.due import Which
 from keepline.lines.models import Extension, LineEvent, Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
+from keepline.slots.ids import new_id
 from tests.cast import NOW, Cast, assemble, fill, line, plan
 from tests.doubles import ScriptedNetwork
 from tests.flows.acts import request, wallet
@@ -551,6 +555,30 @@ def test_due_lines_are_found_by_their_index() -> None:
             explained = "\n".join(row[0] for row in cursor.fetchall())
             assert f"using {index} " in explained, explained
             assert "Sort" not in explained
+
+
+def test_a_batch_is_read_by_its_keys_and_expected_whole() -> None:
+    """By what is due, every batch would read all that is due; and expected as one line, every
+    line be compared with every wallet (docs/decisions/0015)."""
+    renewing()
+    ids = [new_id(number % 256) for number in range(1000)]
+    params = {
+        "now": NOW,
+        "due_slots": [slot_of(line_id) for line_id in ids],
+        "due_ids": ids,
+        **Which().params(),
+        **parameters(NOW),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(
+            "EXPLAIN (FORMAT JSON) " + _statement(Which().whose, by_holder=False), params
+        )
+        plan = cursor.fetchone()[0][0]["Plan"]
+    due = next(each for each in plan["Plans"] if each.get("Subplan Name") == "CTE due")
+    assert due["Plan Rows"] == len(ids)
+    assert "lines_validity_pkey" in str(due)
+    assert "validity_due" not in str(due)
 
 
 def test_an_idle_look_is_a_handful_of_statements(

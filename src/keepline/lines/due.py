@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from keepline.core.agenda import Due, Step
-from keepline.core.ids import SLOTS, slots_of
+from keepline.core.ids import SLOTS, slot_of
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
 from keepline.slots.ids import new_id
 from keepline.slots.sql import execute, fetch_all
@@ -52,11 +52,15 @@ SELECT id FROM (
   SELECT v.slot, v.id, v.wallet_id, v.next_action_at FROM lines_validity v {DUE}
 ) AS d ORDER BY slot, wallet_id, next_action_at, id
 """  # noqa: S608 - our own words
-CLAIM_THESE = f"""{ROW}
-WHERE v.slot = ANY(%(slots)s) AND v.id = ANY(%(ids)s)
-  AND v.next_step = %(step)s AND v.next_action_at <= %(now)s
-ORDER BY v.slot, v.id FOR NO KEY UPDATE OF v SKIP LOCKED
-"""
+# By their keys, one by one: read by what is due, all that is due would be read for every batch.
+CLAIM_THESE = f"""
+SELECT v.* FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[]) AS given(slot, id)
+CROSS JOIN LATERAL (
+  {ROW} WHERE v.slot = given.slot AND v.id = given.id OFFSET 0 FOR NO KEY UPDATE OF v SKIP LOCKED
+) AS v
+WHERE v.next_step = %(step)s AND v.next_action_at <= %(now)s
+ORDER BY v.slot, v.id
+"""  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def lying_together(step: Step, now: datetime, limit: int, which: Which) -> list[
 
 def claim_these(ids: Sequence[UUID], step: Step, now: datetime) -> list[DueLine]:
     """Locks those of the lines whose `step` is still due."""
-    slots = slots_of(ids)
+    slots = [slot_of(line_id) for line_id in ids]
     params = {"step": int(step), "now": now, "ids": list(ids), "slots": slots}
     return [due_line(row._asdict()) for row in fetch_all(CLAIM_THESE, params)]
 

@@ -23,7 +23,7 @@ WITH agenda AS MATERIALIZED (
 ), taxing AS MATERIALIZED (  -- of no country: kind 0
   SELECT country, kind
   FROM unnest(%(taxed_countries)s::text[], %(their_kinds)s::smallint[]) AS k(country, kind)
-), due AS MATERIALIZED (
+), due AS MATERIALIZED (  -- each by its key. The planner shall expect as many as are given: from how few of all
   SELECT v.slot, v.id, v.account_id, v.wallet_id, v.state, v.plan_id, v.policy_id, v.valid_until,
          v.auto_renew, v.next_action_at, v.time_zone, v.anchor_at, v.anchor_count,
          coalesce(v.lead_days, -1) AS lead, {country} AS country,
@@ -31,11 +31,12 @@ WITH agenda AS MATERIALIZED (
            SELECT FROM orders_order o
            WHERE o.slot = v.slot AND o.line_id = v.id
              AND o.state IN ('acknowledged', 'pending', 'in_progress', 'held')) AS under_way
-  FROM lines_validity v
-  WHERE v.slot = ANY(%(due_slots)s::smallint[]) AND v.id = ANY(%(due_ids)s::uuid[])
-    AND v.next_step = 1 AND v.next_action_at <= %(now)s AND {whose}
-  ORDER BY v.slot, v.id
-  FOR NO KEY UPDATE OF v SKIP LOCKED
+  FROM unnest(%(due_slots)s::smallint[], %(due_ids)s::uuid[]) AS given(slot, id)
+  CROSS JOIN LATERAL (  -- lines are due it would guess one, and compare every line with every wallet
+    SELECT * FROM lines_validity l WHERE l.slot = given.slot AND l.id = given.id
+    OFFSET 0 FOR NO KEY UPDATE SKIP LOCKED
+  ) AS v
+  WHERE CASE WHEN v.next_step = 1 AND v.next_action_at <= %(now)s THEN {whose} ELSE false END
 ), wallet AS MATERIALIZED (
   SELECT w.slot, w.id, w.currency, w.posted_minor - w.pending_minor AS free
   FROM ledger_wallet w

@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from keepline.catalog.taxes import by_holder
-from keepline.core.ids import slots_of
+from keepline.core.ids import slot_of
 from keepline.flows.sweeping.tables import parameters
 from keepline.lines.due import DueLine, Which, due_line
 from keepline.slots.sql import execute, fetch_all
@@ -46,7 +46,7 @@ def renew_due(ids: Sequence[UUID], now: datetime, which: Which) -> Batch:
 
     Raises Raced; the caller then takes the transaction back and tries again.
     """
-    these = {"due_slots": slots_of(ids), "due_ids": list(ids)}
+    these = {"due_slots": [slot_of(line_id) for line_id in ids], "due_ids": list(ids)}
     params = {"now": now, **these, **which.params(), **parameters(now)}
     # A plan for any batch would be made for far more lines than are due, or far fewer.
     execute("SET LOCAL plan_cache_mode = force_custom_plan")
