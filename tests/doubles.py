@@ -21,7 +21,7 @@ from keepline.gateways.esim.port import (
     ReleaseRequest,
     Reserved,
 )
-from keepline.gateways.messaging.port import EmailMessage, SendResult
+from keepline.gateways.messaging.port import EmailMessage, SendResult, Sent, one_by_one
 from keepline.gateways.network.port import (
     DesiredService,
     NetworkAnswer,
@@ -441,3 +441,6 @@ class Mailbox:
     def send(self, message: EmailMessage) -> SendResult:
         self.sent.append(message)
         return SendResult(str(message.message_id))
+
+    def send_all(self, messages: Sequence[EmailMessage]) -> list[Sent]:
+        return one_by_one(self.send, messages)

@@ -7,5 +7,5 @@ class OneByOne:
 
     map = staticmethod(map)
 
-    def __init__(self, _work: str) -> None:
+    def __init__(self, _work: str, _threads: int = 1) -> None:
         pass

@@ -86,8 +86,8 @@ SELECT (SELECT count(*) FROM orders_order WHERE state = 'completed' AND kind = '
        (SELECT count(*) FROM lines_validity WHERE state = 'terminated') AS ended_lines,
        (SELECT count(*) FROM inventory_ownershipperiod WHERE follows_at IS NOT NULL)
          AS numbers_held_again,
-       (SELECT count(*) FROM messages_outbox WHERE outcome = 'sent') AS letters,
-       (SELECT count(*) FROM messages_outbox WHERE outcome = 'laid_aside') AS letters_laid_aside
+       (SELECT count(DISTINCT letter_id) FROM messages_delivery WHERE outcome = 'sent') AS letters,
+       (SELECT count(*) FROM messages_delivery WHERE outcome = 'laid_aside') AS letters_laid_aside
 """
 
 

@@ -1,5 +1,6 @@
 """What goes wrong outside: letters that do not go, a network and a provider with bad days."""
 
+from collections.abc import Sequence
 from functools import cache
 from random import Random
 from typing import Any
@@ -15,6 +16,8 @@ from keepline.gateways.messaging.port import (
     ChannelUnavailable,
     EmailMessage,
     SendResult,
+    Sent,
+    one_by_one,
 )
 from keepline.gateways.network.fake import FakeNetwork
 
@@ -42,6 +45,10 @@ class Post:
         if luck > 0.995:
             raise ChannelRefused("550", "no such mailbox")
         return SendResult(str(message.message_id))
+
+    def send_all(self, messages: Sequence[EmailMessage]) -> list[Sent]:
+        """See the port."""
+        return one_by_one(self.send, messages)
 
 
 def network() -> FakeNetwork:

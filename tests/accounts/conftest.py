@@ -1,6 +1,7 @@
 """A visitor, and letter boxes that keep what sign-in sends."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from keepline.gateways import switchboard
+from keepline.gateways.messaging.port import Sent, one_by_one
 from keepline.gateways.messaging.sms import SendResult, SmsMessage
 from tests.doubles import Mailbox
 
@@ -31,6 +33,9 @@ class Handset:
     def send(self, message: SmsMessage) -> SendResult:
         self.sent.append(message)
         return SendResult(str(message.message_id))
+
+    def send_all(self, messages: Sequence[SmsMessage]) -> list[Sent]:
+        return one_by_one(self.send, messages)
 
     def code(self) -> str:
         found = re.search(r"#(\d{6})$", self.sent[-1].text)

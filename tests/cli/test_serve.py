@@ -31,7 +31,7 @@ from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.sandbox.adapter import SandboxPayments
 from keepline.orders.models import Order
 from keepline.payments.models import Payment
-from keepline.workers import due
+from keepline.workers import due, hands
 from tests.cast import Cast, assemble
 from tests.flows.acts import request
 from tests.gateways.sandbox_process import free_port
@@ -107,7 +107,7 @@ def served(environ: Mapping[str, str]) -> Iterator[None]:
 def site(
     process_environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Site]:
-    monkeypatch.setattr(due, "_pool", OneByOne)
+    monkeypatch.setattr(hands, "pool", OneByOne)
     environ = process_environment | {
         "KEEPLINE_DATA": str(tmp_path),
         "KEEPLINE_PORT": str(free_port()),

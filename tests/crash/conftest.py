@@ -33,7 +33,7 @@ def outside(
 ) -> Iterator[Any]:
     """What is outside when one pays at the provider of that name."""
     # Imported late: a conftest named on the command line is read before Django is set up.
-    from keepline.workers import due
+    from keepline.workers import hands
     from tests.crash.world import Outside
 
     def there(name: str) -> Outside:
@@ -43,7 +43,7 @@ def outside(
         return found
 
     shared_inbox.webhooks.clear()
-    monkeypatch.setattr(due, "_pool", OneByOne)
+    monkeypatch.setattr(hands, "pool", OneByOne)
     before = dict(switchboard._factories), switchboard.public_url()
     yield there
     switchboard._factories.clear()

@@ -31,7 +31,7 @@ from keepline.ledger.models import Wallet
 from keepline.lines import services as lines
 from keepline.lines.due import Which
 from keepline.lines.models import Extension, NetworkDue, Reversal, Validity
-from keepline.messages.models import Outbox
+from keepline.messages.models import Delivery, Outbox
 from keepline.orders.models import Order
 from keepline.payments.models import Dispute, Payment, Refund, SavedMethod
 from keepline.workers import due
@@ -195,6 +195,7 @@ class World:
                     "next_action_at", flat=True
                 ),
                 *Outbox.objects.filter(due_at__isnull=False).values_list("due_at", flat=True),
+                *Delivery.objects.filter(due_at__isnull=False).values_list("due_at", flat=True),
                 *SavedMethod.objects.filter(
                     account_id=self.cast.account.id, next_action_at__isnull=False
                 ).values_list("next_action_at", flat=True),
@@ -237,6 +238,7 @@ class World:
         payments = Payment.objects.filter(account_id=account_id)
         wallet = Wallet.objects.get(account_id=account_id, currency=self.currency)
         events = Outbox.objects.filter(account_id=account_id)
+        sent = Delivery.objects.filter(account_id=account_id)
         return {
             "orders": [(o.kind, o.state, o.failure_code, o.undo_due) for o in orders],
             "payments": [(p.state, p.captured_minor, p.refunded_minor) for p in payments],
@@ -258,7 +260,7 @@ class World:
                 .exclude(state__in=["storing", "abandoned"])
                 .values_list("state", flat=True)
             ),
-            "told": sorted((e.kind, e.outcome) for e in events),
+            "told": sorted((e.kind, e.outcome) for e in [*events, *sent]),
             "numbered": all(o.receipt_number for o in orders if o.state == "completed"),
         }
 

@@ -250,6 +250,8 @@ BREAKERS: dict[str, str] = {
     "ends_are_told": "DELETE FROM messages_outbox WHERE order_id = %(renewal)s",
     "no_message_is_forgotten": "UPDATE messages_outbox SET due_at = NULL"
     " WHERE order_id = %(renewal)s",
+    "addressed_is_on_its_way": "UPDATE messages_outbox SET due_at = NULL, outcome = 'addressed'"
+    " WHERE order_id = %(renewal)s",
     "one_key_one_order": "UPDATE orders_requestkey SET order_id = %(fresh)s"
     " WHERE order_id = %(paid)s",
     "rows_lie_in_their_slot": "UPDATE ledger_wallet SET id = %(elsewhere)s WHERE id = %(wallet)s",
@@ -327,8 +329,8 @@ def test_what_looks_like_a_card(body: str, found: bool) -> None:
 
 def test_rows_named_are_bounded() -> None:
     run(
-        "INSERT INTO messages_outbox (slot, id, kind, account_id, occurred_at, attempts, outcome,"
-        " reason) SELECT 0, gen_random_uuid(), 'x', gen_random_uuid(), %(now)s, 0, '', ''"
+        "INSERT INTO messages_outbox (slot, id, kind, account_id, occurred_at, outcome,"
+        " reason) SELECT 0, gen_random_uuid(), 'x', gen_random_uuid(), %(now)s, '', ''"
         " FROM generate_series(1, 150)",
         {"now": NOW},
     )

@@ -13,7 +13,6 @@ from keepline.flows import buy_line
 from keepline.flows.advance_order import advance
 from keepline.flows.audit_books import audit
 from keepline.flows.follow_disputes import follow_disputes
-from keepline.flows.notify_holder import notify
 from keepline.flows.open_payment import open_payment
 from keepline.flows.recognise_revenue import number_receipts, recognise
 from keepline.flows.review_payment import approve, refuse
@@ -21,7 +20,7 @@ from keepline.flows.settle_payment import settle
 from keepline.flows.sweep_lines import sweep
 from keepline.inventory.models import Number, Profile
 from keepline.lines.models import Validity
-from keepline.messages.models import Outbox
+from keepline.messages.models import Delivery, Outbox
 from keepline.orders.models import Order
 from keepline.payments import limits
 from keepline.payments.models import Payment
@@ -30,6 +29,7 @@ from tests.doubles import FakeProvider, Mailbox, ScriptedNetwork
 from tests.flows.at_once import rest, work_off
 from tests.flows.buying import request, stocked
 from tests.flows.refunds import refunded
+from tests.telling import tell
 
 pytestmark = pytest.mark.django_db
 ACTIVATION = {"smdp_address": "smdp.example.com", "matching_id": "A-B-C"}
@@ -153,10 +153,9 @@ def test_every_end_is_told_in_words(
     for _ in range(2):
         advance(cancelled, "en", NOW + timedelta(hours=2))
     rest(NOW + timedelta(hours=3), timedelta(hours=1))
-    told = list(Outbox.objects.values_list("id", flat=True))
-    notify(told, NOW + timedelta(hours=3))
-    for event in Outbox.objects.filter(order_id__in=[done, failed, cancelled]):
-        assert event.outcome == "sent", (event.kind, event.outcome)
+    tell(NOW + timedelta(hours=3))
+    assert set(Outbox.objects.values_list("outcome", flat=True)) == {"addressed"}
+    assert set(Delivery.objects.values_list("outcome", flat=True)) == {"sent"}
     assert len(mailbox.sent) == 3
     for letter in mailbox.sent:
         print(letter.subject, letter.text)

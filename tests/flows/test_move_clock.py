@@ -18,7 +18,6 @@ from keepline.flows.advance_order import advance
 from keepline.flows.attach_clock import attach_clock
 from keepline.flows.audit_books import audit
 from keepline.flows.move_clock import move_clock
-from keepline.flows.notify_holder import notify
 from keepline.flows.open_clock import open_clock
 from keepline.flows.open_payment import open_payment
 from keepline.flows.receive_webhook import receive_webhook
@@ -28,7 +27,7 @@ from keepline.inventory.models import Number
 from keepline.ledger.models import Wallet
 from keepline.lines.models import Extension, LineEvent, Validity
 from keepline.messages import services as outbox
-from keepline.messages.models import Outbox
+from keepline.messages.models import Delivery, Outbox
 from keepline.orders import services as orders
 from keepline.orders.models import Order
 from keepline.payments import services as payments
@@ -37,6 +36,7 @@ from tests import cast as stage
 from tests.cast import NOW
 from tests.doubles import FakeProvider, Mailbox
 from tests.flows.at_once import at_once
+from tests.telling import tell
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -47,9 +47,7 @@ def work_off(clock_id: int, now: datetime) -> int:
     steps = 0
     while claimed := orders.claim_due(now, 32, clock_id=clock_id):
         steps += len([advance(order_id, "en", now) for order_id in claimed])
-    while letters := outbox.claim_due(now, 64, timedelta(minutes=2), clock_id=clock_id):
-        steps += len(notify(letters, now))
-    return steps
+    return steps + tell(now, clock_id)
 
 
 def on_clock(auto_renew: bool = True, **fields: Any) -> stage.Cast:
@@ -98,7 +96,8 @@ def test_reminders_and_phases_come_at_their_time(mailbox: Mailbox) -> None:
     told = Outbox.objects.filter(line_id=cast.line.id).order_by("occurred_at")
     near = [(e.occurred_at - expires_at).days for e in told if e.kind == "line.expiry_near"]
     assert near == [-7, -3, -1]
-    assert len(mailbox.sent) == told.filter(outcome="sent").count() == told.count()
+    sent = Delivery.objects.filter(line_id=cast.line.id, outcome="sent")
+    assert len(mailbox.sent) == sent.count() == told.count()
 
 
 def test_a_short_wallet_is_tried_again_at_the_clocks_time() -> None:
@@ -163,7 +162,7 @@ def test_real_time_and_the_clock_leave_each_other_alone() -> None:
     assert sweep(NOW + 7 * DAY)["renewed"] == 1, "the real one"
     sweep(NOW + 900 * DAY)
     assert Validity.objects.filter(id=cast.line.id).values().get() == before
-    assert outbox.claim_due(NOW + 900 * DAY, 100, DAY) != []
+    assert outbox.take_due(NOW + 900 * DAY, 100) != []
     assert Outbox.objects.filter(account_id=cast.account.id, due_at__isnull=False).count() == 0
 
 

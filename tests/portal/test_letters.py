@@ -9,14 +9,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
-from keepline.accounts.queries import Recipient
-from keepline.flows.telling.letters import SUBJECTS, Letter, letter_of
+from keepline.flows.telling.letters import SUBJECTS, Words, words_of
 from keepline.flows.telling.news import news_of, rows_of
+from keepline.flows.telling.way import Addressee, Letter, Told
 from keepline.lines.models import Line, Validity
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from keepline.payments import disputes, refunds
 from keepline.payments.models import Dispute, Refund
+from keepline.slots.ids import new_id
 from tests.cast import NOW, Cast
 from tests.doubles import FakeProvider
 from tests.portal.acts import renewed
@@ -25,7 +26,7 @@ from tests.saved import charged_for, saved
 pytestmark = pytest.mark.django_db
 
 
-def letter(stage: Cast, kind: str, order: Order, language: str = "en") -> Letter:
+def letter(stage: Cast, kind: str, order: Order, language: str = "en") -> Words:
     event = Outbox(
         kind=kind,
         account_id=stage.account.id,
@@ -34,11 +35,21 @@ def letter(stage: Cast, kind: str, order: Order, language: str = "en") -> Letter
         occurred_at=NOW,
     )
     zone = "Asia/Shanghai" if language == "zh-hans" else "Europe/Berlin"
-    return written(event, Recipient(1, "alice@example.com", "Alice", language, zone))
+    return written(event, Addressee("user:1", "alice@example.com", language, zone, "Alice"))
 
 
-def written(event: Outbox, recipient: Recipient) -> Letter:
-    return letter_of(event, news_of(event, rows_of([event]), NOW), recipient)
+def _near(stage: Cast) -> Outbox:
+    return Outbox(
+        kind="line.expiry_near",
+        account_id=stage.account.id,
+        line_id=stage.line.id,
+        occurred_at=NOW,
+    )
+
+
+def written(event: Outbox, addressee: Addressee) -> Words:
+    told = Told(event, news_of(event, rows_of([event]), NOW))
+    return words_of(Letter(event.id or new_id(0), addressee, [told]))
 
 
 def test_a_renewal_is_confirmed(stage: Cast, alice: Client) -> None:
@@ -94,13 +105,13 @@ def test_a_reminder_tells_what_will_happen_to_this_line(
     auto_renew: bool, said: str, unsaid: str, stage: Cast
 ) -> None:
     Validity.objects.filter(id=stage.line.id).update(auto_renew=auto_renew)
-    near = Outbox(kind="line.expiry_near", account_id=stage.account.id, line_id=stage.line.id)
-    recipient = Recipient(1, "alice@example.com", "Alice", "en", "Europe/Berlin")
+    near = _near(stage)
+    recipient = Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice")
     with CaptureQueriesContext(connection) as queries:
         told = written(near, recipient)
     assert said in told.text
     assert unsaid not in told.text
-    assert len(queries) <= 2
+    assert len(queries) <= 3
 
 
 @pytest.mark.parametrize(
@@ -116,12 +127,12 @@ def test_a_charge_is_announced_with_its_day_and_amount(
 ) -> None:
     Validity.objects.filter(id=stage.line.id).update(auto_renew=True)
     charged_for(stage, saved(stage, provider, expires_on))
-    near = Outbox(kind="line.expiry_near", account_id=stage.account.id, line_id=stage.line.id)
-    recipient = Recipient(1, "alice@example.com", "Alice", "en", "Europe/Berlin")
+    near = _near(stage)
+    recipient = Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice")
     with CaptureQueriesContext(connection) as queries:
         told = written(near, recipient)
     assert said in told.text
-    assert len(queries) <= 7  # for any number of letters
+    assert len(queries) <= 8  # for any number of letters
 
 
 def test_an_approval_leads_to_the_checkout(stage: Cast, alice: Client) -> None:
@@ -133,7 +144,7 @@ def test_an_approval_leads_to_the_checkout(stage: Cast, alice: Client) -> None:
 
 def test_a_label_is_text_wherever_it_is_read(stage: Cast) -> None:
     Line.objects.filter(id=stage.line.id).update(label="Mum & <Dad>")
-    near = Outbox(kind="line.expiry_near", account_id=stage.account.id, line_id=stage.line.id)
-    told = written(near, Recipient(1, "alice@example.com", "Alice", "en", "Europe/Berlin"))
+    near = _near(stage)
+    told = written(near, Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice"))
     assert "Mum & <Dad>" in told.text
     assert "Mum &amp; &lt;Dad&gt;" in told.html

@@ -9,7 +9,7 @@ from keepline.flows import save_method
 from keepline.gateways import switchboard
 from keepline.payments import methods
 from keepline.payments.models import SavedMethod
-from keepline.workers import due
+from keepline.workers import due, hands
 from tests.cast import NOW, Cast, assemble
 from tests.doubles import FakeProvider
 from tests.limits import hardly_any
@@ -24,13 +24,13 @@ class OneByOne:
 
     map = staticmethod(map)
 
-    def __init__(self, _work: str) -> None:
+    def __init__(self, _work: str, _threads: int = 1) -> None:
         pass
 
 
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProvider]:
-    monkeypatch.setattr(due, "_pool", OneByOne)
+    monkeypatch.setattr(hands, "pool", OneByOne)
     before, provider = dict(switchboard._factories), FakeProvider()
     switchboard.connect("payments:sandbox", lambda: provider)
     with hardly_any():

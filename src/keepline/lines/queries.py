@@ -119,6 +119,23 @@ def lines_among(line_ids: Collection[UUID]) -> dict[UUID, LineRow]:
     return {row.id: row for row in rows}
 
 
+RENEWED = """
+SELECT line_id, max(granted_at) AS at FROM lines_extension
+WHERE slot = ANY(%(slots)s::smallint[]) AND line_id = ANY(%(ids)s::uuid[])
+  AND granted_at >= %(since)s
+GROUP BY line_id
+"""
+
+
+def renewed_since(line_ids: Collection[UUID], since: datetime | None) -> dict[UUID, datetime]:
+    """When each of the lines was last renewed, of those that were at `since` or later. One query,
+    or none without lines."""
+    if not line_ids or since is None:
+        return {}
+    params = {"slots": slots_of(line_ids), "ids": list(line_ids), "since": since}
+    return {row.line_id: row.at for row in fetch_all(RENEWED, params)}
+
+
 def owner_of(line_id: UUID) -> UUID | None:
     """The account that a line belongs to, for staff."""
     rows = fetch_all(

@@ -1,21 +1,19 @@
-"""Writes of the outbox: put in, claim, settle."""
+"""Writes of the outbox: put in, take to be addressed, settle."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
-
-from django.db import transaction
 
 from keepline.accounts import clocks
 from keepline.core.ids import derived_id, slot_of
 from keepline.slots.ids import new_id
-from keepline.slots.sql import execute, fetch_all, write
+from keepline.slots.sql import execute, fetch_all, fetch_one, write
 
 INSERT = """
 INSERT INTO messages_outbox (slot, id, kind, account_id, line_id, order_id, refund_id, occurred_at,
-                             due_at, attempts, outcome, reason)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '', '') ON CONFLICT (slot, id) DO NOTHING
+                             due_at, outcome, reason)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '') ON CONFLICT (slot, id) DO NOTHING
 """
 
 
@@ -48,9 +46,9 @@ def put(
 
 
 INSERT_ALL = """
-INSERT INTO messages_outbox (slot, id, kind, account_id, line_id, occurred_at, due_at, attempts,
-                             outcome, reason)
-SELECT slot, id, kind, account_id, line_id, %(now)s, %(now)s, 0, '', ''
+INSERT INTO messages_outbox (slot, id, kind, account_id, line_id, occurred_at, due_at, outcome,
+                             reason)
+SELECT slot, id, kind, account_id, line_id, %(now)s, %(now)s, '', ''
 FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(kinds)s::text[], %(accounts)s::uuid[],
             %(lines)s::uuid[]) AS d(slot, id, kind, account_id, line_id)
 """
@@ -73,87 +71,65 @@ def put_all(events: Sequence[tuple[str, UUID, UUID]], now: datetime) -> None:
     execute(INSERT_ALL, params)
 
 
-CLAIM = """
-WITH due AS (
-  SELECT m.slot, m.id FROM messages_outbox m
-  WHERE m.due_at <= %(now)s AND m.slot BETWEEN %(first_slot)s AND %(last_slot)s
-    AND {of_the_clock}
-  ORDER BY m.due_at LIMIT %(limit)s
-  FOR NO KEY UPDATE OF m SKIP LOCKED
-)
-UPDATE messages_outbox o SET due_at = %(leased_until)s, attempts = least(o.attempts + 1, 30000)
-FROM due
-WHERE o.slot = due.slot AND o.id = due.id AND o.slot BETWEEN %(first_slot)s AND %(last_slot)s
-RETURNING o.id
+class Event(NamedTuple):
+    """An event that nobody has addressed yet."""
+
+    id: UUID
+    kind: str
+    account_id: UUID
+    line_id: UUID | None
+    occurred_at: datetime
+
+
+LOCK_KIND = 1_262_703_425  # "KCLA" in ASCII: the first half of the advisory lock's key
+
+TAKE = """
+SELECT m.id, m.kind, m.account_id, m.line_id, m.occurred_at FROM messages_outbox m
+WHERE m.due_at <= %(now)s AND {of_the_clock}
+ORDER BY m.due_at, m.id LIMIT %(limit)s
+FOR NO KEY UPDATE OF m
 """
 
 
-def claim_due(
-    now: datetime,
-    limit: int,
-    lease: timedelta,
-    slots: tuple[int, int] = (0, 255),
-    clock_id: int = clocks.REAL,
-) -> Sequence[UUID]:
-    """Takes due events for one worker; what it does not settle comes back after `lease`.
+def take_due(now: datetime, limit: int, clock_id: int = clocks.REAL) -> list[Event]:
+    """Events to be addressed, oldest first, locked until the caller's transaction ends.
 
-    Only those of accounts that live by the clock; `now` is what it shows.
+    Only those of accounts that live by the clock; `now` is what it shows. None while another
+    process has some: one at a time, or the second event of a line could overtake the first.
     """
-    with transaction.atomic():
-        rows = fetch_all(
-            CLAIM.format(of_the_clock=clocks.rows_of("m", clock_id)),
-            {
-                "clock": clock_id,
-                "now": now,
-                "limit": limit,
-                "leased_until": now + lease,
-                "first_slot": slots[0],
-                "last_slot": slots[1],
-            },
-        )
-    return [row.id for row in rows]
+    mine = fetch_one("SELECT pg_try_advisory_xact_lock(%s, %s) AS got", (LOCK_KIND, clock_id))
+    if mine is None or not mine.got:
+        return []
+    statement = TAKE.format(of_the_clock=clocks.rows_of("m", clock_id))
+    rows = fetch_all(statement, {"clock": clock_id, "now": now, "limit": limit})
+    return [Event(*row) for row in rows]
 
 
-class Attempt(NamedTuple):
-    """What one try to tell came to: `outcome` is sent, no_address or laid_aside, and the event is
-    at rest; or "", and it is tried again at `again_at`."""
+class Addressed(NamedTuple):
+    """What became of an event: `outcome` is addressed, not_wanted, no_address or laid_aside."""
 
     event_id: UUID
     outcome: str
     reason: str = ""
-    again_at: datetime | None = None
 
 
-# Locked in one order, for two who have told the same. What is at rest stays so: whoever took longer
-# than the lease does not send a second time what another has sent.
 SETTLE = """
-WITH tried AS (
-  SELECT * FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(outcomes)s::text[],
-                       %(reasons)s::text[], %(again)s::timestamptz[])
-    AS t(slot, id, outcome, reason, again_at)
-), held AS (
-  SELECT slot, id FROM messages_outbox
-  WHERE slot = ANY(%(slots)s::smallint[]) AND id = ANY(%(ids)s) AND due_at IS NOT NULL
-  ORDER BY slot, id FOR NO KEY UPDATE
-)
-UPDATE messages_outbox m SET due_at = t.again_at, outcome = t.outcome, reason = t.reason
-FROM held h JOIN tried t ON t.slot = h.slot AND t.id = h.id
-WHERE m.slot = h.slot AND m.id = h.id
+UPDATE messages_outbox m SET due_at = NULL, outcome = t.outcome, reason = t.reason
+FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(outcomes)s::text[], %(reasons)s::text[])
+  AS t(slot, id, outcome, reason)
+WHERE m.slot = t.slot AND m.id = t.id
 """
 
 
-def settle(attempts: Sequence[Attempt]) -> None:
-    """Notes what the tries came to. In the caller's transaction; one statement."""
-    if not attempts:
+def settle(events: Sequence[Addressed]) -> None:
+    """Puts events that the caller's transaction has taken at rest. One statement."""
+    if not events:
         return
-    ids, outcomes, reasons, again = zip(*attempts, strict=True)
-    execute(
-        SETTLE,
-        {
-            "slots": [slot_of(event_id) for event_id in ids],
-            "ids": list(ids),
-            "outcomes": list(outcomes),
-            "reasons": [reason[:200] for reason in reasons],
-            "again": list(again),
-        },
-    )
+    ids, outcomes, reasons = zip(*events, strict=True)
+    params = {
+        "slots": [slot_of(event_id) for event_id in ids],
+        "ids": list(ids),
+        "outcomes": list(outcomes),
+        "reasons": [reason[:200] for reason in reasons],
+    }
+    execute(SETTLE, params)

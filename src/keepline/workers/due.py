@@ -1,19 +1,16 @@
 """Takes what is due, in batches, and works it off. Any number of these may run anywhere.
 
-The due columns are the truth (orders.next_action_at, outbox.due_at); what a dead worker held is
-due again when its lease ends.
+The due columns are the truth (orders.next_action_at; for messages see channels.py); what a dead
+worker held is due again when its lease ends.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from time import monotonic, sleep
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
-from django.db import close_old_connections
 from django.utils import timezone
 
 from keepline.accounts import clocks
@@ -21,39 +18,27 @@ from keepline.flows import forget_method, recognise_revenue, save_method
 from keepline.flows.advance_order import advance_together, bundles
 from keepline.flows.follow_network import follow
 from keepline.flows.forget_messages import forget_messages as erase_messages
-from keepline.flows.notify_holder import notify
 from keepline.flows.reconcile import reconcile
 from keepline.flows.sweep_lines import sweep
 from keepline.gateways import switchboard
 from keepline.gateways.payments.port import ProviderUnknown
 from keepline.inventory import notices
 from keepline.lines.due import Which
-from keepline.messages import services as outbox
 from keepline.orders import services as orders
 from keepline.payments import methods
 from keepline.payments import services as payments
+from keepline.workers import channels
+from keepline.workers.hands import Clock, by_test_clocks, side_by_side
 
 log = structlog.get_logger(__name__)
-Clock = Callable[[], datetime]
-Row = TypeVar("Row")
-Result = TypeVar("Result")
-THREADS = 8
 ORDERS_A_BATCH, METHODS_A_BATCH, TOLD_A_BATCH = 32, 32, 256
-MESSAGES_A_BATCH = 3 * THREADS  # what a slow channel sends well within the lease
 LINES_BESIDE_PEOPLE = 50  # renewed in one transaction: what it writes to the log delays nobody
 RESTS = 3  # times as long as a batch took
 LONGEST_REST_S = 1.0
-MESSAGE_LEASE = timedelta(minutes=5)
 RECONCILED_SPAN = timedelta(days=3)
 RECONCILED_AGAIN = timedelta(days=120)  # card schemes let payers dispute for so long
 WEBHOOKS_KEPT = timedelta(days=30)  # they hold payers' names; longer than any provider repeats
 LANGUAGE = "en"  # a worker opens a checkout only when the entrance could not
-
-
-@cache
-def _pool(work: str) -> ThreadPoolExecutor:
-    # One for each kind of work: letters do not wait behind a provider that hangs.
-    return ThreadPoolExecutor(THREADS, thread_name_prefix=work)
 
 
 def advance_orders(clock: Callable[[], datetime] = timezone.now) -> int:
@@ -61,12 +46,15 @@ def advance_orders(clock: Callable[[], datetime] = timezone.now) -> int:
 
     `clock` tells real time; orders of accounts on a test clock are worked at what that shows.
     """
-    return _advance(clock, clocks.REAL) + _by_test_clocks(_advance)
+    return _advance(clock, clocks.REAL) + by_test_clocks(_advance)
 
 
 def send_outbox(clock: Callable[[], datetime] = timezone.now) -> int:
-    """Sends every due message, by the clocks as above. Returns how many were tried."""
-    return _send(clock, clocks.REAL) + _by_test_clocks(_send)
+    """Addresses and sends every due message, by the clocks as above, one channel after the other.
+
+    For who waits for it; the worker's process does it by threads (workers/channels.py).
+    """
+    return channels.send(clock, clocks.REAL) + by_test_clocks(channels.send)
 
 
 def work_off(clock_id: int, now: datetime) -> int:
@@ -74,7 +62,7 @@ def work_off(clock_id: int, now: datetime) -> int:
 
     The network is told as well of what the clock has changed.
     """
-    steps = _advance(lambda: now, clock_id) + _send(lambda: now, clock_id)
+    steps = _advance(lambda: now, clock_id) + channels.send(lambda: now, clock_id)
     if steps:
         number_receipts()  # by real time: the books of all clocks have one midnight
     follow_network()  # by real time as well: who waits for an answer waits really
@@ -85,7 +73,7 @@ def tend_methods(clock: Callable[[], datetime] = timezone.now) -> int:
     """Saved methods whose provider owes an answer: kept, or forgotten? How many were looked at."""
     looked_at = 0
     while accounts := dict(methods.claim_due(clock(), METHODS_A_BATCH)):
-        list(_side_by_side("methods", partial(_tend, accounts, clock()), accounts))
+        list(side_by_side("methods", partial(_tend, accounts, clock()), accounts))
         looked_at += len(accounts)
     return looked_at
 
@@ -109,16 +97,6 @@ def follow_network(clock: Callable[[], datetime] = timezone.now) -> int:
     return done + followed.done
 
 
-def _by_test_clocks(work: Callable[[Clock, int], int]) -> int:
-    """The same for each test clock that stands still: at what it shows."""
-    steps = 0
-    for each in clocks.all_clocks():
-        with clocks.at_rest(each.id) as shown_at:
-            if shown_at is not None:
-                steps += work(lambda shown=shown_at: shown, each.id)  # type: ignore[misc]
-    return steps
-
-
 def _advance(clock: Clock, clock_id: int) -> int:
     steps = 0
     # A lease must outlast what it was taken for: calls one by one, or one for all.
@@ -127,30 +105,15 @@ def _advance(clock: Clock, clock_id: int) -> int:
         while claimed := claim(clock()):
             together = bundles(claimed, clock())
             work = partial(advance_together, language=LANGUAGE, now=clock())
-            list(_side_by_side("orders", work, together))
+            list(side_by_side("orders", work, together))
             steps += len(claimed)
     return steps
-
-
-def _send(clock: Clock, clock_id: int) -> int:
-    tried = 0
-    while claimed := outbox.claim_due(clock(), MESSAGES_A_BATCH, MESSAGE_LEASE, clock_id=clock_id):
-        notify(claimed, clock(), partial(_side_by_side, "letters"))
-        tried += len(claimed)
-    return tried
-
-
-def _side_by_side(
-    kind: str, work: Callable[[Row], Result], rows: Iterable[Row]
-) -> Iterator[Result | None]:
-    """Slow answers are waited for side by side."""
-    return _pool(kind).map(_guarded(work), rows)
 
 
 def sweep_lines(clock: Callable[[], datetime] = timezone.now) -> int:
     """Does what is due of lines, by their clocks. Returns how many were touched."""
     swept = sweep(clock(), done=resting(), batch=LINES_BESIDE_PEOPLE)
-    return swept.total() + _by_test_clocks(_sweep_by)
+    return swept.total() + by_test_clocks(_sweep_by)
 
 
 def resting() -> Callable[[object], None]:
@@ -194,26 +157,10 @@ def forget_webhooks(clock: Callable[[], datetime] = timezone.now) -> int:
 
 def forget_messages(clock: Callable[[], datetime] = timezone.now) -> int:
     """Erases received messages whose time is over, by the clocks of their accounts; how many."""
-    return erase_messages(clock()) + _by_test_clocks(lambda at, own: erase_messages(at(), own))
+    return erase_messages(clock()) + by_test_clocks(lambda at, own: erase_messages(at(), own))
 
 
 def number_receipts(clock: Callable[[], datetime] = timezone.now, seller: str = "house") -> None:
     """Gives completed orders their receipt numbers, and their sales their place in the schedule."""
     while recognise_revenue.number_receipts(seller, clock()):
         pass
-
-
-def _guarded(work: Callable[[Row], Result]) -> Callable[[Row], Result | None]:
-    """One row that fails must not stop the batch; it is due again when its lease ends."""
-
-    def guarded(row: Row) -> Result | None:
-        close_old_connections()
-        try:
-            return work(row)
-        except Exception:
-            log.exception("due_work_failed", row=str(row))
-            return None
-        finally:
-            close_old_connections()
-
-    return guarded

@@ -14,7 +14,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 1.0
-LOOKS = ("advance_orders", "sweep_lines", "follow_network", "send_outbox", "number_receipts")
+LOOKS = ("advance_orders", "sweep_lines", "follow_network", "number_receipts")
 
 
 def main() -> None:
@@ -24,12 +24,24 @@ def main() -> None:
     from procrastinate.contrib.django import app
 
     from keepline.config.outages import guard_elements
-    from keepline.workers import due  # what cannot be imported ends the process here, loudly
+    from keepline.flows.telling import ways
+    from keepline.workers import (
+        channels,
+        due,
+    )  # what cannot be imported ends the process here, loudly
 
     guard_elements()
     stop = threading.Event()
-    poller = threading.Thread(target=_look_around, args=(stop, due), name="poller", daemon=True)
-    poller.start()
+    threads = [
+        threading.Thread(target=_look_around, args=(stop, due), name="poller", daemon=True),
+        threading.Thread(target=channels.watch_outbox, args=(stop,), name="outbox", daemon=True),
+        *(
+            threading.Thread(target=channels.watch, args=(way, stop), name=way.channel, daemon=True)
+            for way in ways.connected()
+        ),
+    ]
+    for thread in threads:
+        thread.start()
     connector: Any = app.connector  # Django's, which knows its twin for workers
     log.info("worker_started", pid=os.getpid())
     try:
@@ -37,7 +49,8 @@ def main() -> None:
             worker_app.run_worker(concurrency=4, install_signal_handlers=True, delete_jobs="always")
     finally:
         stop.set()
-        poller.join(timeout=5)
+        for thread in threads:
+            thread.join(timeout=5)
 
 
 def _look_around(stop: threading.Event, due: ModuleType) -> None:

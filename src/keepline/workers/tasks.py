@@ -4,7 +4,7 @@ import structlog
 from django.db import close_old_connections
 from procrastinate.contrib.django import app
 
-from keepline.workers import due
+from keepline.workers import channels, due
 
 log = structlog.get_logger(__name__)
 
@@ -18,9 +18,9 @@ def advance_orders() -> None:
 
 @app.task(name="send_outbox", pass_context=False)
 def send_outbox() -> None:
-    """Messages are due now."""
+    """Events are due now. Who sends them is told when they are addressed."""
     close_old_connections()
-    due.send_outbox()
+    channels.address_events()
 
 
 @app.task(name="follow_network", pass_context=False)

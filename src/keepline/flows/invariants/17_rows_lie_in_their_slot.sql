@@ -15,6 +15,8 @@ SELECT 'lines_extension', id FROM lines_extension WHERE slot <> get_byte(uuid_se
 UNION ALL
 SELECT 'messages_outbox', id FROM messages_outbox WHERE slot <> get_byte(uuid_send(id), 7)
 UNION ALL
+SELECT 'messages_delivery', id FROM messages_delivery WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
 SELECT 'lines_reversal', id FROM lines_reversal WHERE slot <> get_byte(uuid_send(id), 7)
 UNION ALL
 SELECT 'inventory_card', id FROM inventory_card WHERE slot <> get_byte(uuid_send(id), 7)

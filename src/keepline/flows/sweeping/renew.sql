@@ -139,8 +139,8 @@ WITH agenda AS MATERIALIZED (
   WHERE w.slot = spent.slot AND w.id = spent.wallet_id AND spent.total > 0
 ), told AS (
   INSERT INTO messages_outbox (slot, id, kind, account_id, line_id, order_id, occurred_at, due_at,
-                               attempts, outcome, reason)
-  SELECT slot, {outbox_id}, 'line.renewed', account_id, id, order_id, %(now)s, %(now)s, 0, '', ''
+                               outcome, reason)
+  SELECT slot, {outbox_id}, 'line.renewed', account_id, id, order_id, %(now)s, %(now)s, '', ''
   FROM paid
 ), moved AS (
   UPDATE lines_validity v

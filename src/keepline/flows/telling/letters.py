@@ -9,8 +9,8 @@ from django.utils import timezone, translation
 from django.utils.html import strip_tags
 from django.utils.translation import gettext, gettext_noop
 
-from keepline.accounts.queries import Recipient
-from keepline.flows.telling.news import News, is_about_line
+from keepline.flows.telling.news import is_about_line
+from keepline.flows.telling.way import Letter, Told
 from keepline.gateways import switchboard
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
@@ -52,40 +52,94 @@ SUBJECTS = {
 WARNINGS = frozenset({"line.expired", "line.suspended", "line.withdrawal_near"})
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One e-mail, ready to go."""
+# Of many lines at once (core/telling.py: GATHERED).
+SUBJECTS_OF_MANY = {
+    "line.expiry_near": gettext_noop("%(n)s of your lines run out soon"),
+    "line.renewal_failed": gettext_noop("%(n)s of your lines could not be renewed by themselves"),
+    "line.consent_needed": gettext_noop("%(n)s of your lines need your word to be renewed"),
+    "line.expired": gettext_noop("%(n)s of your lines have run out; the numbers are still yours"),
+    "line.suspended": gettext_noop("%(n)s of your lines are suspended"),
+    "line.withdrawal_near": gettext_noop("%(n)s of your numbers will be withdrawn soon"),
+    "line.withdrawn": gettext_noop("%(n)s of your numbers were withdrawn"),
+}
+LISTED_AT_MOST = 200  # a letter of a thousand lines is read by nobody, and refused by some servers
 
-    to: str
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a letter says, plain and as HTML."""
+
     subject: str
     text: str
     html: str
-    language: str
 
 
-def letter_of(event: Outbox, news: News, recipient: Recipient) -> Letter:
-    """Writes the letter of one event to one reader. No query."""
-    with translation.override(recipient.language), timezone.override(recipient.time_zone):
-        context: dict[str, Any] = {
-            "kind": event.kind,
-            "subject": gettext(SUBJECTS[event.kind]),
-            "recipient": recipient,
-            "order": news.order,
-            "refund": news.refund,
-            "dispute": news.dispute,
-            "line": news.line,
-            "page": _page_of(event),
-            "esim_page": _esim_page_of(event, news.order),
-        }
-        words = render_to_string("letters/words.html", context)
-        plain_words = unescape(strip_tags(words)).strip()
-        return Letter(
-            to=recipient.email,
-            subject=context["subject"],
-            text=render_to_string("letters/letter.txt", {**context, "words": plain_words}),
-            html=render_to_string("letters/letter.html", {**context, "words": words}),
-            language=recipient.language,
-        )
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a letter of many says of one line."""
+
+    words: str
+    plain_words: str
+    page: str
+
+
+def words_of(letter: Letter) -> Words:
+    """In the addressee's language and zone. No query."""
+    addressee = letter.addressee
+    with translation.override(addressee.language), timezone.override(addressee.time_zone):
+        return _of_many(letter) if len(letter.told) > 1 else _of_one(letter)
+
+
+def _of_one(letter: Letter) -> Words:
+    event, news = letter.told[0]
+    context: dict[str, Any] = {
+        **_facts(letter.told[0]),
+        "subject": gettext(SUBJECTS[event.kind]),
+        "recipient": letter.addressee,
+        "page": _page_of(event),
+        "esim_page": _esim_page_of(event, news.order),
+    }
+    words = render_to_string("letters/words.html", context)
+    return Words(
+        subject=context["subject"],
+        text=render_to_string("letters/letter.txt", {**context, "words": _plain(words)}),
+        html=render_to_string("letters/letter.html", {**context, "words": words}),
+    )
+
+
+def _of_many(letter: Letter) -> Words:
+    context: dict[str, Any] = {
+        "subject": gettext(SUBJECTS_OF_MANY[letter.kind]) % {"n": len(letter.told)},
+        "recipient": letter.addressee,
+        "items": [_item(told) for told in letter.told[:LISTED_AT_MOST]],
+        "more": max(len(letter.told) - LISTED_AT_MOST, 0),
+        "page": f"{switchboard.public_url()}/",
+    }
+    return Words(
+        subject=context["subject"],
+        text=render_to_string("letters/many.txt", context),
+        html=render_to_string("letters/many.html", context),
+    )
+
+
+def _item(told: Told) -> Item:
+    words = render_to_string("letters/words.html", _facts(told))
+    return Item(words, _plain(words), _page_of(told.event))
+
+
+def _facts(told: Told) -> dict[str, Any]:
+    event, news = told
+    return {
+        "kind": event.kind,
+        "order": news.order,
+        "refund": news.refund,
+        "dispute": news.dispute,
+        "line": news.line,
+    }
+
+
+def _plain(words: str) -> str:
+    return unescape(strip_tags(words)).strip()
 
 
 def _page_of(event: Outbox) -> str:

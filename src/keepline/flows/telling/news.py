@@ -11,6 +11,7 @@ from keepline.catalog.queries import policy_values, tariff_of
 from keepline.catalog.taxes import taxed_tariff, treatment_in
 from keepline.core.lifeline import lifeline_of
 from keepline.flows.auto_renewal import auto_renewal
+from keepline.flows.telling.overtaken import is_overtaken, may_be_overtaken
 from keepline.ledger import queries as ledger
 from keepline.ledger.queries import Balance
 from keepline.lines import queries as lines
@@ -73,7 +74,10 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows that the letters of some events speak of, by id; `disputes` by order."""
+    """The rows that the letters of some events speak of, by id; `disputes` by order.
+
+    `renewed_at`: of lines that were renewed since the first of their events.
+    """
 
     orders: Mapping[UUID, Order]
     refunds: Mapping[UUID, Refund]
@@ -82,14 +86,16 @@ class Rows:
     methods: Mapping[UUID, MethodFacts]
     wallets: Mapping[UUID, Balance]
     holders: Mapping[UUID, Account]
+    renewed_at: Mapping[UUID, datetime]
 
 
 def rows_of(events: Sequence[Outbox]) -> Rows:
-    """At most seven queries for any number of events, and one for those about lines alone."""
+    """At most eight queries for any number of events, and two for those about lines alone."""
     order_ids = {event.order_id for event in events if event.order_id}
     disputed = {event.order_id for event in events if event.order_id and _tells_of_dispute(event)}
     told_lines = lines.lines_among({e.line_id for e in events if e.line_id and is_about_line(e)})
     charged = [row for row in told_lines.values() if row.auto_renew and row.method_id]
+    passing = [event for event in events if may_be_overtaken(event)]
     return Rows(
         orders=orders.by_ids(order_ids),
         refunds=refunds.among({refund for event in events if (refund := _refund_id(event))}),
@@ -98,6 +104,10 @@ def rows_of(events: Sequence[Outbox]) -> Rows:
         methods=methods.methods_among({row.method_id for row in charged if row.method_id}),
         wallets=ledger.balances_among({row.wallet_id for row in charged}),
         holders=accounts.accounts_among({row.account_id for row in charged}),
+        renewed_at=lines.renewed_since(
+            {event.line_id for event in passing if event.line_id},
+            min((event.occurred_at for event in passing), default=None),
+        ),
     )
 
 
@@ -111,6 +121,12 @@ def news_of(event: Outbox, rows: Rows, now: datetime) -> News:
         dispute=rows.disputes.get(event.order_id) if event.order_id else None,
         line=_line(line, rows, now) if line else None,
     )
+
+
+def is_untrue(event: Outbox, rows: Rows) -> bool:
+    """Whether what the event says was overtaken by what happened since. No query."""
+    line = rows.lines.get(event.line_id) if event.line_id else None
+    return line is not None and is_overtaken(event, line, rows.renewed_at)
 
 
 def is_about_line(event: Outbox) -> bool:

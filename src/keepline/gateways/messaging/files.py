@@ -1,12 +1,13 @@
 """E-mail into a folder, for the demo: nothing leaves this machine. One .eml file a message."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.policy import SMTP
 from pathlib import Path
 
 from .letters import mail_of, message_id_of, sender_of
-from .port import ChannelUnavailable, EmailMessage, SendResult
+from .port import ChannelDown, EmailMessage, SendResult, Sent, one_by_one
 
 
 class FileEmail:
@@ -30,5 +31,9 @@ class FileEmail:
                 file.write(content)
             part.replace(target)
         except OSError as error:
-            raise ChannelUnavailable(str(error)) from error
+            raise ChannelDown(str(error)) from error
         return SendResult(message_id_of(message, self._sender))
+
+    def send_all(self, messages: Sequence[EmailMessage]) -> list[Sent]:
+        """See the port."""
+        return one_by_one(self.send, messages)

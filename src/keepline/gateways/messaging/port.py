@@ -1,5 +1,6 @@
 """The messaging port: e-mails out, each accepted, refused for good, or to be tried again."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -61,6 +62,14 @@ class SendResult:
 
 
 Sent = SendResult | ChannelRefused | ChannelUnavailable
+
+
+ADDRESSES = re.compile(r"\S+@\S+|\+?\d[\d ().-]{6,}\d")
+
+
+def without_addresses(said: str) -> str:
+    """What a channel said, without the addresses and numbers that many repeat in their answers."""
+    return ADDRESSES.sub("…", said)
 
 
 def one_by_one(send: Callable[[Message], SendResult], messages: Iterable[Message]) -> list[Sent]:

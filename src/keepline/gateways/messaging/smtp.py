@@ -1,120 +1,177 @@
-"""E-mail over SMTP (RFC 5321), one connection a message."""
+"""E-mail over SMTP (RFC 5321): many mails over one connection, which is kept for the next ones."""
 
 import smtplib
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.policy import SMTP
-from typing import Literal, cast
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Final
 
 from .letters import mail_of, message_id_of, recipient_of, sender_of
-from .port import ChannelRefused, ChannelUnavailable, EmailMessage, SendResult
+from .port import (
+    ChannelDown,
+    ChannelRefused,
+    ChannelUnavailable,
+    EmailMessage,
+    SendResult,
+    Sent,
+)
+from .smtp_address import SmtpAddress
 
-Tls = Literal["none", "starttls", "implicit"]
-PERMANENT = 500  # RFC 5321, 4.2.1: replies from here on will not change
-PORTS = {"none": 25, "starttls": 587, "implicit": 465}
+__all__ = ["SmtpAddress", "SmtpEmail"]
 
-
-@dataclass(frozen=True, slots=True)
-class SmtpAddress:
-    """smtp://user:password@host:port?tls=none|starttls|implicit&timeout=SECONDS."""
-
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    tls: Tls
-    timeout_s: float
-
-    @classmethod
-    def read(cls, url: str) -> "SmtpAddress":
-        """User and password are percent-encoded. tls: starttls unless the host is this machine.
-
-        ValueError, without the password in it, when the address is not one.
-        """
-        parts = urlsplit(url)
-        query = parse_qs(parts.query)
-        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        tls = query.get("tls", ["none" if local else "starttls"])[0]
-        if parts.scheme != "smtp" or not parts.hostname or tls not in PORTS:
-            raise ValueError("an SMTP address reads smtp://user:password@host:port?tls=starttls")
-        return cls(
-            host=parts.hostname,
-            port=parts.port or PORTS[tls],
-            user=unquote(parts.username or ""),
-            password=unquote(parts.password or ""),
-            tls=cast("Tls", tls),
-            timeout_s=float(query.get("timeout", ["15"])[0]),
-        )
+PERMANENT: Final = 500  # RFC 5321, 4.2.1: replies from here on will not change
+GOES_AWAY: Final = 421  # said before the server hangs up
+ACCEPTED: Final = 250
+TAKEN: Final = (ACCEPTED, 251)  # to a recipient: here, or forwarded
+KEPT_S: Final = 30.0  # servers hang up on who is silent for minutes (4.5.3.2)
+DROPS: Final = 2  # a server that hangs up so often in a row is down
+# The connection is of no use any more; what was being said may have been heard.
+LOST = (smtplib.SMTPServerDisconnected, OSError)
 
 
 class SmtpEmail:
-    """The SMTP server of the operator."""
+    """The SMTP server of the operator. Safe to share between threads: each has its connection."""
 
     name = "smtp"
 
-    def __init__(self, url: str, sender: str) -> None:
+    def __init__(self, url: str, sender: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._address = SmtpAddress.read(url)
         self._sender = sender_of(sender)
+        self._clock = clock
+        self._kept: deque[tuple[float, smtplib.SMTP]] = deque()
 
     def send(self, message: EmailMessage) -> SendResult:
         """See the port. 5xx about this mail is refused; anything else is to be tried again."""
-        mail = mail_of(message, self._sender, datetime.now(UTC))
-        content = mail.as_bytes(policy=SMTP)
-        with _named_errors(), self._connection() as server:
-            server.sendmail(self._sender.addr_spec, [recipient_of(message).addr_spec], content)
-        return SendResult(message_id_of(message, self._sender))
+        (sent,) = self.send_all([message])
+        if isinstance(sent, SendResult):
+            return sent
+        raise sent
 
-    @contextmanager
-    def _connection(self) -> Iterator[smtplib.SMTP]:
-        where = self._address
-        secure = ssl.create_default_context()
-        if where.tls == "implicit":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                where.host, where.port, timeout=where.timeout_s, context=secure
-            )
-        else:
-            server = smtplib.SMTP(where.host, where.port, timeout=where.timeout_s)
+    def send_all(self, messages: Sequence[EmailMessage]) -> list[Sent]:
+        """See the port. One who hangs up is called again; who does so again and again is down."""
+        results: list[Sent] = []
+        server: smtplib.SMTP | None = None
+        down: ChannelDown | None = None
+        drops = 0
+        for message in messages:
+            if down is not None:
+                results.append(down)
+                continue
+            try:
+                content = self._content(message)
+                server, result = self._handed_over(server, message, content)
+                drops = 0
+            except ChannelRefused as malformed:
+                result = malformed
+            except ChannelDown as error:
+                server, down, result = None, error, error
+            except LOST as error:
+                drops += 1
+                server, result = None, ChannelUnavailable(f"hung up: {type(error).__name__}")
+                if drops == DROPS:
+                    down = ChannelDown("it hangs up on every mail")
+            results.append(result)
+        if server is not None:
+            self._kept.append((self._clock(), server))
+        return results
+
+    def _content(self, message: EmailMessage) -> bytes:
+        return mail_of(message, self._sender, datetime.now(UTC)).as_bytes(policy=SMTP)
+
+    def _handed_over(
+        self, server: smtplib.SMTP | None, message: EmailMessage, content: bytes
+    ) -> tuple[smtplib.SMTP | None, Sent]:
+        """The connection if it still serves, and what came of the mail.
+
+        Raises ChannelDown when there is no connection to be had, LOST when it breaks in a mail.
+        """
+        used = server is not None
+        if server is None:
+            server = self._kept_connection()
+            used = server is not None
+        if server is None:
+            server = self._new_connection()
         try:
+            code, said = server.mail(self._sender.addr_spec)
+        except LOST:
+            code, said = GOES_AWAY, b"hung up"
+        if code == GOES_AWAY and used:  # it has had enough of this connection, not of this mail
+            server.close()
+            server = self._new_connection()
+            code, said = server.mail(self._sender.addr_spec)
+        if code == ACCEPTED:
+            code, said = server.rcpt(recipient_of(message).addr_spec)
+            if code in TAKEN:
+                code, said = _data(server, content)
+                if code == ACCEPTED:
+                    return server, SendResult(message_id_of(message, self._sender))
+        return _after_no(server, code), _error(code, said)
+
+    def _kept_connection(self) -> smtplib.SMTP | None:
+        while self._kept:
+            try:
+                since, server = self._kept.pop()
+            except IndexError:  # another thread was faster
+                return None
+            if self._clock() - since < KEPT_S:
+                return server
+            server.close()
+        return None
+
+    def _new_connection(self) -> smtplib.SMTP:
+        """Raises ChannelDown. A wrong password or certificate is our fault, not the mail's."""
+        where = self._address
+        secure = ssl.create_default_context() if where.tls != "none" else None
+        server: smtplib.SMTP | None = None
+        try:
+            if where.tls == "implicit":
+                server = smtplib.SMTP_SSL(
+                    where.host, where.port, timeout=where.timeout_s, context=secure
+                )
+            else:
+                server = smtplib.SMTP(where.host, where.port, timeout=where.timeout_s)
             if where.tls == "starttls":
                 server.starttls(context=secure)
+            server.ehlo_or_helo_if_needed()
             if where.user:
                 server.login(where.user, where.password)
-            yield server
-            _farewell(server)
-        finally:
-            server.close()
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:
+            if server is not None:
+                server.close()
+            raise ChannelDown(_words_of(error)) from error
+        return server
 
 
-def _farewell(server: smtplib.SMTP) -> None:
-    """The mail is accepted already; a server that hangs up here has not refused it."""
+def _data(server: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
     try:
-        server.quit()
-    except (smtplib.SMTPException, OSError):
-        return
+        return server.data(content)
+    except smtplib.SMTPDataError as error:  # it did not even want to begin
+        said = error.smtp_error
+        return error.smtp_code, said.encode() if isinstance(said, str) else said
 
 
-@contextmanager
-def _named_errors() -> Iterator[None]:
+def _after_no(server: smtplib.SMTP, code: int) -> smtplib.SMTP | None:
+    """The connection, ready for the next mail; None when it is of no use any more."""
     try:
-        yield
-    except smtplib.SMTPRecipientsRefused as error:
-        code, text = next(iter(error.recipients.values()))
-        raise _error(code, text) from error
-    except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-        raise _error(error.smtp_code, error.smtp_error) from error
-    except (smtplib.SMTPException, OSError, UnicodeError) as error:
-        # A wrong password or certificate is our fault, not the mail's: the mail waits for repair.
-        raise ChannelUnavailable(f"{type(error).__name__}: {error}") from error
+        if code != GOES_AWAY and server.rset()[0] == ACCEPTED:
+            return server
+    except LOST:
+        pass
+    server.close()
+    return None
 
 
-def _error(code: int, text: bytes | str) -> ChannelRefused | ChannelUnavailable:
-    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return (
-        ChannelRefused(str(code), said)
-        if code >= PERMANENT
-        else ChannelUnavailable(f"{code} {said}")
-    )
+def _words_of(error: Exception) -> str:
+    """For staff. What a server says to a sign-in may repeat the name, so only its code is kept."""
+    code = getattr(error, "smtp_code", None)
+    return f"{type(error).__name__} {code}" if code else f"{type(error).__name__}: {error}"
+
+
+def _error(code: int, text: bytes) -> ChannelRefused | ChannelUnavailable:
+    said = text.decode("utf-8", "replace")
+    if code >= PERMANENT:
+        return ChannelRefused(str(code), said)
+    return ChannelUnavailable(f"{code} {said}")

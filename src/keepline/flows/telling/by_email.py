@@ -1,0 +1,59 @@
+"""By e-mail: letters, to everybody who answers for an account and has a verified address."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from keepline.accounts import queries as accounts
+from keepline.core.retries import MESSAGE_PAUSES
+from keepline.flows.telling.letters import words_of
+from keepline.flows.telling.way import Addressee, Letter
+from keepline.gateways import switchboard
+from keepline.gateways.messaging.port import EmailMessage, Sent
+
+
+class ByEmail:
+    """See Way."""
+
+    channel = "email"
+    to_people = True
+    rings = False
+    tells_later = False  # a bounce names our Message-ID, which tells the delivery
+    share = 16
+    threads = 8
+    pauses = MESSAGE_PAUSES
+
+    def is_connected(self) -> bool:
+        """See Way."""
+        return switchboard.has("email")
+
+    def addressees(self, account_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Addressee]]:
+        """See Way. One query."""
+        return {
+            account_id: [
+                Addressee(
+                    recipient=f"user:{person.user_id}",
+                    to=person.email,
+                    language=person.language,
+                    time_zone=person.time_zone,
+                    name=person.name,
+                )
+                for person in people
+            ]
+            for account_id, people in accounts.addresses_among(account_ids).items()
+        }
+
+    def write(self, letter: Letter) -> EmailMessage:
+        """See Way."""
+        words = words_of(letter)
+        return EmailMessage(
+            message_id=letter.message_id,
+            to=letter.addressee.to,
+            subject=words.subject,
+            text=words.text,
+            html=words.html,
+            language=letter.addressee.language,
+        )
+
+    def send_all(self, messages: Sequence[EmailMessage]) -> Sequence[Sent]:
+        """See Way."""
+        return switchboard.email().send_all(messages)

@@ -1,0 +1,112 @@
+"""What a channel must be able to do to be one of the ways by which people are told (ways.py)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+from keepline.flows.telling.news import News
+from keepline.gateways.messaging.port import Sent
+from keepline.messages.models import Outbox
+
+
+class Addressee(NamedTuple):
+    """Whom a way reaches, as it is now. `recipient` is the name in our books: user:12.
+
+    `to` is where it goes (an address, a number); it is read anew for every letter and written down
+    nowhere. `kinds`: the events it asked for; None where a person's choices decide (core/telling).
+    """
+
+    recipient: str
+    to: str
+    language: str
+    time_zone: str
+    name: str = ""
+    kinds: frozenset[str] | None = None
+
+
+class Told(NamedTuple):
+    """One event, and what can be said of it."""
+
+    event: Outbox
+    news: News
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What goes to one addressee at once: mostly one event, or many of one kind and account.
+
+    `message_id` is the first delivery's: a repeat has the same.
+    """
+
+    message_id: UUID
+    addressee: Addressee
+    told: Sequence[Told]
+
+    @property
+    def kind(self) -> str:
+        """The kind of all its events."""
+        return self.told[0].event.kind
+
+
+class Way(Protocol):
+    """One channel. Safe to share between threads."""
+
+    @property
+    def channel(self) -> str:
+        """email, sms, push, webhook: the word in messages_delivery."""
+        ...
+
+    @property
+    def to_people(self) -> bool:
+        """Whether people read it: then their choices count, events of one kind are gathered, and
+        what was sent counts as a warning. Else its addressees' `kinds` decide."""
+        ...
+
+    @property
+    def rings(self) -> bool:
+        """Whether it makes a phone ring, so that quiet hours hold it back."""
+        ...
+
+    @property
+    def tells_later(self) -> bool:
+        """Whether it tells later what became of a message, by the reference that it gave."""
+        ...
+
+    @property
+    def share(self) -> int:
+        """How many letters are handed over at once; if the process dies, so many of each thread
+        may go again."""
+        ...
+
+    @property
+    def threads(self) -> int:
+        """How many shares are under way at once."""
+        ...
+
+    @property
+    def pauses(self) -> Sequence[timedelta]:
+        """Between tries. After the last it is laid aside."""
+        ...
+
+    def is_connected(self) -> bool:
+        """Whether the operator has this channel."""
+        ...
+
+    def addressees(self, account_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Addressee]]:
+        """Whom it reaches of each account; accounts with nobody may be left out. Queries, as many
+        for a thousand accounts as for one."""
+        ...
+
+    def write(self, letter: Letter) -> Any:
+        """The message in the addressee's language and zone. No query."""
+        ...
+
+    def send_all(self, messages: Sequence[Any]) -> Sequence[Sent]:
+        """Hands them over; what came of each, in their order. Raises nothing.
+
+        SendResult, ChannelRefused (never again), ChannelUnavailable (later) or ChannelDown (nobody
+        answers: the way rests, and it is nobody's try).
+        """
+        ...

@@ -1,0 +1,212 @@
+"""Writes of deliveries: put on their way, claimed for one channel, settled. docs/messages.md
+
+Each is one statement for a whole batch.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+
+from keepline.accounts import clocks
+from keepline.core.ids import slot_of, slots_of
+from keepline.slots.sql import execute, fetch_all
+
+
+class NewDelivery(NamedTuple):
+    """One event on its way to one recipient. In `lane` it goes in order; with `letter_id` it goes
+    in one letter with others."""
+
+    id: UUID
+    event_id: UUID
+    kind: str
+    account_id: UUID
+    line_id: UUID | None
+    channel: str
+    recipient: str
+    letter_id: UUID
+    lane: UUID
+    due_at: datetime
+
+
+INSERT = """
+INSERT INTO messages_delivery (slot, id, event_id, kind, account_id, line_id, channel, recipient,
+  letter_id, lane, addressed_at, due_at, attempts, outcome, reason, reference)
+SELECT slot, id, event_id, kind, account_id, line_id, channel, recipient, letter_id, lane,
+       %(now)s, due_at, 0, '', '', ''
+FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(events)s::uuid[], %(kinds)s::text[],
+            %(accounts)s::uuid[], %(lines)s::uuid[], %(channels)s::text[], %(recipients)s::text[],
+            %(letters)s::uuid[], %(lanes)s::uuid[], %(dues)s::timestamptz[])
+  AS d(slot, id, event_id, kind, account_id, line_id, channel, recipient, letter_id, lane, due_at)
+"""
+
+
+def put_all(made: Sequence[NewDelivery], now: datetime) -> None:
+    """Puts them on their way. In the caller's transaction."""
+    if not made:
+        return
+    names = ("ids", "events", "kinds", "accounts", "lines", "channels", "recipients", "letters")
+    columns = dict(zip((*names, "lanes", "dues"), map(list, zip(*made, strict=True)), strict=True))
+    execute(INSERT, {"now": now, "slots": [slot_of(each.id) for each in made], **columns})
+
+
+class Gathering(NamedTuple):
+    """A letter that still waits for others of its kind; nobody has begun to send it."""
+
+    letter_id: UUID
+    lane: UUID
+    kind: str
+    due_at: datetime
+
+
+WAITING = """
+SELECT d.id, d.lane, d.kind, d.due_at FROM messages_delivery d
+WHERE d.slot = ANY(%(slots)s::smallint[]) AND d.lane = ANY(%(lanes)s::uuid[])
+  AND d.due_at > %(now)s AND d.attempts = 0 AND d.letter_id = d.id
+ORDER BY d.slot, d.id
+FOR NO KEY UPDATE OF d
+"""
+
+
+def gathering(lanes: Collection[UUID], now: datetime) -> list[Gathering]:
+    """Letters in these lanes that can still take more, locked by the caller's transaction."""
+    if not lanes:
+        return []
+    params = {"now": now, "slots": slots_of(lanes), "lanes": list(lanes)}
+    return [Gathering(*row) for row in fetch_all(WAITING, params)]
+
+
+HURRY = """
+UPDATE messages_delivery m SET due_at = %(now)s
+WHERE m.slot = ANY(%(slots)s::smallint[]) AND m.lane = ANY(%(lanes)s::uuid[])
+  AND m.letter_id = ANY(%(letters)s::uuid[]) AND m.due_at > %(now)s
+"""
+
+
+def hurry(letters: Collection[Gathering], now: datetime) -> None:
+    """These gather no longer: something comes after them. In the caller's transaction."""
+    if letters:
+        params = {
+            "now": now,
+            "slots": slots_of(each.letter_id for each in letters),
+            "lanes": [each.lane for each in letters],
+            "letters": [each.letter_id for each in letters],
+        }
+        execute(HURRY, params)
+
+
+class Claimed(NamedTuple):
+    """A delivery that one worker holds until its lease ends."""
+
+    id: UUID
+    event_id: UUID
+    kind: str
+    account_id: UUID
+    line_id: UUID | None
+    recipient: str
+    letter_id: UUID
+    attempts: int
+    addressed_at: datetime
+
+
+# What was put in a lane earlier and has begun, or could begin, goes first. What is only gathering,
+# or is held back until the morning, stops nobody. `e.id < d.id`: ids of one lane grow with time.
+CLAIM = """
+WITH heads AS (
+  SELECT d.slot, d.id, d.lane FROM messages_delivery d
+  WHERE d.channel = %(channel)s AND d.due_at <= %(now)s AND d.letter_id = d.id
+    AND {of_the_clock}
+    AND NOT EXISTS (
+      SELECT FROM messages_delivery e
+      WHERE e.slot = d.slot AND e.lane = d.lane AND e.due_at IS NOT NULL AND e.id < d.id
+        AND (e.attempts > 0 OR e.due_at <= %(now)s)
+    )
+  ORDER BY d.due_at LIMIT %(limit)s
+  FOR NO KEY UPDATE OF d SKIP LOCKED
+)
+UPDATE messages_delivery m
+SET due_at = %(leased_until)s, attempts = least(m.attempts + 1, 30000)
+FROM heads h
+WHERE m.slot = h.slot AND m.lane = h.lane AND m.letter_id = h.id AND m.due_at IS NOT NULL
+RETURNING m.id, m.event_id, m.kind, m.account_id, m.line_id, m.recipient, m.letter_id, m.attempts,
+          m.addressed_at
+"""
+
+
+def claim_due(
+    channel: str,
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+    clock_id: int = clocks.REAL,
+) -> list[Claimed]:
+    """Takes up to `limit` due letters of one channel for one worker, each with all that goes in it.
+
+    At most one of a lane. What the worker does not settle comes back after `lease`. Only those of
+    accounts that live by the clock; `now` is what it shows.
+    """
+    params = {
+        "clock": clock_id,
+        "channel": channel,
+        "now": now,
+        "limit": limit,
+        "leased_until": now + lease,
+    }
+    with transaction.atomic():
+        rows = fetch_all(CLAIM.format(of_the_clock=clocks.rows_of("d", clock_id)), params)
+    return sorted(Claimed(*row) for row in rows)
+
+
+class Attempt(NamedTuple):
+    """What one try came to: with an `outcome` the delivery is at rest; without it is tried again at
+    `again_at`. `attempts` as they were claimed; `counted`: what they count from now on."""
+
+    delivery_id: UUID
+    outcome: str
+    attempts: int
+    counted: int
+    reason: str = ""
+    reference: str = ""
+    again_at: datetime | None = None
+
+
+# Locked in one order, for two who have sent the same. What is at rest stays so, and who took longer
+# than the lease does not put off what another has in hand.
+SETTLE = """
+WITH tried AS (
+  SELECT * FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(outcomes)s::text[],
+                       %(attempts)s::smallint[], %(counted)s::smallint[], %(reasons)s::text[],
+                       %(references)s::text[], %(again)s::timestamptz[])
+    AS t(slot, id, outcome, attempts, counted, reason, reference, again_at)
+), held AS (
+  SELECT slot, id FROM messages_delivery
+  WHERE slot = ANY(%(slots)s::smallint[]) AND id = ANY(%(ids)s) AND due_at IS NOT NULL
+  ORDER BY slot, id FOR NO KEY UPDATE
+)
+UPDATE messages_delivery m
+SET due_at = t.again_at, outcome = t.outcome, attempts = t.counted, reason = t.reason,
+    reference = t.reference, sent_at = CASE WHEN t.outcome = 'sent' THEN %(now)s END
+FROM held h JOIN tried t ON t.slot = h.slot AND t.id = h.id
+WHERE m.slot = h.slot AND m.id = h.id AND (t.outcome <> '' OR m.attempts = t.attempts)
+"""
+
+
+def settle(attempts: Sequence[Attempt], now: datetime) -> None:
+    """Notes what the tries came to. In the caller's transaction; one statement."""
+    if not attempts:
+        return
+    ids, outcomes, before, counted, reasons, references, again = zip(*attempts, strict=True)
+    params = {
+        "now": now,
+        "slots": [slot_of(delivery_id) for delivery_id in ids],
+        "ids": list(ids),
+        "outcomes": list(outcomes),
+        "attempts": list(before),
+        "counted": list(counted),
+        "reasons": [reason[:200] for reason in reasons],
+        "references": [reference[:200] for reference in references],
+        "again": list(again),
+    }
+    execute(SETTLE, params)

@@ -1,0 +1,28 @@
+"""What workers do with messages, in this thread."""
+
+from datetime import datetime, timedelta
+
+from keepline.accounts import clocks
+from keepline.core.telling import GATHERING
+from keepline.flows.address_event import address
+from keepline.flows.deliver_message import deliver
+from keepline.flows.telling import ways
+from keepline.messages import deliveries
+
+LEASE = timedelta(minutes=5)
+
+
+def tell(now: datetime, clock_id: int = clocks.REAL) -> int:
+    """Everything that is due at `now`; how many steps that was."""
+    steps = 0
+    while addressed := address(now, 500, clock_id):
+        steps += addressed
+    for way in ways.connected():
+        while claimed := deliveries.claim_due(way.channel, now, 500, LEASE, clock_id):
+            steps += len(deliver(way, claimed, now).attempts)
+    return steps
+
+
+def tell_all(now: datetime) -> int:
+    """And a little later what is gathered from now on."""
+    return tell(now) + tell(now + GATHERING)
