@@ -12,7 +12,16 @@ from pydantic import BaseModel
 from keepline.api.examples import EXAMPLES
 from keepline.api.openapi import document
 from keepline.api.problems import ALL
-from keepline.api.shapes import accounts, esims, orders, plans, purchases, requests, wallets
+from keepline.api.shapes import (
+    accounts,
+    carriers,
+    esims,
+    orders,
+    plans,
+    purchases,
+    requests,
+    wallets,
+)
 from tests.api.callers import Caller
 
 DOCUMENT = document()
@@ -77,7 +86,13 @@ def test_every_operation_is_described(name: str) -> None:
 def test_what_moves_money_needs_a_key() -> None:
     key = {"$ref": "#/components/parameters/IdempotencyKey"}
     keyed = {name for name, one in OPERATIONS.items() if key in one["parameters"]}
-    assert keyed == {"create_line", "create_renewal", "create_top_up", "reclaim_number"}
+    assert keyed == {
+        "create_line",
+        "create_renewal",
+        "create_top_up",
+        "reclaim_number",
+        "switch_carrier",
+    }
 
 
 def test_the_token_is_a_bearer_token() -> None:
@@ -87,7 +102,8 @@ def test_the_token_is_a_bearer_token() -> None:
 
 def _shapes() -> dict[str, type[BaseModel]]:
     named = [
-        vars(module) for module in (accounts, esims, orders, plans, purchases, requests, wallets)
+        vars(module)
+        for module in (accounts, carriers, esims, orders, plans, purchases, requests, wallets)
     ]
     return {
         name: value

@@ -6,6 +6,7 @@ import pytest
 
 from keepline.catalog.reading import (
     CatalogRefused,
+    PlanFacts,
     preset_names,
     preset_text,
     read_catalog,
@@ -61,6 +62,8 @@ def test_what_is_left_out_is_as_usual() -> None:
         "message_days": 30,
         "message_days_most": 90,
         "sim_swap_fee_minor": {},
+        "carrier_switch_fee_minor": {},
+        "carrier_switch_days": 7,
     }
 
 
@@ -104,6 +107,8 @@ WRONG: list[tuple[str, str]] = [
     ("grace_service = []", "grace_service is full, inbound or none"),
     ('notice_required = "yes"', "notice_required is true or false"),
     ("notice_required = 1", "notice_required is true or false"),
+    ("carrier_switch_days = -1", "carrier_switch_days must be whole days"),
+    ('carrier_switch_fee = { USD = "1" }', "carrier_switch_fee lacks JPY"),
     ("promise_seconds = 0", "promise_seconds are whole seconds"),
     ("promise_seconds = -600", "promise_seconds are whole seconds"),
     ('promise_seconds = "600"', "promise_seconds are whole seconds"),
@@ -184,3 +189,66 @@ def test_what_ships_says_everything_itself(name: str) -> None:
     assert set(fee) == {currency for plan in file.plans for currency in plan.prices}
     assert all(minor > 0 for minor in fee.values())
     assert file.policy["reclaim_days"] > 0
+
+
+CARRIERS = """
+[[carriers]]
+code = "one"
+name = "One"
+country = "TH"
+
+[[carriers]]
+code = "two"
+name = "Two"
+country = "TH"
+"""
+
+
+def plan_with(*said: str, name: str = "country_esim") -> PlanFacts:
+    """The plan of FILE with these lines in it, and two carriers to choose from."""
+    text = FILE.format(more="").replace('term = "P1M"', "\n".join(('term = "P1M"', *said)))
+    (plan,) = read_catalog(name, text + CARRIERS).plans
+    return plan
+
+
+def test_one_carrier_several_or_none() -> None:
+    assert plan_with().carriers == ()
+    assert plan_with('carrier = "two"').carriers == ("two",)
+    several = plan_with('carriers = ["two", "one"]', "keeps_profiles = true")
+    assert (several.carriers, several.keeps_profiles) == (("two", "one"), True)
+    assert not plan_with('carriers = ["two", "one"]').keeps_profiles
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ('carrier = "three"', "carrier three is not in the file"),
+        ('carriers = ["one", "three"]', "carrier three is not in the file"),
+        ('carriers = ["one"]', "carriers are two or more codes, each once"),
+        ('carriers = ["one", "one"]', "carriers are two or more codes, each once"),
+        ("carriers = []", "carriers are two or more codes, each once"),
+        ('carriers = "one"', "carriers are two or more codes, each once"),
+        ("carriers = [1, 2]", "carriers are two or more codes, each once"),
+        ('carriers = ["one", "two"]\ncarrier = "one"', "it has carrier or carriers, not both"),
+        ("keeps_profiles = 1", "keeps_profiles is true or false"),
+        ("keeps_profiles = true", "keeps_profiles is for eSIMs with several carriers"),
+        ('carrier = "one"\nkeeps_profiles = true', "is for eSIMs with several carriers"),
+        ('region = "nowhere"', "region nowhere is not in the file"),
+    ],
+)
+def test_carriers_that_cannot_be(said: str, says: str) -> None:
+    with pytest.raises(CatalogRefused, match="country_esim, plan t-1m") as refused:
+        plan_with(said)
+    assert says in str(refused.value)
+
+
+def test_a_bare_number_has_no_profiles_to_keep() -> None:
+    with pytest.raises(CatalogRefused, match="keeps_profiles is for eSIMs"):
+        plan_with('carriers = ["one", "two"]', "keeps_profiles = true", name="virtual_number")
+
+
+def test_the_presets_that_say_so_have_several_carriers() -> None:
+    """product.md: several behind a country eSIM, a keep-alive line that can switch."""
+    for name in ("country_esim", "keep_alive", "local_data_sim"):
+        plans = read_catalog(name, preset_text(name)).plans
+        assert any(len(plan.carriers) > 1 and plan.keeps_profiles for plan in plans), name

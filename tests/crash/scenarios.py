@@ -30,6 +30,7 @@ from keepline.inventory import services as inventory
 from keepline.lines.models import Line, Validity
 from keepline.workers import due
 from tests.cast import NOW
+from tests.crash import carrier_acts as carrier
 from tests.crash import change_acts as change
 from tests.crash import inbox_acts as inbox
 from tests.crash import review_acts as review
@@ -276,6 +277,27 @@ SCENARIOS: dict[str, Scenario] = {
         {},
         [
             *(Act(change.equipped, ours=False), network("refuse"), Act(change.ask_for_a_card)),
+            *(WORK, network("normal"), WORK),
+        ],
+    ),
+    "another carrier, and back": Scenario(
+        {},
+        [
+            *(Act(carrier.equipped, ours=False), Act(carrier.ask), WORK),
+            *(Act(carrier.installed, ours=False), Act(carrier.ask_back), WORK),
+        ],
+    ),
+    "another carrier, and back before anybody downloaded it": Scenario(
+        {},
+        [
+            *(Act(carrier.equipped, ours=False), Act(carrier.ask), WORK),
+            *(Act(carrier.ask_back), WORK, WORK),
+        ],
+    ),
+    "another carrier that the network refuses": Scenario(
+        {},
+        [
+            *(Act(carrier.equipped, ours=False), network("refuse"), Act(carrier.ask)),
             *(WORK, network("normal"), WORK),
         ],
     ),

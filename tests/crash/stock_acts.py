@@ -119,7 +119,7 @@ def code_is_seen(world: World) -> None:
 def phone_is_told_of(world: World) -> None:
     """The SM-DP+ repeats itself until it is answered; what happened later is told first."""
     for point in (4, 3):
-        follow_profile(_told(_card(world, 7), point), world.now())
+        follow_profile(told(_card(world, 7), point), world.now())
     count_refused(world.now())
 
 
@@ -149,7 +149,7 @@ def take_a_new_phone(world: World) -> None:
     reissue_profile.start(asked, world.now())
 
 
-def _told(name: str, point: int) -> DownloadProgress:
+def told(name: str, point: int) -> DownloadProgress:
     return DownloadProgress(
         iccid=name,
         eid=None,

@@ -237,6 +237,11 @@ BREAKERS: dict[str, str] = {
     " (slot, id, iccid, pool_id, since_at, added_at, state, sealed_codes, line_id)"
     " VALUES (get_byte(sha256('8949000000000000000'), 0), %(fresh)s, '8949000000000000000', 1,"
     " %(now)s, %(now)s, 'assigned', '', %(line)s)",
+    "profiles_stand_by": "INSERT INTO inventory_profile (slot, id, iccid, pool_id, since_at,"
+    " added_at, state, smdp_address, matching_id, smdp_oid, sealed_confirmation_code, eid,"
+    " downloads, line_id, standby_carrier_id)"
+    " VALUES (get_byte(sha256('8949000000000000018'), 0), %(fresh)s, '8949000000000000018', 1,"
+    " %(now)s, %(now)s, 'installed', '', '', '', '', '', 0, %(line)s, 1)",
     "assigned_numbers_are_on_their_line": "UPDATE inventory_number SET line_id = %(fresh)s",
     "reclaims_gave_the_number_back": "UPDATE orders_order SET kind = 'reclaim'"
     " WHERE id = %(renewal)s",

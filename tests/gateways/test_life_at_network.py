@@ -16,17 +16,19 @@ from uuid import UUID
 import pytest
 
 from keepline.catalog import queries as catalog
-from keepline.catalog.models import Policy
+from keepline.catalog.models import Carrier, Plan, Policy
 from keepline.core.lifecycle.order import OrderState
-from keepline.flows import buy_line, change_number, renew_line
+from keepline.flows import buy_line, change_number, renew_line, switch_carrier
 from keepline.flows.audit_books import audit, invariants
 from keepline.flows.close_line import close
 from keepline.flows.line_at_network import standing_of
 from keepline.flows.reclaim_number import ReclaimRequest, reclaim
 from keepline.flows.sweep_lines import sweep
+from keepline.flows.switch_carrier import CarrierSwitchRequest
 from keepline.gateways import switchboard
 from keepline.gateways.network.fake import FakeNetwork
 from keepline.gateways.network.port import NetworkGateway, Subscriber
+from keepline.inventory.models import Pool, Profile
 from keepline.lines import services as lines
 from keepline.lines.models import Line, NetworkDue, Validity
 from keepline.orders.models import Order
@@ -180,6 +182,23 @@ class Life:
         self.workers_work()
         assert Line.objects.by_id(self.the_line).e164 not in (before, None)
 
+    def goes_to_another_carrier(self, code: str) -> None:
+        """What it was on before rests at the network; what it is on now has its number."""
+        before = self.subscriber()
+        wanted = CarrierSwitchRequest(
+            self.cast.account.id,
+            self.the_line,
+            next(self.keys),
+            None,
+            "user:1",
+            "portal",
+            carrier=code,
+        )
+        switch_carrier.start(wanted, self.now)
+        self.workers_work()
+        assert self.subscriber().imsi != before.imsi
+        assert self.element.by_interface(before) is None
+
     def is_had_back(self) -> None:
         """The line that follows is the one that is looked at from now on."""
         wanted = ReclaimRequest(
@@ -219,7 +238,8 @@ class Life:
     def subscriber(self) -> Subscriber:
         """Who it is or, at its end, was: what Keepline does not name any more is looked at too."""
         line = Line.objects.by_id(self.the_line)
-        imsi = next(shelves.imsi(n) for n in (0, 10**6) if shelves.iccid(n) == line.iccid)
+        known = (0, 10**6, 2 * 10**6)
+        imsi = next(shelves.imsi(n) for n in known if shelves.iccid(n) == line.iccid)
         return Subscriber(str(line.id), line.e164, line.iccid, imsi)
 
 
@@ -280,3 +300,34 @@ def test_an_element_that_is_away_hears_the_last_word_alone(life: Life) -> None:
     life.now += timedelta(minutes=5)
     life.workers_work()
     assert life.everywhere() == "off"
+
+
+def test_from_carrier_to_carrier(life: Life) -> None:
+    """Two profiles on one phone: the network serves one of them at a time."""
+    behind = [Carrier.objects.create(code=c, name=c, country="GB") for c in ("first", "second")]
+    Plan.objects.update(carrier_ids=[each.id for each in behind], keeps_profiles=True)
+    Policy.objects.update(carrier_switch_days=0)
+    catalog.forget()
+    Pool.objects.filter(code="uk-esim").update(carrier=behind[0])
+    shelves.profiles(
+        shelves.pool("second-esim", "profile", carrier=behind[1]),
+        1,
+        first=2 * 10**6,
+        smdp_address="smdp.example.com",
+        matching_id="D-E-F",
+    )
+    life.is_sold("profile")
+    assert life.everywhere() == "active"
+    Profile.objects.filter(line_id=life.the_line).update(state="installed")
+    life.goes_to_another_carrier("second")
+    assert life.everywhere() == "active"
+    Profile.objects.filter(line_id=life.the_line).update(state="installed")
+    life.goes_to_another_carrier("first")  # without a download
+    assert life.everywhere() == "active"
+    life.expires()
+    assert life.everywhere() == "inbound_only"
+    life.goes_to_another_carrier("second")
+    assert life.everywhere() == "inbound_only"
+    life.is_closed()
+    assert life.everywhere() == "nothing"
+    assert audit(life.now, invariants()) == []

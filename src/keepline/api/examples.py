@@ -93,6 +93,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "AutoRenewChange": {"enabled": True, "plan_code": "keep-1m", "lead_days": 3},
     "NumberReclaim": {"expected_fee": _eur(490)},
+    "CarrierSwitch": {"carrier": "true-th", "sim": "esim", "expected_fee": _eur(180)},
     "TopUp": {"amount": _eur(2000), "provider": "sandbox"},
     "Esim": {
         "line_id": LINE_ID,

@@ -12,6 +12,7 @@ from keepline.api.lane import fault
 from keepline.api.problems import Refused, pointer, problem
 from keepline.api.routes import (
     account,
+    carriers,
     esims,
     meta,
     methods,
@@ -55,6 +56,7 @@ for each in (
     account,
     purchases,
     esims,
+    carriers,
     renewals,
     reclaims,
     orders,

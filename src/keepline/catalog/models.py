@@ -4,6 +4,8 @@ Catalogue tables are small and read by all: on a cluster they are reference tabl
 why their ids are plain integers.
 """
 
+from collections.abc import Sequence
+
 from django.db import models
 
 
@@ -83,6 +85,8 @@ class Policy(models.Model):
     # How long received messages are kept: usually, and the longest that a holder may choose.
     message_days = models.PositiveSmallIntegerField(default=30, db_default=30)
     message_days_most = models.PositiveSmallIntegerField(default=90, db_default=90)
+    carrier_switch_fee_minor = models.JSONField(default=dict, db_default={})  # likewise
+    carrier_switch_days = models.PositiveIntegerField(default=7, db_default=7)  # between two
     source = models.URLField(max_length=300, blank=True)  # the law or operator's page it rests on
     since_at = models.DateTimeField()
 
@@ -108,7 +112,11 @@ class Plan(models.Model):
     line_kind = models.CharField(max_length=20, choices=LineKind.choices)
     name = models.JSONField()  # {"en": ..., "zh-hans": ...}
     conditions = models.JSONField(default=dict)
-    carrier = models.ForeignKey(Carrier, on_delete=models.PROTECT, null=True)
+    carrier = models.ForeignKey(Carrier, on_delete=models.PROTECT, null=True)  # one alone
+    # Several behind it, the first to be sold first: ids of carriers; empty: `carrier`, if any.
+    carrier_ids = models.JSONField(default=list, db_default=[])
+    # The eSIM profile of a carrier that was left stands by, for the way back.
+    keeps_profiles = models.BooleanField(default=False, db_default=False)
     region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True)
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT)
     term = models.CharField(max_length=8)  # ISO 8601 duration: P1D, P30D, P1M, P3M, P1Y
@@ -124,6 +132,13 @@ class Plan(models.Model):
     tax_inclusive = models.BooleanField(default=True)
     sold_from_at = models.DateTimeField()
     sold_until_at = models.DateTimeField(null=True)
+
+    behind: Sequence[Carrier] = ()  # its carriers, where `queries.plans_among` has read it
+
+    @property
+    def carrier_names(self) -> str:
+        """For people to read; "" for a plan that names none."""
+        return ", ".join(each.name for each in self.behind)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["code", "version"], name="plan_version")]

@@ -17,7 +17,7 @@ from keepline.catalog.models import Carrier, Plan, PlanPrice, Policy, Region
 from keepline.core.agenda import AgendaRules
 from keepline.core.allowances import Allowance
 from keepline.core.pricing import price_of
-from keepline.core.renewal import GraceService
+from keepline.core.renewal import GraceService, is_served
 from keepline.core.terms import GraceRule, Term
 from keepline.slots.sql import fetch_one
 
@@ -43,6 +43,8 @@ class PolicyValues:
     sim_swap_fee_minor: Mapping[str, int]
     message_days: int
     message_days_most: int
+    carrier_switch_fee_minor: Mapping[str, int]
+    carrier_switch_days: int
     agenda: AgendaRules
     source: str
 
@@ -57,7 +59,7 @@ class PlanOffer:
     line_kind: str
     name: dict[str, str]
     conditions: dict[str, str]
-    carrier_id: int | None
+    carriers: tuple[int, ...]  # those behind it, the first to be sold first; empty: it names none
     region_id: int | None
     policy_id: int
     promise_seconds: int
@@ -69,6 +71,11 @@ class PlanOffer:
     tax_rate_ppm: int
     tax_inclusive: bool
     tax_country: str = ""  # whose rate it is; "" for the plan's own (catalog.taxes)
+
+    @property
+    def carrier_id(self) -> int | None:
+        """The carrier of its lines, where there is one alone."""
+        return self.carriers[0] if len(self.carriers) == 1 else None
 
 
 @lru_cache(maxsize=1024)
@@ -95,6 +102,8 @@ def policy_of(row: Policy) -> PolicyValues:
         sim_swap_fee_minor=row.sim_swap_fee_minor,
         message_days=row.message_days,
         message_days_most=row.message_days_most,
+        carrier_switch_fee_minor=row.carrier_switch_fee_minor,
+        carrier_switch_days=row.carrier_switch_days,
         agenda=AgendaRules(
             row.grace_days,
             row.suspended_days,
@@ -124,7 +133,7 @@ def offer_of(row: PlanPrice) -> PlanOffer:
         line_kind=plan.line_kind,
         name=plan.name,
         conditions=plan.conditions,
-        carrier_id=plan.carrier_id,
+        carriers=carriers_of(plan),
         region_id=plan.region_id,
         policy_id=plan.policy_id,
         promise_seconds=plan.policy.promise_seconds,
@@ -136,6 +145,11 @@ def offer_of(row: PlanPrice) -> PlanOffer:
         tax_rate_ppm=plan.tax_rate_ppm,
         tax_inclusive=plan.tax_inclusive,
     )
+
+
+def carriers_of(plan: Plan) -> tuple[int, ...]:
+    """Ids of the carriers behind a plan, the first to be sold first."""
+    return tuple(plan.carrier_ids) or ((plan.carrier_id,) if plan.carrier_id else ())
 
 
 def offer_on_sale(code: str, currency: str, now: datetime) -> PlanOffer | None:
@@ -201,7 +215,8 @@ def offers_for(
         )
         .order_by("price_minor", "plan_id")
     )
-    return [offer_of(row) for row in rows]
+    offers = [offer_of(row) for row in rows]
+    return [offer for offer in offers if is_served(offer.carriers, carrier_id)]
 
 
 def offers_on_sale(
@@ -226,8 +241,14 @@ def kinds_on_sale() -> set[str]:
 
 
 def plans_among(plan_ids: Collection[int]) -> dict[int, Plan]:
-    """Plans by id with carrier and region, on sale or not. One query."""
-    rows = Plan.objects.select_related("carrier", "region").filter(id__in=plan_ids)
+    """Plans by id with carriers and region, on sale or not. One query, one more where any has
+    several carriers."""
+    rows = list(Plan.objects.select_related("carrier", "region").filter(id__in=plan_ids))
+    several = {carrier_id for row in rows for carrier_id in row.carrier_ids}
+    carriers = carriers_among(several) if several else {}
+    for row in rows:
+        one = (row.carrier,) if row.carrier else ()
+        row.behind = tuple(carriers[each] for each in row.carrier_ids) or one
     return {row.id: row for row in rows}
 
 

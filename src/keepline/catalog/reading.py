@@ -15,6 +15,7 @@ from keepline.catalog.models import (
 )
 from keepline.core.allowances import Allowance
 from keepline.core.money import MoneyError, exponent
+from keepline.core.parts import SIM_KINDS
 from keepline.core.terms import Term, TermError
 
 SHORTEST_QUARANTINE_DAYS = 45  # 47 CFR 52.15(f); an operator's own law may ask for more
@@ -25,10 +26,11 @@ DISTANCES = (
     "remind_before_withdrawal_days",
 )
 LANGUAGES = ("en", "zh-hans")
-USUAL_NUMBER_CHANGE_DAYS = 30
 USUAL_MESSAGE_DAYS = {"message_days": 30, "message_days_most": 90}
+PHASES = ("grace_days", "suspended_days", "reclaim_days", "quarantine_days")
+USUAL_DAYS_BETWEEN = {"number_change_days": 30, "carrier_switch_days": 7}
 USUAL_DISTANCES = (default_countdown(), default_after_expiry(), default_countdown())
-FEES = ("reclaim_fee", "number_change_fee", "sim_swap_fee")
+FEES = ("reclaim_fee", "number_change_fee", "sim_swap_fee", "carrier_switch_fee")
 POLICY_FIELDS = {
     "code",
     "grace_days",
@@ -41,8 +43,8 @@ POLICY_FIELDS = {
     "retry_days",
     *DISTANCES,
     "notice_required",
-    "number_change_days",
     *USUAL_MESSAGE_DAYS,
+    *USUAL_DAYS_BETWEEN,
     *FEES,
     "source",
 }
@@ -64,7 +66,8 @@ class PlanFacts:
     code: str
     name: dict[str, str]
     conditions: dict[str, str]
-    carrier: str | None
+    carriers: tuple[str, ...]  # the first to be sold first
+    keeps_profiles: bool
     region: str | None
     term: str
     allowance: Allowance
@@ -168,11 +171,10 @@ def _policy(name: str, values: dict[str, Any], shortest_quarantine_days: int) ->
 
 
 def _check_days(name: str, policy: dict[str, Any], shortest_quarantine_days: int) -> None:
-    for field in ("grace_days", "suspended_days", "reclaim_days", "quarantine_days"):
+    policy |= {field: days for field, days in USUAL_DAYS_BETWEEN.items() if field not in policy}
+    for field in (*PHASES, *USUAL_DAYS_BETWEEN):
         if not _are_days([policy.get(field)], 0):
             raise CatalogRefused(f"{name}, policy: {field} must be whole days")
-    if not _are_days([policy.setdefault("number_change_days", USUAL_NUMBER_CHANGE_DAYS)], 0):
-        raise CatalogRefused(f"{name}, policy: number_change_days must be whole days")
     _check_message_days(name, policy)
     if not _are_days(policy.setdefault("retry_days", default_retry_days()), -LONGEST_DAYS):
         raise CatalogRefused(f"{name}, policy: retry_days are whole days, before expiry negative")
@@ -208,9 +210,9 @@ def _plan(name: str, plan: dict[str, Any], carriers: set[str], regions: set[str]
     where = f"{name}, plan {plan.get('code')}"
     if not CODE.fullmatch(str(plan.get("code", ""))):
         raise CatalogRefused(f"{where}: code")
-    for field, known in (("carrier", carriers), ("region", regions)):
-        if plan.get(field) is not None and plan[field] not in known:
-            raise CatalogRefused(f"{where}: {field} {plan[field]} is not in the file")
+    if plan.get("region") is not None and plan["region"] not in regions:
+        raise CatalogRefused(f"{where}: region {plan['region']} is not in the file")
+    behind = _carriers(where, plan, carriers)
     try:
         term = str(Term.parse(plan["term"]))
     except (KeyError, TermError) as error:
@@ -222,7 +224,8 @@ def _plan(name: str, plan: dict[str, Any], carriers: set[str], regions: set[str]
         code=plan["code"],
         name=_words(where, plan.get("name")),
         conditions=_words(where, plan["conditions"]) if "conditions" in plan else {},
-        carrier=plan.get("carrier"),
+        carriers=behind,
+        keeps_profiles=_keeps_profiles(name, where, plan),
         region=plan.get("region"),
         term=term,
         allowance=Allowance(
@@ -235,6 +238,32 @@ def _plan(name: str, plan: dict[str, Any], carriers: set[str], regions: set[str]
         tax_inclusive=plan.get("tax_inclusive", True),
         prices=_prices(where, plan.get("prices", {})),
     )
+
+
+def _carriers(where: str, plan: dict[str, Any], known: set[str]) -> tuple[str, ...]:
+    """One, or several between which its lines may switch."""
+    if "carriers" in plan:
+        several = plan["carriers"]
+        if "carrier" in plan:
+            raise CatalogRefused(f"{where}: it has carrier or carriers, not both")
+        texts = isinstance(several, list) and all(isinstance(code, str) for code in several)
+        if not texts or len(set(several)) != len(several) or len(several) < 2:  # noqa: PLR2004
+            raise CatalogRefused(f"{where}: carriers are two or more codes, each once")
+    else:
+        several = [plan["carrier"]] if plan.get("carrier") is not None else []
+    for code in several:
+        if code not in known:
+            raise CatalogRefused(f"{where}: carrier {code} is not in the file")
+    return tuple(several)
+
+
+def _keeps_profiles(name: str, where: str, plan: dict[str, Any]) -> bool:
+    keeps = plan.get("keeps_profiles", False)
+    if not isinstance(keeps, bool):
+        raise CatalogRefused(f"{where}: keeps_profiles is true or false")
+    if keeps and ("carriers" not in plan or "profile" not in SIM_KINDS.get(name, ())):
+        raise CatalogRefused(f"{where}: keeps_profiles is for eSIMs with several carriers")
+    return keeps
 
 
 def _words(where: str, words: Any) -> dict[str, str]:

@@ -44,13 +44,16 @@ def _policy(catalog: CatalogFile, now: datetime) -> Policy:
 
 
 def _enter_plan(kind: str, facts: PlanFacts, policy: Policy, now: datetime) -> bool:
-    carrier = Carrier.objects.get(code=facts.carrier) if facts.carrier else None
+    known = dict(Carrier.objects.filter(code__in=facts.carriers).values_list("code", "id"))
+    carriers = [known[code] for code in facts.carriers]
     region = Region.objects.get(code=facts.region) if facts.region else None
     values = {
         "line_kind": kind,
         "name": facts.name,
         "conditions": facts.conditions,
-        "carrier_id": carrier and carrier.id,
+        "carrier_id": carriers[0] if len(carriers) == 1 else None,
+        "carrier_ids": carriers if len(carriers) > 1 else [],
+        "keeps_profiles": facts.keeps_profiles,
         "region_id": region and region.id,
         "policy_id": policy.id,
         "term": facts.term,

@@ -11,7 +11,7 @@ POOLS = files(__package__) / "demo_pools.toml"
 SIMS_A_POOL = 40
 SMDP_ADDRESS = "smdp.example.com"
 # Pools whose profiles came with an activation code; one of them asks for a confirmation code.
-WITH_CODES = {"th-esim": "", "cn-esim": "2580"}
+WITH_CODES = {"th-esim": "", "cn-esim": "2580", "th-true-esim": ""}
 Row = dict[str, str]
 
 
@@ -49,7 +49,7 @@ def cards() -> Iterator[Row]:
 
 
 def _sims(kind: str, code: str) -> Iterator[Row]:
-    for shelf, pool in enumerate([*_pools("profile"), *_pools("card")]):
+    for shelf, pool in enumerate(_pools("profile", "card")):
         if (pool["kind"], pool["code"]) != (kind, code):
             continue
         for place in range(SIMS_A_POOL):
@@ -60,9 +60,10 @@ def _sims(kind: str, code: str) -> Iterator[Row]:
             }
 
 
-def _pools(kind: str) -> list[dict[str, Any]]:
+def _pools(*kinds: str) -> list[dict[str, Any]]:
+    """In the file's order."""
     pools: list[dict[str, Any]] = tomllib.loads(POOLS.read_text(encoding="utf-8"))["pool"]
-    return [pool for pool in pools if pool["kind"] == kind]
+    return [pool for pool in pools if pool["kind"] in kinds]
 
 
 def _checked(digits: str) -> str:

@@ -3,7 +3,7 @@
 A preview, an order and the sweep decide by this same function, so what was shown is what is
 charged and given.
 
-1. The plan must be for this kind of line and, if it names a carrier, for its carrier.
+1. The plan must be for this kind of line and, if it names carriers, for its carrier.
 2. The line must be in a state from which it can be renewed (core.lifecycle.line).
 3. The price of one term, its tax and discount: core.pricing.quote.
 4. The period: core.terms.next_period, by the line's frozen zone and the policy's grace rule.
@@ -13,6 +13,7 @@ charged and given.
    been cut; otherwise nothing changes in it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -68,7 +69,7 @@ class OfferFacts(Priced, Protocol):
     @property
     def line_kind(self) -> str: ...
     @property
-    def carrier_id(self) -> int | None: ...
+    def carriers(self) -> Collection[int]: ...
     @property
     def term(self) -> Term: ...
     @property
@@ -125,8 +126,16 @@ def decide(
 
 
 def fits(line: LineFacts, offer: OfferFacts) -> bool:
-    """Whether a plan is for this kind of line and, if it names a carrier, for its carrier."""
-    return offer.line_kind == line.kind and offer.carrier_id in (None, line.carrier_id)
+    """Whether a plan is for this kind of line and, if it names carriers, for its carrier."""
+    return offer.line_kind == line.kind and is_served(offer.carriers, line.carrier_id)
+
+
+def is_served(carriers: Collection[int], carrier_id: int | None) -> bool:
+    """Whether a line on this carrier can live on a plan with these behind it (none: any).
+
+    None is a carrier that nobody knows: it may be one of several, and is never a single one.
+    """
+    return not carriers or carrier_id in carriers or (carrier_id is None and len(carriers) > 1)
 
 
 def is_cut(line: LineFacts, rules: RuleFacts) -> bool:

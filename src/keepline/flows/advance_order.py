@@ -10,6 +10,7 @@ from uuid import UUID
 
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
+from keepline.flows import order_profile
 from keepline.flows.deliver_order import deliver, deliver_many
 from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.errors import FlowRefused
@@ -89,9 +90,12 @@ def _pending(order: Order, now: datetime) -> None:
 
 
 def _let_go(order: Order, now: datetime) -> bool:
-    """Once the network is as before, what an order without service held goes back to stock."""
-    if order.stock is None or order.state == OrderState.COMPLETED:
+    """Once the network is as before, what an order without service held goes back to stock; what
+    one with service has replaced unused is given up."""
+    if order.stock is None:
         return True
+    if order.state == OrderState.COMPLETED:
+        return order_profile.give_up(order, now)
     return delivery_of(order).let_go(order, now)
 
 

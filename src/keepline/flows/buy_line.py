@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from keepline.accounts import clocks
 from keepline.accounts import queries as accounts
@@ -31,7 +31,7 @@ from keepline.core.money import Money
 from keepline.core.parts import Parts, SimKind, parts_of
 from keepline.core.renewal import Refused, RenewalDecision, UseWallet, decide
 from keepline.flows import wake
-from keepline.flows.choosing_sim import ChosenSim, take_sim
+from keepline.flows.choosing_sim import ChosenSim, SimNotFree, take_sim
 from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.errors import FlowRefused
 from keepline.flows.limits import NOBODY, Caller
@@ -68,7 +68,8 @@ class PurchaseRequest:
 
     `e164`: the number that was chosen, None for any. `sim`: a card or an eSIM profile, None for the
     usual one of the plan. `iccid`: the very card, for one that lies on the counter. `eid`: the
-    device that an eSIM shall be bound to.
+    device that an eSIM shall be bound to. `carrier`: the code of one of the plan's, where it has
+    several; None for the first of which everything is there.
     """
 
     account_id: UUID
@@ -85,6 +86,7 @@ class PurchaseRequest:
     sim: SimKind | None = None
     iccid: str | None = None
     eid: str | None = None
+    carrier: str | None = None
     label: str = ""
     caller: Caller = NOBODY
     method_id: UUID | None = None
@@ -106,6 +108,7 @@ class PurchaseRequest:
             self.label,
             str(self.method_id),
             self.pay_as and [self.pay_as.amount_minor, self.pay_as.currency],
+            *([self.carrier] if self.carrier else []),
         ]
         return hashlib.sha256(json.dumps(body).encode()).digest()
 
@@ -164,9 +167,10 @@ def _start(request: PurchaseRequest, label: str, now: datetime) -> StartedOrder:
     offer = _offer(request.account_id, request.plan_code, request.currency, now)
     _deliverable(offer)
     line_id = derived_id(claim.order_id, "line")
-    held = _hold(request, offer, line_id, now)
+    carrier_id, held = _hold_of_any(request, offer, line_id, now)
     wallet_id, free = ledger.lock_wallet_of(request.account_id, request.currency)
     line = _line_to_be(line_id, request.account_id, wallet_id, offer, held)
+    line = replace(line, carrier_id=carrier_id)
     decision = _decide(line, offer, request.use_wallet, free, now)
     if request.expected_total_minor not in (None, decision.quote.total_minor):
         raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)
@@ -188,8 +192,42 @@ def _enter(
     return enter(request, order, offer.promise_seconds, now, at_once)
 
 
-def _hold(
+def _hold_of_any(
     request: PurchaseRequest, offer: PlanOffer, line_id: UUID, now: datetime
+) -> tuple[int | None, dict[str, Any]]:
+    """The line's carrier, and what it is made of: of the carrier that was asked for, or of the
+    first behind the plan that has all of it. Raises as `_hold`; carrier_not_offered."""
+    carriers = _carriers(request, offer)
+    if len(carriers) <= 1:
+        carrier_id = next(iter(carriers), None)
+        return carrier_id, _hold(request, offer, carrier_id, line_id, now)
+    short: Exception | None = None
+    for carrier_id in carriers:
+        try:
+            with transaction.atomic():
+                return carrier_id, _hold(request, offer, carrier_id, line_id, now)
+        except (StockTaken, holding.NoneFree, SimNotFree) as why:
+            # One that has the number, and no SIM, tells more than one that has not even that.
+            short = why if short is None or isinstance(why, SimNotFree) else short
+    assert short is not None
+    raise short
+
+
+def _carriers(request: PurchaseRequest, offer: PlanOffer) -> tuple[int, ...]:
+    if request.carrier is None:
+        return offer.carriers
+    asked_for = catalog.carrier_ids().get(request.carrier)
+    if asked_for is None or asked_for not in offer.carriers:
+        raise FlowRefused("carrier_not_offered")
+    return (asked_for,)
+
+
+def _hold(
+    request: PurchaseRequest,
+    offer: PlanOffer,
+    carrier_id: int | None,
+    line_id: UUID,
+    now: datetime,
 ) -> dict[str, Any]:
     """Takes what the line is made of off the shelf, the number first. Nobody waits for anybody."""
     parts, held = parts_of(offer.line_kind, offer.allowance), dict[str, Any]()
@@ -197,7 +235,7 @@ def _hold(
         raise FlowRefused("number_not_needed")
     countries = catalog.countries_of(offer.region_id)
     if parts.number:
-        pools = stock.pools_for(StockKind.NUMBER, offer.carrier_id, countries)
+        pools = stock.pools_for(StockKind.NUMBER, carrier_id, countries)
         held["number"] = _take_number(request, pools, line_id, now)
     sim = request.sim or (parts.sims[0] if parts.sims else None)
     if request.eid is not None and sim != "profile":
@@ -205,7 +243,7 @@ def _hold(
     if (sim or request.iccid) and sim not in parts.sims:
         raise FlowRefused("sim_not_for_plan")
     if sim is not None:
-        pools = stock.pools_for(sim, offer.carrier_id, countries)
+        pools = stock.pools_for(sim, carrier_id, countries)
         chosen = ChosenSim(sim, request.iccid, request.eid)
         held |= take_sim(chosen, pools, request.account_id, line_id, now)
     return held

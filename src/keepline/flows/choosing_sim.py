@@ -20,6 +20,13 @@ from keepline.inventory.services import StockTaken
 SIMS: dict[SimKind, type[Card] | type[Profile]] = {"card": Card, "profile": Profile}
 
 
+class SimNotFree(FlowRefused):
+    """No such SIM is free; another carrier may have one."""
+
+    def __init__(self) -> None:
+        super().__init__("sim_not_free")
+
+
 @dataclass(frozen=True, slots=True)
 class ChosenSim:
     """`iccid`: the very one, as a person writes it; None for any. `eid`: the device that an eSIM
@@ -35,7 +42,7 @@ def take_sim(
 ) -> dict[str, Any]:
     """Holds it for the line until its order ends. What the order notes of it (Order.stock).
 
-    Raises FlowRefused: sim_not_free, eid_refused, no_smdp_plus.
+    Raises SimNotFree, FlowRefused: eid_refused, no_smdp_plus.
     """
     kind: Any = SIMS[chosen.kind]
     eid = _eid(chosen)
@@ -46,7 +53,7 @@ def take_sim(
             iccid = parse_iccid(chosen.iccid)
             taken = holding.hold(kind, iccid, account_id, None, now, pools, line_id)
     except (StockTaken, holding.NoneFree, IccidError):
-        raise FlowRefused("sim_not_free") from None
+        raise SimNotFree from None
     held: dict[str, Any] = {chosen.kind: taken.iccid}
     if isinstance(taken, Profile):
         if not taken.matching_id and not switchboard.has("smdp_plus"):

@@ -139,6 +139,24 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("The number of this line was changed a short while ago."),
         gettext_noop("Nothing was taken. Its page says from when on it can be changed again."),
     ),
+    "carrier_not_offered": Refusal(
+        422,
+        gettext_noop("This carrier is not to be had with the line's plan, or the line is on it."),
+        gettext_noop("Choose one of the other carriers behind the plan."),
+    ),
+    "carrier_switch_too_soon": Refusal(
+        409,
+        gettext_noop("The carrier of this line was switched a short while ago."),
+        gettext_noop("Nothing was taken. Its page says from when on it can be switched again."),
+    ),
+    "number_stays": Refusal(
+        409,
+        gettext_noop("The number belongs to the carrier that the line is on, and cannot go along."),
+        gettext_noop(
+            "Have the number ported, or give the line one that is bound to no carrier, and switch "
+            "then."
+        ),
+    ),
     "reissue_limit": Refusal(
         409,
         gettext_noop("This line's eSIM was moved to a new phone as often as is free of charge."),

@@ -85,7 +85,7 @@ def _known(now: datetime) -> Known:
     """The catalogue as plain values; the house's accounts are opened for its currencies."""
     plans = {
         offer.code: PlanFacts(
-            offer.plan_id, offer.policy_id, offer.line_kind, currencies, offer.carrier_id
+            offer.plan_id, offer.policy_id, offer.line_kind, currencies, offer.carriers
         )
         for offer, currencies in catalog.all_on_sale()
     }

@@ -49,7 +49,7 @@ def shelves_for(plan_code: str, currency: str, now: datetime) -> list[Shelf]:
 def serving(offer: PlanOffer, kind: str, among: Sequence[Shelf]) -> list[Shelf]:
     """Those that serve the offer with this kind of stock."""
     countries = catalog.countries_of(offer.region_id)
-    return offering.serving(among, kind, offer.carrier_id, countries)
+    return offering.serving(among, kind, offer.carriers, countries)
 
 
 def free_numbers(

@@ -128,9 +128,9 @@ def hindrance_of(parts: Parts, delivery: str, shelves: Iterable[tuple[str, bool]
 def _plan(offer: PlanOffer, plan: Plan, shelves: Sequence[Shelf]) -> ShopPlan:
     parts = parts_of(offer.line_kind, offer.allowance)
     countries = plan.region.countries if plan.region else []
-    there = [
-        (kind, any(s.stocked for s in offering.serving(shelves, kind, offer.carrier_id, countries)))
-        for kind in ("number", *parts.sims)
+    hindrances = [
+        hindrance_of(parts, offer.delivery, stocked_of(shelves, parts, carriers, countries))
+        for carriers in one_by_one(offer.carriers)
     ]
     return ShopPlan(
         offer=offer,
@@ -138,8 +138,23 @@ def _plan(offer: PlanOffer, plan: Plan, shelves: Sequence[Shelf]) -> ShopPlan:
         quote=price_of(offer),
         parts=parts,
         countries=countries,
-        hindrance=hindrance_of(parts, offer.delivery, there),
+        hindrance=min(hindrances, key=bool),  # one carrier that has all of it will do
     )
+
+
+def one_by_one(carriers: Sequence[int]) -> list[tuple[int, ...]]:
+    """Each carrier behind a plan alone; once none for a plan that names none."""
+    return [(carrier_id,) for carrier_id in carriers] or [()]
+
+
+def stocked_of(
+    shelves: Sequence[Shelf], parts: Parts, carriers: Sequence[int], countries: Sequence[str]
+) -> list[tuple[str, bool]]:
+    """By kind of stock whether any is there for lines on these carriers, as `hindrance_of`."""
+    return [
+        (kind, any(s.stocked for s in offering.serving(shelves, kind, carriers, countries)))
+        for kind in ("number", *parts.sims)
+    ]
 
 
 def _total(quote: Quote) -> int:

@@ -6,6 +6,7 @@
     T  order_profile.confirmed   allocated becomes released; the activation code is kept
     N  order_profile.cancel      ES2+ CancelOrder
     T  order_profile.cancelled   it is available again, or laid aside when the SM-DP+ refuses
+    T  order_profile.given_up    one that was replaced before anybody downloaded it is laid aside
 
 Every call carries an id that follows from the order, so that a call without an answer is made again
 as the same call. docs/gateways/es2plus.md says how the second answer is read. A profile that came
@@ -27,8 +28,10 @@ from keepline.gateways.esim.port import (
     CancelRequest,
     Confirmed,
     ConfirmRequest,
+    Done,
     DownloadRequest,
     EsimUnknown,
+    FinalStatus,
     Refused,
     Reserved,
 )
@@ -128,22 +131,10 @@ def take_back(seen: Order, now: datetime) -> bool:
         return True
     if not switchboard.has("smdp_plus"):
         return not ordered
-    request = CancelRequest(
-        _call(seen, "cancel"),
-        iccid=profile.iccid,
-        final_status="Available",
-        matching_id=profile.matching_id or None,
-        eid=profile.eid or None,
-    )
-    try:
-        with network_step("order_profile.cancel"):
-            answer = switchboard.smdp_plus().cancel(request)
-    except EsimUnknown:
-        return _later(seen, now)
+    answer = _cancel(seen, profile, "Available", now)
+    if answer is None:
+        return False
     refused = answer.code if isinstance(answer, Refused) else ""
-    if isinstance(answer, Refused) and answer.temporary:
-        _ask_anew(seen)
-        return _later(seen, now)
     aside = refused or seen.failure_code in LAY_ASIDE
     with transaction_step("order_profile.cancelled"):
         locked = sims.lock_sim(Profile, profile.iccid)
@@ -155,9 +146,57 @@ def take_back(seen: Order, now: datetime) -> bool:
     return True
 
 
-def _later(seen: Order, now: datetime) -> bool:
+def give_up(seen: Order, now: datetime) -> bool:
+    """The SM-DP+ lets nobody download the profile that the order has replaced.
+
+    Whatever it says, nobody gets it again: one that it will not take back was downloaded after all,
+    or is none of its own. False: it did not answer, or said no for now; the next look is planned.
+    """
+    iccid = (seen.stock or {}).get("unused")
+    profile = iccid and stock.sim(Profile, iccid)
+    if not profile or profile.state != ProfileState.RELEASED or profile.line_id != seen.line_id:
+        return True
+    refused = ""
+    if switchboard.has("smdp_plus"):
+        answer = _cancel(seen, profile, "Unavailable", now)
+        if answer is None:
+            return False
+        refused = answer.code if isinstance(answer, Refused) else ""
+    with transaction_step("order_profile.given_up"):
+        locked = sims.lock_sim(Profile, profile.iccid)
+        if locked.state == ProfileState.RELEASED and locked.line_id == seen.line_id:
+            sims.change_profile(locked, ProfileEvent.RETIRE, now)
+    if refused:
+        log.warning("profile_not_taken_back", iccid=profile.iccid, code=refused)
+    return True
+
+
+def _cancel(
+    seen: Order, profile: Profile, final_status: FinalStatus, now: datetime
+) -> Done | Refused | None:
+    """What the SM-DP+ says for good; None when the next look is planned."""
+    request = CancelRequest(
+        _call(seen, "cancel"),
+        iccid=profile.iccid,
+        final_status=final_status,
+        matching_id=profile.matching_id or None,
+        eid=profile.eid or None,
+    )
+    try:
+        with network_step("order_profile.cancel"):
+            answer: Done | Refused = switchboard.smdp_plus().cancel(request)
+    except EsimUnknown:
+        _later(seen, now)
+        return None
+    if isinstance(answer, Refused) and answer.temporary:
+        _ask_anew(seen)
+        _later(seen, now)
+        return None
+    return answer
+
+
+def _later(seen: Order, now: datetime) -> None:
     orders.look_later(seen, now + doubled(FIRST_PAUSE, seen.attempts, LONGEST_PAUSE))
-    return False
 
 
 def _demand(seen: Order, step: str, answer: object) -> None:

@@ -7,16 +7,17 @@ from typing import Literal
 from uuid import UUID
 
 from keepline.catalog import queries as catalog
-from keepline.catalog.models import Policy
+from keepline.catalog.models import Plan, Policy
 from keepline.core.lifecycle.line import LINE, LineState
 from keepline.core.lifecycle.line import LineEvent as Event
 from keepline.flows.block_line import LOST
 from keepline.flows.close_line import CLOSABLE
 from keepline.flows.delivering.renumbering import NewNumber
 from keepline.flows.delivering.swapping import NewSim
+from keepline.flows.delivering.switching import NewCarrier
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import LineCard, Surroundings, card, surroundings_of, went_on
-from keepline.inventory.queries import kind_of, may_be_had_back
+from keepline.inventory.queries import kind_of, may_be_had_back, standing_by
 from keepline.lines import queries as lines
 from keepline.lines.changes import TransferLock
 from keepline.lines.models import Extension, LineEvent, Reversal
@@ -64,8 +65,9 @@ class Reclaim:
 class LineView:
     """A line, what happened to it (newest first), what was ordered for it (newest first).
     `reclaim`: None for a line that lives or never had a number. `sim`: whether its SIM in stock is
-    a `card` or a `profile`, "" without one. `renumberable`, `swappable`: it may
-    have another number, another SIM, as far as its plan and state go. `lost`: it is blocked as lost
+    a `card` or a `profile`, "" without one. `renumberable`, `swappable`, `switchable`: it may have
+    another number, another SIM, another carrier, as far as its plan and state go. `standby`: the
+    names of carriers of which a profile stands by. `lost`: it is blocked as lost
     or stolen. `lock`: against such changes; opening until `unlocks_at`.
     """
 
@@ -79,6 +81,8 @@ class LineView:
     closable: bool
     renumberable: bool
     swappable: bool
+    switchable: bool
+    standby: Sequence[str]
     blockable: bool
     lost: bool
     lock: Literal["open", "locked", "opening"]
@@ -107,6 +111,8 @@ def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
         closable=row.state in CLOSABLE and not row.dormant,
         renumberable=_renumberable(row, around, policy),
         swappable=row.iccid is not None and row.state in NewSim.states and not row.dormant,
+        switchable=_switchable(row, around),
+        standby=_standby(row, around.plans[row.plan_id]),
         blockable=Event.BLOCK in LINE.allowed(row.state) and not row.dormant,
         lost=row.state == LineState.BLOCKED and bool(events) and events[0].cause == LOST,
         lock=_lock(row, now),
@@ -118,6 +124,18 @@ def _renumberable(row: LineRow, around: Surroundings, policy: Policy) -> bool:
     wallet = around.wallets.get(row.wallet_id)
     allowed = wallet is not None and wallet.currency in policy.number_change_fee_minor
     return allowed and row.e164 is not None and row.state in NewNumber.states and not row.dormant
+
+
+def _switchable(row: LineRow, around: Surroundings) -> bool:
+    several = len(around.plans[row.plan_id].behind) > 1
+    return several and row.iccid is not None and row.state in NewCarrier.states and not row.dormant
+
+
+def _standby(row: LineRow, plan: Plan) -> Sequence[str]:
+    if not plan.keeps_profiles:
+        return []
+    beside = {each.standby_carrier_id for each in standing_by(row.id)}
+    return [carrier.name for carrier in plan.behind if carrier.id in beside]
 
 
 def _lock(row: LineRow, now: datetime) -> Literal["open", "locked", "opening"]:

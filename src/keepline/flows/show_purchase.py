@@ -7,7 +7,7 @@ from uuid import UUID
 
 from keepline.accounts import queries as accounts
 from keepline.catalog import queries as catalog
-from keepline.catalog.models import Plan
+from keepline.catalog.models import Carrier, Plan
 from keepline.catalog.queries import PlanOffer
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifeline import Lifeline, lifeline_of
@@ -18,10 +18,11 @@ from keepline.flows.buy_line import PurchasePreview
 from keepline.flows.hold_number import HeldNumber
 from keepline.flows.list_exchanges import ExchangeOffer, list_exchanges
 from keepline.flows.list_numbers import FreeNumber, free_numbers, serving
-from keepline.flows.list_shop import Hindrance, hindrance_of
+from keepline.flows.list_shop import Hindrance, hindrance_of, stocked_of
 from keepline.flows.list_ways_to_pay import list_ways_to_pay, step_on_offer
 from keepline.flows.show_renewal import PayOption, pay_options, works
 from keepline.inventory import offering
+from keepline.inventory.models import StockKind
 from keepline.inventory.offering import Shelf
 from keepline.payments import methods
 
@@ -35,8 +36,18 @@ class SimChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class CarrierChoice:
+    """A carrier of the plan, and whether all that a line on it needs is there."""
+
+    carrier: Carrier
+    stocked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Purchase:
     """The order as it would be accepted now.
+
+    `carriers`: among which the buyer chooses; empty where the plan has not several.
 
     `kept`: the number that is held for the buyer, None while none is. `numbers`: free ones to
     choose from, while none is kept. `countries`: of which countries there are numbers.
@@ -51,6 +62,7 @@ class Purchase:
     numbers: Sequence[FreeNumber]
     countries: Sequence[str]
     sims: Sequence[SimChoice]
+    carriers: Sequence[CarrierChoice]
     hindrance: Hindrance
     options: Sequence[PayOption]
 
@@ -62,8 +74,9 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class _Shelves:
-    """What serves the plan. `numbers`: those pools that fit it best and have any."""
+    """What serves the plan. `every`: all pools; `numbers`: those that fit it best and have any."""
 
+    every: Sequence[Shelf]
     serving: Sequence[Shelf]
     numbers: Sequence[Shelf]
     sims: Sequence[SimChoice]
@@ -92,8 +105,10 @@ def show_purchase(
     preview = buy_line.preview(account_id, plan_code, account.currency, "part", now)
     plan = catalog.plans_among({preview.offer.plan_id})[preview.offer.plan_id]
     shelves = _shelves(preview.offer, preview.parts.sims, now)
-    kept = _kept(e164, account_id, shelves, now) if preview.parts.number else None
+    held = _kept(e164, account_id, shelves, now) if preview.parts.number else None
+    kept, kept_in = held or (None, None)
     shown = preview.parts.number and kept is None
+    carriers = _carriers(preview, plan, shelves.every, kept_in)
     policy = catalog.policies_among({preview.offer.policy_id})[preview.offer.policy_id]
     end_at = preview.decision.period.end_at
     return Purchase(
@@ -106,18 +121,45 @@ def show_purchase(
         numbers=free_numbers(shelves.numbers, account_id, country, page) if shown else [],
         countries=sorted({shelf.country for shelf in shelves.numbers if shelf.country}),
         sims=shelves.sims,
-        # Who holds a number does not mind that it was the last one.
-        hindrance=hindrance_of(
-            preview.parts, preview.offer.delivery, [*shelves.stocked, ("number", kept is not None)]
-        ),
+        carriers=carriers,
+        hindrance=_hindrance(preview, shelves, carriers, kept is not None),
         options=_options(account_id, preview, now),
     )
+
+
+def _carriers(
+    preview: PurchasePreview, plan: Plan, every: Sequence[Shelf], kept_in: int | None
+) -> list[CarrierChoice]:
+    """Those of a plan with several. A number that is kept leaves those that its pool serves."""
+    if len(plan.behind) <= 1:
+        return []
+    parts, countries = preview.parts, plan.region.countries if plan.region else ()
+    found = []
+    for carrier in plan.behind:
+        there = dict(stocked_of(every, parts, [carrier.id], countries))
+        if kept_in is not None:
+            pools = offering.serving(every, StockKind.NUMBER, [carrier.id], countries)
+            there["number"] = kept_in in {pool.id for pool in pools}
+        lacking = hindrance_of(parts, preview.offer.delivery, there.items())
+        found.append(CarrierChoice(carrier, not lacking))
+    return found
+
+
+def _hindrance(
+    preview: PurchasePreview, shelves: _Shelves, carriers: Sequence[CarrierChoice], kept: bool
+) -> Hindrance:
+    """Who holds a number does not mind that it was the last one."""
+    there = [*shelves.stocked, ("number", kept)]
+    lacking = hindrance_of(preview.parts, preview.offer.delivery, there)
+    nobody = carriers and not any(each.stocked for each in carriers)
+    return lacking or ("sold_out" if nobody else "")
 
 
 def _shelves(offer: PlanOffer, kinds: Sequence[SimKind], now: datetime) -> _Shelves:
     every = offering.shelves(now)
     numbers = serving(offer, "number", every)
     return _Shelves(
+        every=every,
         serving=numbers,
         numbers=offering.most_fitting(numbers),
         sims=[
@@ -128,11 +170,12 @@ def _shelves(offer: PlanOffer, kinds: Sequence[SimKind], now: datetime) -> _Shel
 
 def _kept(
     e164: int | None, account_id: UUID, shelves: _Shelves, now: datetime
-) -> HeldNumber | None:
+) -> tuple[HeldNumber, int] | None:
+    """The number that the buyer holds, and its pool."""
     found = offering.kept_until(e164, account_id, now) if e164 else None
     if e164 is None or found is None or found[0] not in {s.id for s in shelves.serving}:
         return None
-    return HeldNumber(e164, found[1])
+    return HeldNumber(e164, found[1]), found[0]
 
 
 def _options(account_id: UUID, preview: PurchasePreview, now: datetime) -> Sequence[PayOption]:

@@ -159,6 +159,8 @@ class Profile(Sim):
     eid = models.CharField(max_length=32, blank=True)  # the eUICC that it is bound to
     downloads = models.SmallIntegerField(default=0)
     code_shown_at = models.DateTimeField(null=True)  # null: nobody saw its activation code
+    # Beside the SIM that serves its line: for which carrier it stands by; null: it does not.
+    standby_carrier_id = models.IntegerField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["slot", "iccid"], name="profile_once")]

@@ -51,14 +51,17 @@ def shelves(now: datetime) -> list[Shelf]:
 
 
 def serving(
-    among: Iterable[Shelf], kind: str, carrier_id: int | None, countries: Collection[str]
+    among: Iterable[Shelf], kind: str, carriers: Collection[int], countries: Collection[str]
 ) -> list[Shelf]:
-    """Those that serve a plan, as `queries.pools_for`, in its order."""
+    """Those that serve a plan with these carriers behind it, as `queries.pools_for`, in its order.
+
+    Empty: it names none.
+    """
     fit = [
         shelf
         for shelf in among
         if shelf.kind == kind
-        and shelf.carrier_id in (None, carrier_id)
+        and (shelf.carrier_id is None or shelf.carrier_id in carriers)
         and (shelf.country == "" or not countries or shelf.country in countries)
     ]
     return sorted(fit, key=_most_said_first)

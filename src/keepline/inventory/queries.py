@@ -11,6 +11,7 @@ from django.db.models import Q
 from keepline.core.identifiers import ActivationCode
 from keepline.core.ids import slot_of_text
 from keepline.core.lifecycle.number import NumberState
+from keepline.core.lifecycle.profile import ON_A_PHONE
 from keepline.inventory import holding
 from keepline.inventory.levels import LEVELS, Level, params
 from keepline.inventory.models import (
@@ -173,6 +174,20 @@ def kind_of(iccid: str) -> str | None:
 def sims_of_line(kind: type[SimT], line_id: UUID) -> list[SimT]:
     """Cards or profiles that a line has or had, the latest first. Asks every slot."""
     return list(kind.objects.filter(line_id=line_id).order_by("-taken_at", "iccid"))
+
+
+def standing_by(line_id: UUID) -> list[Profile]:
+    """The profiles that stand by for a line, each for another carrier, on a phone as far as the
+    SM-DP+ tells. Asks every slot."""
+    rows = Profile.objects.filter(line_id=line_id, standby_carrier_id__isnull=False)
+    return list(rows.filter(state__in=ON_A_PHONE).order_by("iccid"))
+
+
+def pool_of_number(e164: int) -> Pool | None:
+    """The pool in which a number in stock is, or None."""
+    rows = Number.objects.filter(slot=slot_of_text(str(e164)), e164=e164)
+    found: Pool | None = Pool.objects.filter(id__in=rows.values("pool_id")).first()
+    return found
 
 
 def activation_code_of(profile: Profile) -> ActivationCode | None:

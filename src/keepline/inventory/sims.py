@@ -6,7 +6,7 @@ after numbers and before lines. All of it runs in the caller's transaction.
 
 import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -54,6 +54,17 @@ def lock_sim(kind: type[SimT], iccid: str) -> SimT:
         .get()
     )
     return found
+
+
+def lock_sims(iccids: Collection[str]) -> None:
+    """Locks several at once, in the order that everybody takes: cards, then profiles, by ICCID.
+
+    One that is in no stock is passed over.
+    """
+    slots = sorted({slot_of_iccid(iccid) for iccid in iccids})
+    for kind in (Card, Profile):
+        rows = kind.objects.select_for_update(no_key=True).filter(slot__in=slots)
+        list(rows.filter(iccid__in=sorted(iccids)).order_by("iccid").values_list("iccid"))
 
 
 def assign_card(iccid: str, account_id: UUID, line_id: UUID, now: datetime) -> Card:
@@ -148,6 +159,13 @@ def note_activation(
     Profile.objects.filter(slot=profile.slot, id=profile.id).update(**columns)
     for name, value in columns.items():
         setattr(profile, name, value)
+
+
+def stand_by(profile: Profile, carrier_id: int | None) -> None:
+    """A profile under lock stands by for a carrier from now on; None: not any more."""
+    rows = Profile.objects.filter(slot=profile.slot, id=profile.id)
+    rows.update(standby_carrier_id=carrier_id)
+    profile.standby_carrier_id = carrier_id
 
 
 def note_eid(profile: Profile, eid: str) -> None:

@@ -51,6 +51,14 @@ def change_sim(line: LockedLine, iccid: str) -> None:
         raise StateMoved(line.id)
 
 
+def change_carrier(line: LockedLine, carrier_id: int) -> None:
+    """The line is on another carrier from now on."""
+    execute(
+        "UPDATE lines_line SET carrier_id = %s WHERE slot = %s AND id = %s",
+        (carrier_id, slot_of(line.id), line.id),
+    )
+
+
 def transfer_lock_of(line_id: UUID, account_id: UUID) -> TransferLock:
     """The line's lock; open for another account's line."""
     row = fetch_one(

@@ -22,13 +22,14 @@ class OrderKind(models.TextChoices):
     RECLAIM = "reclaim"  # a number had back in its quarantine
     NEW_NUMBER = "new_number"  # another number for a line that lives
     NEW_SIM = "new_sim"  # another card or eSIM profile for a line that lives
+    CARRIER = "carrier"  # another carrier, and its SIM, for a line that lives
     OPENING = "opening"  # what an imported line or wallet brought along
 
 
 # What sells a term of a plan: revenue, tax, refunds and extensions follow from these alone.
 SALES = (OrderKind.RENEWAL, OrderKind.PURCHASE)
 # What changes a line that lives, for a fee or for nothing.
-CHANGES = (OrderKind.NEW_NUMBER, OrderKind.NEW_SIM)
+CHANGES = (OrderKind.NEW_NUMBER, OrderKind.NEW_SIM, OrderKind.CARRIER)
 
 
 class Order(SlottedModel):

@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lines/<uuid:line_id>/card/codes/", sims.card_codes, name="sim_card_codes"),
     path("lines/<uuid:line_id>/number/", changes.number, name="change_number"),
     path("lines/<uuid:line_id>/sim/", changes.sim, name="swap_sim"),
+    path("lines/<uuid:line_id>/carrier/", changes.carrier, name="switch_carrier"),
     path("lines/<uuid:line_id>/block/", changes.block, name="block_line"),
     path("lines/<uuid:line_id>/unblock/", changes.unblock, name="unblock_line"),
     path("lines/<uuid:line_id>/lock/", changes.lock, name="lock_line"),

@@ -19,7 +19,16 @@ class Order(Shape):
     """One order. `state` after TMF622."""
 
     id: UUID
-    kind: Literal["renewal", "purchase", "top_up", "reclaim", "new_number", "new_sim", "opening"]
+    kind: Literal[
+        "renewal",
+        "purchase",
+        "top_up",
+        "reclaim",
+        "new_number",
+        "new_sim",
+        "carrier",
+        "opening",
+    ]
     state: OrderState
     line_id: UUID | None = Field(description="null for a top-up.")
     plan_code: str | None

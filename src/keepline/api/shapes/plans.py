@@ -9,6 +9,7 @@ from pydantic import Field
 
 from keepline.api.shapes.pages import Page
 from keepline.api.shapes.parts import Currency, Instant, LineKind, Money, Service, Shape, money
+from keepline.catalog.models import Carrier as CarrierRow
 from keepline.catalog.models import Plan as PlanRow
 from keepline.catalog.queries import PlanOffer
 from keepline.core.exchange import Exchange as Agreed
@@ -28,6 +29,18 @@ class Region(Shape):
     countries: list[str] = Field(description="ISO 3166-1 alpha-2.")
 
 
+class Carrier(Shape):
+    """A network operator behind lines."""
+
+    code: str
+    name: str
+    country: str = Field(description="ISO 3166-1 alpha-2.")
+
+    @classmethod
+    def of(cls, row: CarrierRow) -> "Carrier":
+        return cls(code=row.code, name=row.name, country=row.country)
+
+
 class Plan(Shape):
     """One version of a plan at its price in one currency, for one term."""
 
@@ -35,7 +48,11 @@ class Plan(Shape):
     version: int
     name: str
     line_kind: LineKind
-    carrier: str | None
+    carrier: str | None = Field(description="The carrier's name, where it is one alone.")
+    carriers: list[Carrier] = Field(
+        description="Those behind the plan: its lines are on one of them, and may switch where "
+        "there are several. Empty: the plan names none."
+    )
     region: Region | None
     term: str = Field(description="ISO 8601 duration.", examples=["P1M"])
     service: Service
@@ -59,6 +76,7 @@ def plan_fields(offer: PlanOffer, row: PlanRow, name: str, region: Region | None
         "name": name,
         "line_kind": offer.line_kind,
         "carrier": row.carrier.name if row.carrier else None,
+        "carriers": [Carrier.of(each) for each in row.behind],
         "region": region,
         "term": str(offer.term),
         "service": Service.of(offer.allowance),

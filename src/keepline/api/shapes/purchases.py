@@ -63,6 +63,11 @@ class NewLine(WhatToBuy):
     eid: Digits | None = Field(
         None, description="The device that the eSIM shall be tied to: 32 digits."
     )
+    carrier: Code | None = Field(
+        None,
+        description="The code of one of the plan's `carriers`; the first that has everything when "
+        "left out.",
+    )
     label: str = Field(
         "",
         max_length=60,

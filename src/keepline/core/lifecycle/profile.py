@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from keepline.core.lifecycle.machine import Machine, Transition
 
-__all__ = ["PROFILE", "ProfileEvent", "ProfileState"]
+__all__ = ["ON_A_PHONE", "PROFILE", "ProfileEvent", "ProfileState"]
 
 
 class ProfileState(StrEnum):
@@ -89,3 +89,5 @@ PROFILE: Machine[ProfileState, ProfileEvent] = Machine(
         Transition(S.ERROR, E.RETIRE, S.UNAVAILABLE, "ES2+ CancelOrder, not to be used again"),
     ),
 )
+# Where it is on somebody's phone, switched on or off.
+ON_A_PHONE = (S.DOWNLOADED, S.INSTALLED, S.ENABLED, S.DISABLED)

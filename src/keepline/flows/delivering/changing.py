@@ -93,12 +93,22 @@ class Change:
         return True
 
     def complete(
-        self, order: Order, line: LockedLine, network: dict[str, Any] | None, now: datetime
+        self,
+        order: Order,
+        line: LockedLine,
+        network: dict[str, Any] | None,
+        now: datetime,
+        unused: str | None = None,
     ) -> None:
-        """The fee is earned, the holder is told, the order has ended well."""
+        """The fee is earned, the holder is told, the order has ended well.
+
+        `unused`: the profile that the SM-DP+ is to take back; the order is due until it has.
+        """
         held, fresh = held_parts(order), order._state.adding
         proof = {**(order.proof or {}), "network": network or {"outcome": "unchanged"}}
-        columns = {"settled_at": order.settled_at or now, "proof": proof}
+        columns: dict[str, Any] = {"settled_at": order.settled_at or now, "proof": proof}
+        if unused is not None:
+            columns |= {"stock": {**(order.stock or {}), "unused": unused}, "next_action_at": now}
         if fresh:  # moves in memory, is written below where it got to
             orders.transition(order, OrderEvent.COMPLETE, now, **columns)
         ledger.book(order.slot, postings.charge_fee(sale_of(order), held), now)

@@ -18,6 +18,7 @@ from keepline.flows.delivering.buying import Purchase
 from keepline.flows.delivering.renewing import Renewal
 from keepline.flows.delivering.renumbering import NewNumber
 from keepline.flows.delivering.swapping import NewSim
+from keepline.flows.delivering.switching import NewCarrier
 from keepline.gateways.network.port import NetworkOperation, Subscriber
 from keepline.lines.services import LockedLine
 from keepline.orders.models import Order, OrderKind
@@ -25,7 +26,7 @@ from keepline.orders.models import Order, OrderKind
 
 class Delivery(Protocol):
     """How orders of one kind are delivered. Docs: docs/renewal.md, docs/purchase.md,
-    docs/numbers.md."""
+    docs/numbers.md, docs/carriers.md."""
 
     def lock_stock(self, order: Order) -> None:
         """Locks the numbers, then the SIMs that `confirm` moves; before line, wallet and order."""
@@ -85,6 +86,7 @@ _KINDS: dict[str, Delivery] = {
     OrderKind.PURCHASE: Purchase(),
     OrderKind.NEW_NUMBER: NewNumber(),
     OrderKind.NEW_SIM: NewSim(),
+    OrderKind.CARRIER: NewCarrier(),
 }
 
 

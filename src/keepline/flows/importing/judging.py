@@ -54,7 +54,7 @@ class PlanFacts:
     policy_id: int
     line_kind: str
     currencies: frozenset[str]
-    carrier_id: int | None
+    carriers: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -171,13 +171,13 @@ class Judge:
         return plan
 
     def _carrier(self, code: str, plan: PlanFacts) -> int | None:
-        """A line is on its plan's carrier: on another one, the plan could never renew it."""
+        """A line is on a carrier of its plan: on another one, the plan could never renew it."""
         if not code:
-            return plan.carrier_id
+            return plan.carriers[0] if len(plan.carriers) == 1 else None
         carrier_id = self.known.carriers.get(code)
         if carrier_id is None:
             raise RowRefused("carrier", "unknown")
-        if plan.carrier_id not in (None, carrier_id):
+        if plan.carriers and carrier_id not in plan.carriers:
             raise RowRefused("carrier", "not_the_plans")
         return carrier_id
 

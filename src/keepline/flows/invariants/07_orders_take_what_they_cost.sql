@@ -17,4 +17,4 @@ WHERE coalesce(s.sold_minor, 0) <>
    OR coalesce(s.tax_minor, 0) <>
         CASE WHEN o.kind IN ('renewal', 'purchase') AND o.state = 'completed' THEN o.tax_minor ELSE 0 END
    OR coalesce(s.fee_minor, 0) <>
-        CASE WHEN o.kind IN ('reclaim', 'new_number', 'new_sim') AND o.state = 'completed' THEN o.total_minor ELSE 0 END
+        CASE WHEN o.kind IN ('reclaim', 'new_number', 'new_sim', 'carrier') AND o.state = 'completed' THEN o.total_minor ELSE 0 END

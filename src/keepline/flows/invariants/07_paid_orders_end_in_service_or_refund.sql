@@ -19,7 +19,7 @@ LEFT JOIN kept k ON k.slot = o.slot AND k.order_id = o.id
 LEFT JOIN by_bank b ON b.slot = o.slot AND b.order_id = o.id
 WHERE coalesce(g.extensions, 0) > 1
    OR (o.kind IN ('renewal', 'purchase') AND (o.state = 'completed') <> (g.extensions IS NOT NULL))
-   OR (o.kind IN ('top_up', 'reclaim', 'new_number', 'new_sim') AND g.extensions IS NOT NULL)
+   OR (o.kind IN ('top_up', 'reclaim', 'new_number', 'new_sim', 'carrier') AND g.extensions IS NOT NULL)
    OR (o.state = 'completed' AND o.payment_minor > 0
        AND (p.state IS DISTINCT FROM 'captured' OR p.captured_minor
                   <> coalesce((o.exchange->>'amount_minor')::bigint, o.payment_minor)))

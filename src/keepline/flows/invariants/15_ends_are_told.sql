@@ -10,5 +10,6 @@ LEFT JOIN messages_outbox m ON m.slot = o.slot AND m.order_id = o.id AND m.kind 
   WHEN o.state = 'completed' AND o.kind = 'purchase' THEN 'line.bought'
   WHEN o.state = 'completed' AND o.kind = 'new_number' THEN 'number.changed'
   WHEN o.state = 'completed' AND o.kind = 'new_sim' THEN 'sim.swapped'
+  WHEN o.state = 'completed' AND o.kind = 'carrier' THEN 'carrier.switched'
   WHEN o.state = 'completed' THEN 'line.renewed' ELSE 'order.' || o.state END
 WHERE o.kind <> 'opening' AND o.completed_at IS NOT NULL AND m.id IS NULL

@@ -6,7 +6,7 @@ holders' countries, few of which differ. The statement finds a line's kind by it
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -88,8 +88,16 @@ def mode_of(tariff: Tariff | None) -> str:
     if tariff is None or tariff.offer is None or tariff.dearer:
         return CONSENT
     pinned, offer = tariff.pinned, tariff.offer
-    fits = offer.line_kind == pinned.line_kind and offer.carrier_id in (None, pinned.carrier_id)
+    fits = offer.line_kind == pinned.line_kind and _serves_all(offer.carriers, pinned.carriers)
     return SWEPT if fits and offer.delivery == "ledger" else ALONE
+
+
+def _serves_all(carriers: Collection[int], before: Collection[int]) -> bool:
+    """Whether whoever could live on a plan with the carriers `before` can live on one with these.
+
+    Where some could not, each line is looked at on its own (core.renewal.is_served).
+    """
+    return not carriers or (bool(before) and set(before) <= set(carriers))
 
 
 def _row(tariff: Tariff, kind: int) -> tuple[Any, ...]:

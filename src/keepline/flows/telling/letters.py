@@ -47,6 +47,8 @@ SUBJECTS = {
     "number.changed": gettext_noop("Your line has another number"),
     "sim.swap_asked": gettext_noop("Another SIM was asked for your line"),
     "sim.swapped": gettext_noop("Your line is on another SIM"),
+    "carrier.switch_asked": gettext_noop("Another carrier was asked for your line"),
+    "carrier.switched": gettext_noop("Your line is on another carrier"),
 }
 # Delivered, these are the notice without which no number is withdrawn.
 WARNINGS = frozenset({"line.expired", "line.suspended", "line.withdrawal_near"})
@@ -150,7 +152,8 @@ def _page_of(event: Outbox) -> str:
 
 
 def _esim_page_of(event: Outbox, order: Order | None) -> str:
-    """Where a new line's eSIM is installed from; "" for all other letters."""
-    if order is None or event.kind != "line.bought" or "profile" not in (order.stock or {}):
+    """Where an eSIM that was ordered is installed from; "" for all other letters."""
+    tells = event.kind in ("line.bought", "carrier.switched")
+    if order is None or not tells or "profile" not in (order.stock or {}):
         return ""
     return f"{switchboard.public_url()}/lines/{order.served_line}/esim/"

@@ -58,6 +58,7 @@ ORDER_KINDS: Words = {
     "reclaim": gettext_lazy("Number had back"),
     "new_number": gettext_lazy("Change of number"),
     "new_sim": gettext_lazy("New SIM"),
+    "carrier": gettext_lazy("Change of carrier"),
     "opening": gettext_lazy("Taken over"),
 }
 ORDER_STATES: Words = {

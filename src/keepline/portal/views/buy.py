@@ -130,6 +130,7 @@ def _page(
         "refused_link": _way_out(refused),
         "posted": request.POST,
         "sim": _sim(request, purchase),
+        "carrier": _carrier(request, purchase),
         "promise_minutes": purchase.preview.offer.promise_seconds // 60,
         "section": "lines",
     }
@@ -156,6 +157,13 @@ def _sim(request: HttpRequest, purchase: Purchase) -> str:
     stocked = [each.kind for each in purchase.sims if each.stocked]
     posted = request.POST.get("sim", "")
     return posted if posted in stocked else next(iter(stocked), "")
+
+
+def _carrier(request: HttpRequest, purchase: Purchase) -> str:
+    """The code of the carrier that is ticked, as posted; "" where any will do."""
+    stocked = [each.carrier.code for each in purchase.carriers if each.stocked]
+    posted = request.POST.get("carrier", "")
+    return posted if posted in stocked else ""
 
 
 def _way_out(refused: FlowRefused | None) -> tuple[str, str] | None:
@@ -219,6 +227,7 @@ def _pay(request: HttpRequest, holder: Holder, asked: _Asked) -> HttpResponse:
                 e164=asked.e164,
                 sim=sim if sim in SIMS else None,  # type: ignore[arg-type]
                 eid=eid or None,
+                carrier=posted.get("carrier", "") or None,
                 label=posted.get("label", ""),
                 caller=caller_of(request),
                 pay_as=Money(int(pay[5]), pay[4]) if pay[4] else None,

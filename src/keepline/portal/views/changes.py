@@ -1,4 +1,4 @@
-"""Another number, another SIM, a line blocked as lost, the lock of a line."""
+"""Another number, another SIM, another carrier, a line blocked as lost, the lock of a line."""
 
 import re
 from collections.abc import Callable
@@ -12,11 +12,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from keepline.core.parts import SIM_KINDS
-from keepline.flows import block_line, change_number, lock_line, swap_sim, unblock_line
+from keepline.flows import (
+    block_line,
+    change_number,
+    lock_line,
+    swap_sim,
+    switch_carrier,
+    unblock_line,
+)
 from keepline.flows.change_number import NumberChangeRequest
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_line import show_line
 from keepline.flows.swap_sim import SimSwapRequest
+from keepline.flows.switch_carrier import CarrierSwitchRequest
 from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_spender
 
@@ -104,6 +112,51 @@ def _sim_asked(request: HttpRequest, holder: Holder, line_id: UUID) -> SimSwapRe
         channel="portal",
         sim="card" if wanted == "card" else "profile",
         iccid=iccid if wanted == "card" else None,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_spender
+def carrier(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
+    """The carriers behind the line's plan, and to which of them it can go."""
+    refused = None
+    if request.method == "POST":
+        try:
+            started = switch_carrier.start(_carrier_asked(request, holder, line_id), holder.now)
+        except FlowRefused as error:
+            if error.code == "not_found":
+                raise
+            refused = error
+        else:
+            return redirect("order", started.order_id)
+    seen = switch_carrier.preview(holder.account_id, line_id, holder.now)
+    view = show_line(line_id, holder.account_id, holder.now)
+    posted, open_ = request.POST, [each.carrier.code for each in seen.options if each.open]
+    context = {
+        "view": view,
+        "seen": seen,
+        "kinds": SIM_KINDS.get(view.card.kind, ()),
+        "chosen": next((code for code in (posted.get("carrier"), *open_) if code in open_), ""),
+        "iccid": posted.get("iccid", "")[:20],
+        "key": _key(request),
+        "refused": refused or seen.refusal,
+    }
+    return _page(request, "portal/carrier.html", context, refused)
+
+
+def _carrier_asked(request: HttpRequest, holder: Holder, line_id: UUID) -> CarrierSwitchRequest:
+    swap = _sim_asked(request, holder, line_id)
+    return CarrierSwitchRequest(
+        account_id=swap.account_id,
+        line_id=swap.line_id,
+        key=swap.key,
+        expected_fee_minor=swap.expected_fee_minor,
+        actor=swap.actor,
+        channel=swap.channel,
+        sim=swap.sim,
+        iccid=swap.iccid,
+        carrier=request.POST.get("carrier", ""),
+        anew=request.POST.get("anew") == "yes",
     )
 
 
