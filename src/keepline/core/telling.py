@@ -72,6 +72,8 @@ TOPIC_OF: Mapping[str, Topic] = {
     "number.changed": Topic.SAFETY,
     "sim.swap_asked": Topic.SAFETY,
     "sim.swapped": Topic.SAFETY,
+    "carrier.switch_asked": Topic.SAFETY,
+    "carrier.switched": Topic.SAFETY,
 }
 
 # What the clock tells of many lines of an account is gathered into one letter: so long after the
