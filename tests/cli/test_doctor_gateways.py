@@ -16,8 +16,10 @@ from tests.gateways.es2plus_process import Es2PlusProcess, es2plus_process
 from tests.gateways.hlr_process import CTRL_PORT, HOST, HlrProcess, hlr
 from tests.gateways.hlr_wire import says
 from tests.gateways.porting_process import KEYS, porting_process
+from tests.gateways.sms_gateway_process import OTHER_SECRET, SECRET, sms_gateway_process
+from tests.gateways.smsc_process import SmscProcess, smsc
 
-__all__ = ["hlr"]
+__all__ = ["hlr", "smsc"]
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def test_nothing_is_said_of_what_is_not_named(env: Environment) -> None:
 
 
 def test_production_without_a_network_is_warned(env: Environment) -> None:
-    (said,) = told(replace(env, mode="production"))
+    said, *_ = told(replace(env, mode="production"))
     assert said == (
         "warn",
         "No network is connected (KEEPLINE_HLR_HOST): renewals that need one are refused.",
@@ -122,3 +124,30 @@ def test_the_settings_name_the_providers(env: Environment) -> None:
     assert list(providers_of(env)) == []
     named = replace(env, stripe_secret_key="sk_test_x", paypal_client_id="x")
     assert list(providers_of(named)) == ["stripe", "paypal"]
+
+
+@pytest.mark.smsc
+def test_an_smsc_is_asked(env: Environment, smsc: SmscProcess) -> None:
+    assert told(replace(env, sms_url=smsc.url())) == [("ok", "The SMSC takes messages from us.")]
+    ((grade, sentence),) = told(replace(env, sms_url=smsc.url(password="wrong")))
+    assert grade == "fail"
+    assert sentence.endswith("the password is wrong (ESME_RINVPASWD)")
+    assert "wrong@" not in sentence
+
+
+def test_an_sms_gateway_is_asked(env: Environment) -> None:
+    with sms_gateway_process() as gateway:
+        good = replace(env, sms_url=gateway.url, sms_secrets=(SECRET,))
+        assert told(good) == [("ok", "The SMS gateway takes messages from us.")]
+        ((grade, sentence),) = told(replace(good, sms_secrets=(OTHER_SECRET,)))
+    assert grade == "fail"
+    assert "HTTP 401" in sentence
+
+
+def test_production_without_sms_or_countries_is_warned(env: Environment) -> None:
+    production = replace(env, mode="production")
+    assert "nobody can sign in by phone" in told(production)[-1][1]
+    with sms_gateway_process() as gateway:
+        everywhere = replace(production, sms_url=gateway.url, sms_secrets=(SECRET,))
+        assert "KEEPLINE_SMS_COUNTRIES" in told(everywhere)[-1][1]
+        assert told(replace(everywhere, sms_countries=("CN",)))[-1][0] == "ok"

@@ -242,3 +242,40 @@ def test_osmo_hlr(tmp_path: Path) -> None:
 def test_an_hlr_that_cannot_be_stops_every_command(name: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=f"{name} must be"):
         read(tmp_path, **{name: value})
+
+
+def test_ways_for_sms(tmp_path: Path) -> None:
+    env = read(
+        tmp_path,
+        KEEPLINE_SMS_URL="smpp://PLATFORM:hunter2@smsc.example.org?rate=50&window=10",
+        KEEPLINE_SMS_FROM="Harbour",
+        KEEPLINE_SMS_COUNTRIES="cn, de",
+    )
+    assert env.sms_countries == ("CN", "DE")
+    assert "hunter2" not in repr(env)
+    assert "hunter2" in env.secrets()
+    assert (env.sms_per_country_an_hour, env.sms_per_day) == (200, 5000)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("SMS_URL", "smpp://smsc.example.org", "reads smpp://system_id:password@host:2775"),
+        ("SMS_URL", "smpp://A:hunter2@host?speed=9", "speed is no option"),
+        ("SMS_URL", "smpp://A:hunter2@host?rate=0", "from 1 to 10000"),
+        ("SMS_URL", "smpp://A:hunter2-is-too-long@host", "the password .* at most 8"),
+        ("SMS_URL", "smpp://A:hunter2@host?alphabet=klingon", "one of gsm, latin1"),
+        ("SMS_URL", "http://hunter2@gateway.example.org", "must begin with https://"),
+        ("SMS_URL", "ftp://hunter2@host", "must begin with smpp://"),
+        ("SMS_URL", "https://gateway.example.org", "KEEPLINE_SMS_SECRETS must be set"),
+        ("SMS_FROM", "A sender that is too long", "up to 11"),
+        ("SMS_SECRETS", "hunter2", "whsec_"),
+        ("SMS_SECRETS", "whsec_aHVudGVyMg==", "24 to 64"),
+        ("SMS_COUNTRIES", "China", "two letters"),
+        ("SMS_PER_DAY", "many", "whole number"),
+    ],
+)
+def test_ways_for_sms_that_are_none(tmp_path: Path, name: str, value: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says) as refused:
+        read(tmp_path, **{f"KEEPLINE_{name}": value})
+    assert "hunter2" not in str(refused.value)

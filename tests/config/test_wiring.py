@@ -14,6 +14,7 @@ from keepline.gateways import switchboard
 from keepline.gateways.esim.es2plus.fake.certificates import keep_certificates
 from keepline.gateways.esim.port import EsimUnknown
 from keepline.gateways.porting.port import PortingUnknown
+from tests.gateways.sms_gateway_process import SECRET
 from tests.gateways.test_es2plus_points import TOLD
 
 
@@ -73,6 +74,20 @@ def test_each_provider_can_be_made(settings: Any, tmp_path: Path) -> None:
     wiring.connect()
     for name in ("stripe", "paypal", "alipay"):
         assert switchboard.payments(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [("smpp://PLATFORM:secret@smsc.example.com", "smpp"), ("https://sms.example.com", "sms-http")],
+)
+@pytest.mark.parametrize("production", [True, False])
+def test_sms_go_where_the_settings_say(
+    settings: Any, production: bool, url: str, name: str
+) -> None:
+    settings.PRODUCTION = production
+    settings.ENV = replace(settings.ENV, sms_url=url, sms_secrets=(SECRET,), sms_from="Keepline")
+    wiring.connect()
+    assert switchboard.sms().name == name
 
 
 @pytest.mark.parametrize("production", [True, False])

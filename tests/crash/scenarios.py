@@ -35,6 +35,7 @@ from tests.crash import change_acts as change
 from tests.crash import inbox_acts as inbox
 from tests.crash import review_acts as review
 from tests.crash import saving_acts as saving
+from tests.crash import sms_acts as sms
 from tests.crash import stock_acts as stock
 from tests.crash.dispute_acts import answer, bank_asks, bank_decides, follow
 from tests.crash.paid_scenarios import (
@@ -328,6 +329,10 @@ SCENARIOS: dict[str, Scenario] = {
             *(Act(inbox.erase_one), Act(inbox.keep_for_a_week), Act(inbox.take_along)),
             *(Act(inbox.seal_anew), Act(inbox.forget), Act(inbox.are_gone, ours=False)),
         ],
+    ),
+    "a message comes in parts": Scenario(
+        {},
+        [Act(_numbered, ours=False), Act(sms.come_in_parts), Act(sms.are_whole, ours=False)],
     ),
     "a phone installs a profile": Scenario(
         {},

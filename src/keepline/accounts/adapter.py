@@ -10,8 +10,10 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.ratelimit import respond_429
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.sites.shortcuts import get_current_site
+from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.http import HttpRequest
 from django.shortcuts import redirect
@@ -19,8 +21,9 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from keepline.accounts import queries, services
+from keepline.accounts.addresses import address_of
 from keepline.accounts.models import User
-from keepline.accounts.phones import NO_SMS, PhoneField, spoken
+from keepline.accounts.phones import PhoneField, can_be_texted, spoken
 from keepline.accounts.sms_limits import may_send
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import (
@@ -106,7 +109,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         # The last line is what phones fill in by themselves (WebOTP), bound to our host.
         host = context.request.get_host().partition(":")[0]
         text = _("%(code)s is your Keepline code. Nobody else needs it, not even we.")
-        send_sms(phone, f"{text % {'code': code}}\n\n@{host} #{code}")
+        code_text = f"{text % {'code': code}}\n\n@{host} #{code}"
+        send_sms(phone, code_text, settings.ACCOUNT_PHONE_VERIFICATION_TIMEOUT)
 
     def send_unknown_account_sms(self, phone: str, **_more: Any) -> None:
         send_sms(
@@ -120,20 +124,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         )
 
 
-def send_sms(phone: str, text: str) -> None:
+def send_sms(phone: str, text: str, useful_for_s: int | None = None) -> None:
     """Within the limits against pumping; beyond them the request ends with 429.
 
-    Where nothing sends SMS it ends on the page where the reader came from, with the reason.
+    Where nothing sends SMS there it ends on the page where the reader came from, with the reason.
     """
-    if not switchboard.has("sms"):
+    try:
+        can_be_texted(phone)
+    except ValidationError as refused:
         request = context.request
-        messages.error(request, NO_SMS)
+        messages.error(request, refused.message)
         here = "account_change_phone" if request.user.is_authenticated else "account_login"
-        raise ImmediateHttpResponse(redirect(here))
-    if not may_send(phone):
+        raise ImmediateHttpResponse(redirect(here)) from None
+    if not may_send(phone, address_of(context.request)):
         log.warning("signin.sms_limit", country_of=spoken(phone)[:4])
         raise ImmediateHttpResponse(respond_429(context.request))
     try:
-        switchboard.sms().send(SmsMessage(uuid.uuid4(), phone, text))
+        switchboard.sms().send(SmsMessage(uuid.uuid4(), phone, text, useful_for_s))
     except (ChannelRefused, ChannelUnavailable) as error:
         log.warning("signin.sms_not_sent", error=str(error))

@@ -4,6 +4,7 @@ from typing import Any
 
 import phonenumbers
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import PhoneNumberType
@@ -11,6 +12,7 @@ from phonenumbers import PhoneNumberType
 from keepline.gateways import switchboard
 
 NO_SMS = _("No SMS can be sent here, so no code can reach a mobile number. Use an e-mail address.")
+NOT_THERE = _("No SMS can be sent to numbers of this country. Use an e-mail address.")
 
 # VoIP numbers are no second channel (NIST SP 800-63B-4, 3.1.3.3); premium rates invite pumping.
 REACHABLE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
@@ -52,7 +54,14 @@ def can_be_texted(phone: str) -> str:
     """`phone` again. Raises ValidationError where no code can reach it: nothing sends SMS here."""
     if not switchboard.has("sms"):
         raise ValidationError(NO_SMS, code="no_sms")
+    if not serves(phone):
+        raise ValidationError(NOT_THERE, code="no_sms")
     return phone
+
+
+def serves(phone: str) -> bool:
+    """Whether the operator sends SMS to the country of `phone` (E.164)."""
+    return not settings.SMS_COUNTRIES or country_of(phone) in settings.SMS_COUNTRIES
 
 
 class PhoneField(forms.CharField):

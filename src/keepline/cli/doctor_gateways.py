@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from keepline.cli.finding import Finding
 from keepline.config.environment import Environment
 from keepline.config.networks import network_of
-from keepline.config.outside import clearing_house_of, providers_of, smdp_plus_of
+from keepline.config.outside import clearing_house_of, providers_of, smdp_plus_of, sms_of
 from keepline.gateways.payments.port import ProviderRefused, ProviderUnknown
 
 LOOKED_AT = timedelta(minutes=5)
@@ -18,6 +18,28 @@ def gateways(env: Environment) -> Iterator[Finding]:
     yield from _smdp_plus(env)
     yield from _clearing_house(env)
     yield from _providers(env)
+    yield from _sms(env)
+
+
+def _sms(env: Environment) -> Iterator[Finding]:
+    """The address has the password in it and is not repeated."""
+    if not env.sms_url:
+        if env.mode == "production":
+            yield Finding(
+                "warn",
+                "No way for SMS is connected (KEEPLINE_SMS_URL): nobody can sign in by phone.",
+            )
+        return
+    what = "SMS gateway" if env.sms_url.startswith("http") else "SMSC"
+    complaints = sms_of(env).complaints()
+    yield from (Finding("fail", f"The {what} (KEEPLINE_SMS_URL): {each}") for each in complaints)
+    if not complaints:
+        yield Finding("ok", f"The {what} takes messages from us.")
+    if env.mode == "production" and not env.sms_countries:
+        yield Finding(
+            "warn",
+            "Codes are sent to phones of every country; name yours in KEEPLINE_SMS_COUNTRIES.",
+        )
 
 
 def _smdp_plus(env: Environment) -> Iterator[Finding]:

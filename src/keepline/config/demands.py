@@ -25,6 +25,12 @@ def demand_whole_providers(values: Mapping[str, Any]) -> None:
             raise SettingsError(f"{wanted} must be set as well, or none of its provider's.")
 
 
+def demand_signed_sms(values: Mapping[str, Any]) -> None:
+    """A gateway believes what is signed."""
+    if values["sms_url"].startswith("http") and not values["sms_secrets"]:
+        raise SettingsError("KEEPLINE_SMS_SECRETS must be set with an SMS gateway by HTTP.")
+
+
 def demand_for_production(values: Mapping[str, Any]) -> None:
     if len(values["secret_key"]) < SECRET_KEY_CHARACTERS:
         raise SettingsError(

@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from keepline.config.demands import demand_for_production, demand_whole_providers
+from keepline.config.demands import (
+    demand_for_production,
+    demand_signed_sms,
+    demand_whole_providers,
+)
 from keepline.config.elements import Elements
 from keepline.config.errors import SettingsError
 from keepline.config.secret_key import kept_secret_key
@@ -20,6 +24,7 @@ from keepline.config.values import (
     SHORTEST_QUARANTINE_DAYS,
     address,
     count,
+    country_codes,
     file_for,
     folder,
     hosts,
@@ -30,12 +35,15 @@ from keepline.config.values import (
     port_number,
     quarantine_days,
     variable,
+    webhook_secrets,
 )
 
 MODES = ("demo", "production", "test")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 WORDS = ("mode", "log_format")
 TEST_SECRET_KEY = "known to everybody, good for tests only, never for more"  # noqa: S105
+
+LISTS = (country_codes, hosts, long_secrets, notification_points, webhook_secrets)
 
 database_address = address("postgresql", "postgres")
 
@@ -271,6 +279,7 @@ class Environment(Elements):
         if values["porting_port"] in [values[f"{of}port"] for of in ("", "provider_", "smdp_")]:
             raise SettingsError("KEEPLINE_PORTING_PORT must differ from the other ports.")
         demand_whole_providers(values)
+        demand_signed_sms(values)
         if values["live_port"] in [
             values[f"{of}port"] for of in ("", "provider_", "smdp_", "porting_")
         ]:
@@ -297,7 +306,7 @@ def _parsed(each: Field[Any], given: Mapping[str, str]) -> Any:
     parse: Callable[[str], Any] = each.metadata["parse"]
     text = given.get(name, "").strip() or each.metadata["default"]
     if text == "":
-        return () if parse in (hosts, long_secrets, notification_points) else ""
+        return () if parse in LISTS else ""
     try:
         return parse(text)
     except ValueError as error:

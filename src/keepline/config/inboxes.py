@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from keepline.config.channels import Channels
 from keepline.config.values import address, count, long_secrets, port_number, variable
 
 
 @dataclass(frozen=True, slots=True)
-class Inboxes:
+class Inboxes(Channels):
     """See docs/inbox.md."""
 
     message_keys: tuple[str, ...] = field(

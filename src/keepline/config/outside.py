@@ -10,6 +10,7 @@ from keepline.config.demands import PROVIDERS
 from keepline.config.environment import Environment
 from keepline.core.lifecycle.profile import ProfileEvent
 from keepline.gateways.esim.port import SmdpPlus
+from keepline.gateways.messaging.sms import SmsChannel
 from keepline.gateways.payments.port import PaymentProvider
 from keepline.gateways.porting.port import ClearingHouse
 
@@ -42,6 +43,17 @@ def clearing_house_of(env: Environment) -> ClearingHouse:
     from keepline.gateways.porting.bridge.adapter import BridgedHouse
 
     return BridgedHouse(env.porting_url, env.porting_key, TIMEOUT_S)
+
+
+def sms_of(env: Environment) -> SmsChannel:
+    """The way out for SMS that the settings name; nothing is connected yet."""
+    if env.sms_url.startswith("http"):
+        from keepline.gateways.messaging.http_sms.adapter import HttpSms
+
+        return HttpSms(env.sms_url, env.sms_secrets, env.sms_from, TIMEOUT_S)
+    from keepline.gateways.messaging.smpp.adapter import SmppSms
+
+    return SmppSms(env.sms_url, env.sms_from)
 
 
 def _stripe(env: Environment) -> PaymentProvider:

@@ -60,7 +60,13 @@ ACCOUNT_RATE_LIMITS: dict[str, Any] = {
     "verify_phone": "1/30s/key,5/d/key,5/m/ip,20/d/ip",
     "change_phone": "5/m/user",
 }
-SMS_PER_COUNTRY_AN_HOUR = 200
+# accounts/sms_limits.py; docs/gateways/smpp.md says what each is against.
+SMS_PER_NUMBER_IN_TEN_MINUTES = 3
+SMS_PER_ADDRESS_AN_HOUR = 30  # many may sign in from behind one
+SMS_PER_BLOCK_AN_HOUR = 20
+SMS_PER_COUNTRY_AN_HOUR = _ENV.sms_per_country_an_hour
+SMS_PER_DAY = _ENV.sms_per_day
+SMS_COUNTRIES = frozenset(_ENV.sms_countries)
 ALLAUTH_TRUSTED_PROXY_COUNT = _ENV.trusted_proxy_count
 
 MFA_ADAPTER = "keepline.accounts.second_factor.SecondFactorAdapter"

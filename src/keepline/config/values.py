@@ -4,6 +4,7 @@
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from importlib import import_module
 from ipaddress import ip_address
@@ -152,3 +153,54 @@ def notification_points(text: str) -> tuple[tuple[int, str], ...]:
             "such as 5:delete,6:enable,7:disable, each number once"
         )
     return tuple(pairs)
+
+
+COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+SHORTEST_SIGNED, LONGEST_SIGNED = 24, 64  # octets: Standard Webhooks 1.0
+SENDER = re.compile(r"\+?\d{3,15}|[A-Za-z0-9][A-Za-z0-9 ._-]{0,10}", re.ASCII)
+
+
+def country_codes(text: str) -> tuple[str, ...]:
+    codes = hosts(text.upper())
+    for code in codes:
+        if not COUNTRY.fullmatch(code):
+            raise ValueError("must be countries' codes of two letters, parted by commas")
+    return codes
+
+
+def sms_sender(text: str) -> str:
+    if not SENDER.fullmatch(text):
+        raise ValueError(
+            "must be a number with +, a short code, or a word of up to 11 letters and digits"
+        )
+    return text
+
+
+def sms_address(text: str) -> str:
+    """An SMSC, or a gateway: over TLS, unless it is on this machine."""
+    parts = urlsplit(text)
+    if parts.scheme in ("smpp", "smpps"):
+        from keepline.gateways.messaging.smpp.address import SmppAddress
+
+        try:
+            SmppAddress.read(text)
+        except ValueError as error:
+            raise ValueError(f"cannot be used: {error}") from None
+    elif parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1"):
+        raise ValueError("must begin with https://, because texts travel in it")
+    elif parts.scheme not in ("http", "https"):
+        raise ValueError("must begin with smpp://, smpps:// or https://")
+    return text
+
+
+def webhook_secrets(text: str) -> tuple[str, ...]:
+    """As Standard Webhooks writes them: whsec_ and 24 to 64 octets in base64."""
+    secrets = hosts(text)
+    for secret in secrets:
+        try:
+            octets = b64decode(secret.removeprefix("whsec_"), validate=True)
+        except ValueError:
+            octets = b""
+        if not secret.startswith("whsec_") or not SHORTEST_SIGNED <= len(octets) <= LONGEST_SIGNED:
+            raise ValueError("must be whsec_ and 24 to 64 random octets in base64")
+    return secrets

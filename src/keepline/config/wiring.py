@@ -11,6 +11,7 @@ from keepline.config.outside import (
     clearing_house_of,
     providers_of,
     smdp_plus_of,
+    sms_of,
 )
 from keepline.gateways import switchboard
 from keepline.payments import exchange_rates, limits
@@ -19,14 +20,16 @@ from keepline.payments import exchange_rates, limits
 def connect() -> None:
     """Called once at start. Adapters are made on first use, nothing is connected here."""
     switchboard.announce(settings.ENV.public_url)
-    # Without a network production refuses renewals that need one (renew_line). No carrier for SMS
-    # ships: it refuses sign-in by phone (accounts.phones).
+    # Without a network production refuses renewals that need one (renew_line), without a way for
+    # SMS it refuses sign-in by phone (accounts.phones).
     if not settings.PRODUCTION:
         switchboard.connect("payments:sandbox", _sandbox)
         switchboard.connect("network", _fake_network)
         switchboard.connect("sms", _fake_sms)
     for name, factory in providers_of(settings.ENV).items():
         switchboard.connect(f"payments:{name}", factory)
+    if settings.ENV.sms_url:
+        switchboard.connect("sms", lambda: sms_of(settings.ENV))
     if settings.ENV.hlr_host:
         switchboard.connect("network", lambda: network_of(settings.ENV))
     if settings.ENV.smdp_url:

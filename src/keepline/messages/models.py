@@ -3,12 +3,15 @@
 from django.db import models
 from django.db.models import F, Q
 
+from keepline.messages.heard_models import EarlyReceipt, Heard
 from keepline.messages.inbox_models import Arrival, InboxChoice, ReceivedMessage, UnclaimedDay
 from keepline.slots.models import SlottedModel
 
 __all__ = [
     "Arrival",
     "Delivery",
+    "EarlyReceipt",
+    "Heard",
     "InboxChoice",
     "Outbox",
     "ReceivedMessage",

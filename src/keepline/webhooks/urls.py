@@ -1,7 +1,8 @@
 from django.urls import URLPattern, URLResolver, path
 
-from keepline.webhooks.payments import receive
+from keepline.webhooks import payments, sms
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("payments/<slug:provider>/", receive, name="payment_webhook"),
+    path("payments/<slug:provider>/", payments.receive, name="payment_webhook"),
+    path("sms/", sms.receive, name="sms_callback"),
 ]

@@ -14,7 +14,7 @@ import structlog
 from django.utils import timezone
 
 from keepline.accounts import clocks
-from keepline.flows import forget_method, recognise_revenue, save_method
+from keepline.flows import forget_method, recognise_revenue, save_method, take_sms
 from keepline.flows.advance_order import advance_together, bundles
 from keepline.flows.follow_network import follow
 from keepline.flows.forget_messages import forget_messages as erase_messages
@@ -24,6 +24,7 @@ from keepline.gateways import switchboard
 from keepline.gateways.payments.port import ProviderUnknown
 from keepline.inventory import notices
 from keepline.lines.due import Which
+from keepline.messages import early_receipts, heard
 from keepline.orders import services as orders
 from keepline.payments import methods
 from keepline.payments import services as payments
@@ -158,6 +159,15 @@ def forget_webhooks(clock: Callable[[], datetime] = timezone.now) -> int:
 def forget_messages(clock: Callable[[], datetime] = timezone.now) -> int:
     """Erases received messages whose time is over, by the clocks of their accounts; how many."""
     return erase_messages(clock()) + by_test_clocks(lambda at, own: erase_messages(at(), own))
+
+
+def hand_on_late_sms(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Messages of which parts did not come in time; and forgets what cannot be repeated."""
+    now = clock()
+    handed_on = take_sms.hand_on_late(now)
+    heard.forget(now)
+    early_receipts.forget(now)
+    return handed_on
 
 
 def number_receipts(clock: Callable[[], datetime] = timezone.now, seller: str = "house") -> None:

@@ -25,10 +25,9 @@ def main() -> None:
 
     from keepline.config.outages import guard_elements
     from keepline.flows.telling import ways
-    from keepline.workers import (
-        channels,
-        due,
-    )  # what cannot be imported ends the process here, loudly
+
+    # What cannot be imported ends the process here, loudly.
+    from keepline.workers import channels, due, smsc
 
     guard_elements()
     stop = threading.Event()
@@ -44,6 +43,7 @@ def main() -> None:
         thread.start()
     connector: Any = app.connector  # Django's, which knows its twin for workers
     log.info("worker_started", pid=os.getpid())
+    smsc.listen()
     try:
         with app.replace_connector(connector.get_worker_connector()) as worker_app:
             worker_app.run_worker(concurrency=4, install_signal_handlers=True, delete_jobs="always")
@@ -51,6 +51,7 @@ def main() -> None:
         stop.set()
         for thread in threads:
             thread.join(timeout=5)
+        smsc.leave()
 
 
 def _look_around(stop: threading.Event, due: ModuleType) -> None:

@@ -119,6 +119,14 @@ def forget_messages(timestamp: int) -> None:  # noqa: ARG001 - likewise
     due.forget_messages()
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="hand_on_late_sms", queueing_lock="hand_on_late_sms", pass_context=False)
+def hand_on_late_sms(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Every minute: received messages of which a part is missing for too long."""
+    close_old_connections()
+    due.hand_on_late_sms()
+
+
 @app.periodic(cron="53 * * * *")
 @app.task(name="watch_codes", queueing_lock="watch_codes", pass_context=False)
 def watch_codes(timestamp: int) -> None:  # noqa: ARG001 - likewise
