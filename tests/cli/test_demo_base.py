@@ -18,6 +18,7 @@ from keepline.inventory import holding
 from keepline.inventory import queries as stock
 from keepline.inventory.models import Card, Number, Profile
 from keepline.lines.models import Line
+from keepline.messages.models import ReceivedMessage, UnclaimedDay
 from keepline.orders.models import Order
 from keepline.workers.due import follow_network
 from tests.cast import NOW
@@ -41,6 +42,8 @@ def test_twice_builds_once_and_the_books_agree() -> None:
         "local_data_sim",
         "keep_alive",
     }
+    assert ReceivedMessage.objects.count() == 7
+    assert UnclaimedDay.objects.get().messages == 1  # its number rests
     follow_network(lambda: NOW)  # a worker tells the network of what has happened to the lines
     assert list(audit(NOW)) == []
 

@@ -5,6 +5,7 @@ The URLs are read from the resolver. A new one whose parameters this test cannot
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -17,6 +18,7 @@ from keepline.accounts.services import issue_token
 from tests import cast
 from tests.cast import NOW, Cast
 from tests.doubles import FakeProvider
+from tests.flows.inboxes import arrives, numbered
 from tests.portal.acts import with_receipt
 from tests.portal.sims import carded, given
 from tests.saved import saved
@@ -72,7 +74,16 @@ def belongings(stage: Cast, alice: Client, provider: FakeProvider) -> dict[str, 
         "session_id": UserSession.objects.get(user=stage.alice).pk,
         "pk": key.pk,
         "method_id": saved(stage, provider),
+        "message_id": kept_message(stage),
     }
+
+
+def kept_message(stage: Cast) -> UUID:
+    """One that Alice's line received."""
+    numbered(stage)
+    message_id = arrives().message_id
+    assert message_id is not None
+    return message_id
 
 
 def address(name: str, params: tuple[str, ...], belongings: dict[str, Any]) -> str | None:

@@ -66,7 +66,7 @@ def _run(env: Environment) -> None:
     try:
         if server:
             server.start()
-        children = ["serve", "worker", "sandbox-provider"]
+        children = ["serve", "live", "worker", "sandbox-provider"]
         if demo_smdp.connect(env, os.environ):
             children.append("fake-smdp")
         if demo_porting.connect(env, os.environ):

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from keepline.accounts.models import User
 from keepline.accounts.services import admit_user
+from keepline.cli.demo_messages import load_messages
 from keepline.cli.demo_people import SIGN_INS
 from keepline.cli.demo_stock import load_stock
 from keepline.core.ids import slot_of
@@ -74,6 +75,7 @@ def load(now: datetime | None = None) -> None:
     _holder(1, "Alice Moore", "en", "Europe/London", "GBP", 4_250, ALICE, at)
     _holder(2, "Oleh Koval", "en", "Europe/Kyiv", "EUR", 0, [], at)
     _staff(3, "Olga Hrytsenko", at)
+    load_messages(at)
 
 
 def _holder(

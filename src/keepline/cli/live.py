@@ -23,6 +23,7 @@ def command(host: str, workers: int) -> None:
     require_free_port(host, env.live_port, "KEEPLINE_LIVE_PORT")
     _allow_many_connections()
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     Server(
@@ -33,6 +34,7 @@ def command(host: str, workers: int) -> None:
         workers=workers,
         websockets=False,
         log_access=False,
+        log_level=LogLevels.warning,  # pages that are closed are no news
         respawn_failed_workers=True,
         workers_kill_timeout=2,  # pages stay open for ever; their browsers come back by themselves
     ).serve()

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from keepline.accounts.models import User
-from keepline.accounts.queries import may_spend, membership_of
+from keepline.accounts.queries import may_read, may_spend, membership_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Holder:
     def may_spend(self) -> bool:
         """Whether the pages offer what moves money or changes lines."""
         return may_spend(self.role)
+
+    @property
+    def may_read(self) -> bool:
+        """Whether the pages offer what numbers received."""
+        return may_read(self.role)
 
 
 def holder_of(request: HttpRequest) -> Holder | None:
