@@ -7,9 +7,11 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.test import Client
+from django.utils import timezone
 
 from keepline.accounts.models import User
-from keepline.accounts.services import admit_user, detach_phone
+from keepline.accounts.services import admit_user, detach_phones
+from keepline.flows.open_account import open_account
 from tests.accounts.conftest import BETTER, EMAIL, GOOD, PHONE, Handset, is_in, sign_in
 from tests.doubles import Mailbox
 
@@ -32,11 +34,37 @@ def test_one_answer_to_all_that_is_wrong(visitor: Client, dora: User, login: str
 
 
 def test_a_lost_number_is_no_key(visitor: Client, dora: User) -> None:
-    assert detach_phone(PHONE) == 1
+    assert detach_phones([int(PHONE), 447400123459]) == 1
     assert sign_in(visitor, PHONE) == 200
     assert sign_in(visitor, EMAIL) == 302
     dora.refresh_from_db()
     assert (dora.phone, dora.former_phone, dora.phone_verified) == (None, PHONE, False)
+
+
+def test_who_has_no_e_mail_keeps_the_lost_number_as_a_name(
+    visitor: Client, handset: Handset
+) -> None:
+    """The password opens, the number alone nothing; and no longer once somebody else brings it."""
+    alone = admit_user(GOOD, phone=PHONE)
+    open_account(alone, "EUR", "en", "UTC", timezone.now())
+    detach_phones([int(PHONE)])
+    assert sign_in(visitor, PHONE, BETTER) == 200
+    assert sign_in(visitor, PHONE) == 302
+    page = visitor.get("/").content.decode()
+    assert "is not yours any more, and you have no other way to sign in" in page
+    visitor.logout()
+    visitor.post("/accounts/password/reset/", {"email": PHONE})
+    assert "has no account" in handset.sent[-1].text, "no code goes to it"
+    admit_user(BETTER, phone=PHONE)
+    assert sign_in(visitor, PHONE) == 200
+    assert sign_in(visitor, PHONE, BETTER) == 302
+
+
+def test_two_who_lost_one_number_have_no_name(visitor: Client) -> None:
+    for _ in range(2):
+        admit_user(GOOD, phone=PHONE)
+        detach_phones([int(PHONE)])
+    assert sign_in(visitor, PHONE) == 200
 
 
 def test_the_sixth_wrong_password_is_refused_unread(visitor: Client, dora: User) -> None:

@@ -8,12 +8,14 @@ import pytest
 
 from keepline.api.openapi import document
 from keepline.api.urls import urlpatterns
+from keepline.inventory.models import Pool
 from keepline.payments import methods
 from keepline.payments.models import SavedMethod
 from tests.api.callers import Caller
 from tests.cast import NOW, Cast
 from tests.flows.acts import let_go
 from tests.flows.carrying import carry
+from tests.inventory import shelves
 from tests.portal.sims import given
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +30,7 @@ BODIES: dict[str, Any] = {
     "/v1/lines/preview": {"plan_code": "keep-1m"},
     "/v1/lines/{line_id}": {"label": "Mother's"},
     "/v1/lines/{line_id}/auto-renew": {"enabled": True},
+    "/v1/lines/{line_id}/esim/reissue": {},
     "/v1/lines/{line_id}/reclaim": {},
     "/v1/lines/{line_id}/carrier": {"carrier": "true-th"},
     "/v1/lines/{line_id}/renewals": {"plan_code": "keep-1m"},
@@ -105,6 +108,8 @@ def test_what_is_another_accounts_is_not_there(
         let_go(stage, 12025550143, {})
     if path.endswith("/carrier"):
         carry(stage, smdp_address="smdp.example.com", matching_id="A-B")
+    if path.endswith("/reissue"):
+        shelves.profiles(Pool.objects.get(), 1, first=9, smdp_address="a.b", matching_id="X")
     answer = send(charlie, method, at, path)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert send(alice, method, at, path).status_code < 300, "the owner gets in"

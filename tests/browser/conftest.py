@@ -53,7 +53,7 @@ def records(browser: Browser) -> Iterator[Records]:
         port = demo_ports(ports_of_this_worker())
         demo = demo_of_hurried_people(data, port)
         try:
-            demo.wait_for_line(rf"http://localhost:{port}\b", seconds=60)
+            demo.wait_for_line(rf"http://localhost:{port}\b")
             yield Records(data, f"http://localhost:{port}")
         finally:
             code = demo.stop()

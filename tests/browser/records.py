@@ -57,7 +57,8 @@ class Records:
 
     def __init__(self, data: Path, address: str) -> None:
         self.address = address
-        self._data = data
+        self.data = data
+        self.smdp_port = int(address.rpartition(":")[2]) + 2
         self._url = EmbeddedPostgres(data).url("keepline_owner")
 
     def rows(self, statement: str, params: Any = ()) -> Sequence[Any]:
@@ -116,7 +117,7 @@ class Records:
         environment = {name: value for name, value in os.environ.items() if name not in OWN}
         return subprocess.run(
             [sys.executable, "-m", "keepline.cli.main", "check-ledger"],
-            env={**environment, "KEEPLINE_DATA": str(self._data)},
+            env={**environment, "KEEPLINE_DATA": str(self.data)},
             capture_output=True,
             text=True,
             timeout=60,

@@ -8,18 +8,20 @@ close) comes in the steps of `LIFE`.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opened
+from tests.browser.phone import PHONE_EID, Phone
 from tests.browser.records import Records
 from tests.browser.test_main_path import WIDTHS, facts, ledger_agrees, proof_of
 from tests.browser.watch import overflow_px
+from tests.core.test_activation import read_by_zbar
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-EID = "89000000000000000000000000000099"
 BY_PROVIDER, FROM_WALLET = "none:sandbox", "only:"
 
 
@@ -51,7 +53,7 @@ class Bought:
 
 WISHES = (
     Wish("Virtual number", "vn-us-1m", 450, BY_PROVIDER),
-    Wish("Travel SIM", "ts-europe-7d", 800, FROM_WALLET, sim="profile", eid=EID),
+    Wish("Travel SIM", "ts-europe-7d", 800, FROM_WALLET, sim="profile", eid=PHONE_EID),
     Wish("Country eSIM", "ce-th-1d", 180, FROM_WALLET, numbered=False),
     Wish("Local data SIM", "ld-unicom-1d", 80, BY_PROVIDER, numbered=False, sim="card"),
     Wish("Keep-alive line", "ka-1m", 280, FROM_WALLET, sim="profile"),
@@ -138,6 +140,63 @@ def shown(page: Page, records: Records, line: Bought) -> None:
         assert sim.eid == line.wish.eid
 
 
+def installed(page: Page, records: Records, line: Bought) -> None:
+    """The eSIM is scanned and installed by a phone while its page is open; a card is put in."""
+    page.goto(f"/lines/{line.line_id}/")
+    sim = records.row("SELECT iccid FROM lines_line WHERE id = %s", [line.line_id]).iccid
+    if sim is None:
+        assert page.locator("a[href$='/esim/'], a[href$='/card/']").count() == 0
+    elif line.wish.sim == "card":
+        put_in(page, records, sim)
+    else:
+        downloaded(page, records, sim)
+
+
+def put_in(page: Page, records: Records, iccid: str) -> None:
+    """The card's number and, once asked for, the codes that a phone wants."""
+    page.click("a[href$='/card/']")
+    page.wait_for_url("**/card/")
+    assert iccid in page.inner_text("main")
+    fits(page)
+    page.click("text=Show PIN and PUK")
+    page.wait_for_url("**/card/codes/")
+    fits(page)
+    codes = facts(page)
+    assert re.fullmatch(r"\d{4}", codes["PIN"])
+    assert re.fullmatch(r"\d{8}", codes["PUK"])
+    assert "PUK2" not in codes
+    seen = records.rows(
+        "SELECT 1 FROM audit_auditevent WHERE action = 'card.codes_shown' "
+        "AND facts ->> 'iccid' = %s",
+        [iccid],
+    )
+    assert len(seen) == 1
+
+
+def downloaded(page: Page, records: Records, iccid: str) -> None:
+    """What zbar reads off the screen installs it; the page tells each step without being asked."""
+    page.click(".cluster a[href$='/esim/']")
+    page.wait_for_url("**/esim/")
+    fits(page)
+    told = page.inner_text("#activation-code")
+    assert told.startswith("LPA:1$")
+    picture = Path(records.data, "esim.png")
+    page.locator(".esim-qr").screenshot(path=picture)
+    scanned = read_by_zbar(picture)
+    assert scanned == told.encode("ascii")
+    with Phone(records.data, records.smdp_port) as phone:
+        phone.install(scanned.decode())
+        expect(page.locator("h1")).to_have_text("The eSIM is on your phone")
+        assert page.locator("#activation-code").count() == 0  # it is spent
+        phone.switch_on(iccid)
+        expect(page.locator("h1")).to_have_text("The eSIM is in use")
+    fits(page)
+    assert page.locator(".steps .step-done").count() == 5
+    assert facts(page)["Phone (EID)"] == PHONE_EID
+    profile = records.row("SELECT state, eid FROM inventory_profile WHERE iccid = %s", [iccid])
+    assert profile == ("enabled", PHONE_EID)
+
+
 def renewed(page: Page, records: Records, line: Bought) -> None:
     """One term more, from the wallet."""
     before = records.standing(line.line_id)
@@ -200,12 +259,42 @@ def lost_and_found(page: Page, records: Records, line: Bought) -> None:
         assert row.state == state
 
 
+def closed(page: Page, records: Records, line: Bought) -> None:
+    """Given up: the page says what is lost, and then that it is over; the number rests."""
+    page.goto(f"/lines/{line.line_id}/")
+    page.click("text=Do you not need it any more?")
+    page.click("a >> text=Close the line")
+    page.wait_for_url("**/close/")
+    said = page.inner_text("main")
+    assert "Nothing is paid back" in said
+    assert ("only you may have the number back" in said) is line.wish.numbered
+    fits(page)
+    page.click("text=Close the line now")
+    expect(page.locator("body")).to_contain_text("The line is closed.")
+    said = page.inner_text("main")
+    assert page.inner_text("h1 ~ .badge, .split .badge") == "Ended"
+    assert ("You can have this number back until" in said) is line.wish.numbered
+    assert page.locator("#safety, main a[href$='/renew/']").count() == 0, "nothing is left to do"
+    fits(page)
+    row = records.row(
+        "SELECT v.state, l.e164 FROM lines_validity v JOIN lines_line l USING (slot, id)"
+        " WHERE id = %s",
+        [line.line_id],
+    )
+    assert row.state == "terminated"
+    if row.e164:
+        number = records.row("SELECT state FROM inventory_number WHERE e164 = %s", [row.e164])
+        assert number.state == "quarantine"
+
+
 # What becomes of each line, in this order.
 LIFE: tuple[Callable[[Page, Records, Bought], None], ...] = (
     shown,
+    installed,
     renewed,
     renumbered,
     lost_and_found,
+    closed,
 )
 
 

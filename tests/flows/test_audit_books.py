@@ -251,6 +251,9 @@ BREAKERS: dict[str, str] = {
     " version, refusal_code) SELECT slot, id, %(now)s, %(now)s, 0, 1, '' FROM lines_line"
     " WHERE id = %(line)s",
     "what_is_held_is_on_its_way": "UPDATE inventory_number SET state = 'held', until_at = NULL",
+    "lost_numbers_are_no_key": "UPDATE inventory_number SET state = 'available';"
+    "UPDATE accounts_user SET phone = '+' || %(e164)s, phone_verified = true"
+    " WHERE id = (SELECT min(id) FROM accounts_user)",
     "numbers_rest": "UPDATE inventory_number SET state = 'quarantine', until_at = since_at",
     "ends_are_told": "DELETE FROM messages_outbox WHERE order_id = %(renewal)s",
     "no_message_is_forgotten": "UPDATE messages_outbox SET due_at = NULL"

@@ -8,15 +8,23 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from keepline.accounts.models import Account
+from keepline.accounts.models import Account, Membership
+from keepline.accounts.queries import sign_in_by
+from keepline.accounts.services import note_contacts_changed, set_phone
 from keepline.core.velocity import Rate, Sums
 from keepline.flows import renew_line, top_up_wallet
 from keepline.flows.errors import FlowRefused
-from keepline.flows.limits import NOBODY, Caller
+from keepline.flows.limits import (
+    NOBODY,
+    Caller,
+    demand_other_sign_in,
+    demand_settled_contacts,
+)
 from keepline.flows.open_payment import open_payment
 from keepline.flows.paying import StartedOrder
 from keepline.flows.settle_payment import settle
@@ -320,3 +328,47 @@ def test_an_accounts_payments_are_found_by_their_index() -> None:
         explained = "\n".join(row[0] for row in cursor.fetchall())
     assert " payment_by_account " in explained, explained
     assert "Filter" not in explained, explained
+
+
+def waits(account_id: UUID, at: datetime) -> datetime | None:
+    """Until when; None when nothing stands against it."""
+    try:
+        demand_settled_contacts(account_id, at)
+    except FlowRefused as refused:
+        until: datetime = {refused.code: refused.facts}["contacts_changed"]["again_at"]
+        return until
+    return None
+
+
+def test_new_contacts_keep_numbers_and_sims_where_they_are(settings: Any) -> None:
+    cast = assemble()
+    assert waits(cast.account.id, NOW) is None
+    note_contacts_changed(cast.alice, NOW)
+    assert waits(cast.account.id, NOW) == NOW + DAY
+    assert waits(cast.account.id, NOW + DAY - SECOND) == NOW + DAY
+    assert waits(cast.account.id, NOW + DAY) is None
+    assert waits(cast.other_account.id, NOW) is None
+    settings.ENV = replace(settings.ENV, contact_wait_hours=0)
+    assert waits(cast.account.id, NOW) is None
+
+
+@pytest.mark.parametrize(("role", "counts"), [("see", False), ("receive", False), ("spend", True)])
+def test_whoever_may_change_the_lines_counts(role: str, counts: bool) -> None:
+    cast = assemble()
+    Membership.objects.filter(user=cast.bob).update(role=role)
+    note_contacts_changed(cast.bob, NOW)
+    assert (waits(cast.account.id, NOW) is not None) is counts
+
+
+def test_nobody_is_left_without_a_way_in() -> None:
+    cast = assemble()
+    e164 = 447400123456
+    demand_other_sign_in(e164, cast.account.id)
+    set_phone(cast.alice, f"+{e164}", verified=True)
+    assert sign_in_by(e164, cast.account.id) == "also"
+    demand_other_sign_in(e164, cast.account.id)
+    EmailAddress.objects.filter(user=cast.alice).update(verified=False)
+    assert sign_in_by(e164, cast.account.id) == "only"
+    with pytest.raises(FlowRefused, match="sign_in_needed"):
+        demand_other_sign_in(e164, cast.account.id)
+    demand_other_sign_in(e164, cast.other_account.id)  # a stranger stands in nobody's way

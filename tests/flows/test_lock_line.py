@@ -1,6 +1,8 @@
 """lock_line: closed at once, open after a day."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -63,3 +65,12 @@ def test_what_is_open_stays_open_and_nobody_locks_anothers() -> None:
         lock(cast.other_account.id, cast.line.id, "user:1", NOW, wanted=True)
     assert not is_locked(cast, NOW)
     assert change_number.start(number_change(cast), NOW).first
+
+
+def test_how_long_it_holds_is_the_operators_choice(settings: Any) -> None:
+    cast, *_ = numbered()
+    settings.ENV = replace(settings.ENV, unlock_hours=72)
+    lock(cast.account.id, cast.line.id, "user:1", NOW, wanted=True)
+    lock(cast.account.id, cast.line.id, "user:1", NOW, wanted=False)
+    assert is_locked(cast, NOW + 3 * DAY - timedelta(seconds=1))
+    assert not is_locked(cast, NOW + 3 * DAY)

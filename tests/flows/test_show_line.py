@@ -7,14 +7,19 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from keepline.core.lifecycle.line import LineEvent, LineState
-from keepline.flows import renew_line
+from keepline.flows import buy_line, renew_line
+from keepline.flows.advance_order import advance
 from keepline.flows.deliver_order import deliver
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_line import show_line
 from keepline.lines import services as lines
+from keepline.lines.models import Validity
 from tests import cast
 from tests.cast import NOW, assemble
+from tests.doubles import ScriptedNetwork
 from tests.flows.acts import request
+from tests.flows.buying import request as bought_by
+from tests.flows.buying import stocked
 
 pytestmark = pytest.mark.django_db
 
@@ -62,3 +67,18 @@ def test_queries_do_not_grow_with_the_history(
     # orders
     with django_assert_num_queries(11):
         show_line(stage.line.id, stage.account.id, NOW)
+
+
+def test_what_is_still_being_bought_or_never_was_is_told_by_its_order(
+    network: ScriptedNetwork,
+) -> None:
+    stage, *_ = stocked(smdp_address="a.b", matching_id="X")
+    waiting = buy_line.start(bought_by(stage, use_wallet="none", provider="sandbox"), NOW).order
+    network.script = ["refuse"]
+    failed = buy_line.start(bought_by(stage, key="key-0002", e164=None), NOW).order
+    for _ in range(3):  # refused, told back, let go
+        advance(failed.id, "en", NOW)
+    for order, state in ((waiting, LineState.RESERVED), (failed, LineState.TERMINATED)):
+        assert Validity.objects.by_id(order.line_id).state == state
+        with pytest.raises(FlowRefused, match="not_found"):
+            show_line(order.line_id, stage.account.id, NOW)

@@ -1,5 +1,5 @@
 """Changes of number and swaps of the SIM under any sequence of steps: no number is ever in two
-hands, and none is lost.
+hands, none is lost, and nobody signs in with one that left its holder.
 
 Two lines of one account, five numbers, four cards. Holder, network, workers and clock do what they
 like; the books are audited after every step.
@@ -11,7 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -22,12 +22,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from keepline.accounts.models import User
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Policy
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows import block_line, change_number, close_line, swap_sim, unblock_line
 from keepline.flows.advance_order import advance
 from keepline.flows.audit_books import audit, invariants
+from keepline.flows.change_phone import change_phone
 from keepline.flows.errors import FlowRefused
 from keepline.flows.sweep_lines import sweep
 from keepline.gateways import switchboard
@@ -69,6 +71,7 @@ class NumbersMachine(RuleBasedStateMachine):
             sims.take_over_card(iccid, self.cast.account.id, line.id, NOW)
             Line.objects.filter(id=line.id).update(e164=e164, iccid=iccid)
         self.orders: list[UUID] = []
+        self.keys: dict[int, UUID] = {}  # of users, in which period they brought their number
         self.asked = 0
 
     def teardown(self) -> None:
@@ -105,6 +108,16 @@ class NumbersMachine(RuleBasedStateMachine):
         with suppress(FlowRefused):
             close_line.close(self.cast.account.id, self.lines[line].id, "user:1", self.now)
 
+    @rule(place=st.integers(0, 4), who=st.sampled_from(["alice", "bob"]))
+    def signs_in_with(self, place: int, who: str) -> None:
+        """By a code that reached whoever has the number, or would have, some time ago."""
+        user, e164 = getattr(self.cast, who), self.numbers[place]
+        try:
+            change_phone(user.pk, f"+{e164}", self.now)
+        except (FlowRefused, IntegrityError):
+            return
+        self.keys[user.pk] = OwnershipPeriod.objects.get(e164=e164, ends_at=None).id
+
     @rule(mood=MOODS)
     def network_is(self, mood: str) -> None:
         if mood in ("deaf", "hears"):
@@ -136,6 +149,14 @@ class NumbersMachine(RuleBasedStateMachine):
         assert set(states.values()) <= {"available", "held", "assigned", "quarantine"}
         open_periods = OwnershipPeriod.objects.filter(ends_at=None).values_list("e164", flat=True)
         assert sorted(open_periods) == sorted(borne)
+
+    @invariant()
+    def a_lost_number_is_no_key(self) -> None:
+        """Who signs in with a number does so in the period in which they brought it."""
+        for user in User.objects.filter(phone__isnull=False):
+            period = OwnershipPeriod.objects.filter(e164=int(user.phone), ends_at=None).first()
+            assert period is not None, f"{user.phone} is in nobody's hands"
+            assert period.id == self.keys[user.pk], f"{user.phone} is in other hands"
 
     @invariant()
     def the_books_are_right(self) -> None:

@@ -1,8 +1,13 @@
 """The pages on which a line gets another number or SIM, is blocked as lost, and locked."""
 
-import pytest
-from django.test import Client
+from datetime import timedelta
 
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+from django.utils.html import strip_tags
+
+from keepline.accounts.services import note_contacts_changed, set_phone
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Policy
 from keepline.flows.advance_order import advance
@@ -123,3 +128,30 @@ def test_a_stranger_finds_nothing(charlie: Client, line: str) -> None:
         assert post(charlie, f"{line}{page}/", sim="profile")[0] == 404
     for act in ("block", "unblock", "lock"):
         assert charlie.post(f"{line}{act}/").status_code == 404
+
+
+def test_after_new_contacts_everything_waits(alice: Client, line: str, stage: Cast) -> None:
+    note_contacts_changed(stage.alice, NOW - timedelta(hours=20))
+    for page, form in (("number", {"e164": str(NEW)}), ("sim", {"sim": "profile"})):
+        shown = strip_tags(alice.get(f"{line}{page}/").content.decode())
+        for said in ("were replaced lately", "It can be done from 10 March 2026, 16:00 on."):
+            assert said in shown
+        status, said, _ = post(alice, f"{line}{page}/", **form)
+        assert (status, "were replaced lately" in said) == (409, True)
+    assert not Order.objects.filter(kind__in=("new_number", "new_sim")).exists()
+
+
+def test_who_signs_in_with_the_number_is_warned(alice: Client, line: str, stage: Cast) -> None:
+    said = "You sign in with this number"
+    assert said not in body(alice, f"{line}number/")
+    set_phone(stage.alice, f"+{OLD}", verified=True)
+    assert said in body(alice, f"{line}number/")
+    EmailAddress.objects.filter(user=stage.alice).update(verified=False)
+    page = alice.get(f"{line}number/").content.decode()
+    assert 'href="/accounts/email/"' in page
+    assert post(alice, f"{line}number/", e164=str(NEW))[0] == 409
+    EmailAddress.objects.filter(user=stage.alice).update(verified=True)
+    post(alice, f"{line}number/", e164=str(NEW))
+    advance(Order.objects.get(kind="new_number").id, "en", NOW)
+    stage.alice.refresh_from_db()
+    assert (stage.alice.phone, stage.alice.former_phone) == (None, f"+{OLD}")

@@ -14,12 +14,16 @@ from keepline.accounts.models import Membership, Role
 from keepline.audit.models import AuditEvent
 from keepline.core.activation import qr_svg
 from keepline.core.lifecycle.profile import ProfileEvent as E
+from keepline.flows import buy_line
 from keepline.flows.advance_order import advance
+from keepline.gateways import switchboard
 from keepline.inventory import sims
 from keepline.inventory.models import Pool, Profile
 from keepline.lines.models import Validity
 from keepline.orders.models import Order
 from tests.cast import NOW, Cast
+from tests.doubles import ScriptedNetwork
+from tests.flows.buying import request as bought_by
 from tests.inventory import shelves
 from tests.portal.sims import CODE, CODES, carded, given
 from tests.sessions import signed_in
@@ -234,6 +238,40 @@ def test_to_a_new_phone_from_the_page(stage: Cast, alice: Client) -> None:
     assert "THE-NEW-ONE" in page
     assert new in page
     assert alice.post(address, {"key": "x"}).status_code == 400
+
+
+def test_the_new_phone_may_be_named(stage: Cast, alice: Client) -> None:
+    address = f"{page_of(stage)}new-phone/"
+    given(stage, E.INSTALL, E.ENABLE)
+    shelves.profiles(Pool.objects.get(), 1, first=2 * 10**6, smdp_address="a.b", matching_id="X")
+    wrong = alice.post(address, {"key": "a-key-of-one", "eid": EID + "0"})
+    assert wrong.status_code == 422
+    assert f'value="{EID}0"' in wrong.content.decode()
+    assert not Order.objects.filter(kind="new_sim").exists()
+    named = "89" + "0" * 28 + "99"
+    alice.post(address, {"key": "a-key-of-one", "eid": f" {named[:16]} {named[16:]} "})
+    assert (Order.objects.get(kind="new_sim").stock or {})["eid"] == named
+
+
+def test_a_purchase_that_fails_while_its_page_is_open_says_so(
+    stage: Cast, alice: Client, charlie: Client
+) -> None:
+    shelves.numbers(shelves.pool("uk"), 1)
+    shelves.profiles(shelves.pool("uk-esim", "profile"), 1, smdp_address="a.b", matching_id="X")
+    network = ScriptedNetwork(script=["refuse"])
+    switchboard.connect("network", lambda: network)
+    order = buy_line.start(bought_by(stage), NOW).order
+    address = f"/lines/{order.line_id}/esim/"
+    assert "Your eSIM is being prepared" in text(alice, address)
+    for _ in range(3):  # refused, told back, let go
+        advance(order.id, "en", NOW)
+    assert Validity.objects.by_id(order.line_id).state == "terminated"
+    there = f"/orders/{order.id}/"
+    polled = alice.get(f"{address}?seen=preparing", headers={"HX-Request": "true"})
+    assert (polled.status_code, polled["HX-Redirect"]) == (200, there)
+    assert alice.get(address)["Location"] == there
+    assert charlie.get(address).status_code == 404
+    assert alice.get(f"/lines/{order.line_id}/").status_code == 404, "it never lived"
 
 
 def test_the_limit_is_told_before_anybody_asks(stage: Cast, alice: Client, settings: Any) -> None:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
 from keepline.flows.telling.letters import SUBJECTS, Words, words_of
-from keepline.flows.telling.news import news_of, rows_of
+from keepline.flows.telling.news import News, news_of, rows_of
 from keepline.flows.telling.way import Addressee, Letter, Told
 from keepline.lines.models import Line, Validity
 from keepline.messages.models import Outbox
@@ -24,6 +24,7 @@ from tests.portal.acts import renewed
 from tests.saved import charged_for, saved
 
 pytestmark = pytest.mark.django_db
+READER = Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice")
 
 
 def letter(stage: Cast, kind: str, order: Order, language: str = "en") -> Words:
@@ -148,3 +149,29 @@ def test_a_label_is_text_wherever_it_is_read(stage: Cast) -> None:
     told = written(near, Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice"))
     assert "Mum & <Dad>" in told.text
     assert "Mum &amp; &lt;Dad&gt;" in told.html
+
+
+@pytest.mark.parametrize(("former", "told"), [("+447700900000", True), ("+447700900009", False)])
+def test_who_signed_in_with_a_number_that_went_is_told(
+    former: str, told: bool, stage: Cast
+) -> None:
+    reader = READER._replace(former_phone=former)
+    Line.objects.filter(id=stage.line.id).update(e164=447700900000)
+    said = "Sign in with alice@example.com from now on."
+    for kind, of_a_number in (("line.closed", True), ("line.withdrawn", True), ("line.blocked", 0)):
+        event = _near(stage)
+        event.kind = kind
+        assert (said in written(event, reader).text) is bool(told and of_a_number)
+    order = Order(id=new_id(stage.account.slot), account_id=stage.account.id, currency="USD")
+    order.proof, order.stock = {"number_before": 447700900000}, {"number": 447700900001}
+    news = News(order=order, refund=None, dispute=None, line=None)
+    event = Outbox(kind="number.changed", account_id=stage.account.id, order_id=order.id)
+    changed = Letter(new_id(0), reader, [Told(event, news)])
+    assert (said in words_of(changed).text) is told
+
+
+def test_an_opening_lock_says_from_when_on(stage: Cast) -> None:
+    Line.objects.filter(id=stage.line.id).update(transfer_lock=True, unlocks_at=NOW)
+    event = _near(stage)
+    event.kind = "line.unlocking"
+    assert "From 10 March 2026, 13:00 on its number" in written(event, READER).text

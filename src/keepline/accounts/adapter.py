@@ -64,9 +64,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def set_phone(self, user: User, phone: str, verified: bool) -> None:
         services.set_phone(user, phone, verified)
 
-    def set_phone_verified(self, user: User, phone: str) -> None:
-        services.set_phone(user, phone, verified=True)
-
     def get_user_by_phone(self, phone: str) -> User | None:
         return queries.user_by_phone(phone)
 
@@ -136,10 +133,21 @@ def send_sms(phone: str, text: str, useful_for_s: int | None = None) -> None:
         messages.error(request, refused.message)
         here = "account_change_phone" if request.user.is_authenticated else "account_login"
         raise ImmediateHttpResponse(redirect(here)) from None
+    if not try_sms(phone, text, useful_for_s):
+        raise ImmediateHttpResponse(respond_429(context.request))
+
+
+def try_sms(phone: str, text: str, useful_for_s: int | None = None) -> bool:
+    """Sends, where it can be sent. False beyond the limits against pumping."""
+    try:
+        can_be_texted(phone)
+    except ValidationError:
+        return True
     if not may_send(phone, address_of(context.request)):
         log.warning("signin.sms_limit", country_of=spoken(phone)[:4])
-        raise ImmediateHttpResponse(respond_429(context.request))
+        return False
     try:
         switchboard.sms().send(SmsMessage(uuid.uuid4(), phone, text, useful_for_s))
     except (ChannelRefused, ChannelUnavailable) as error:
         log.warning("signin.sms_not_sent", error=str(error))
+    return True

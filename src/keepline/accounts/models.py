@@ -34,8 +34,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(unique=True, null=True, blank=True)
     phone = models.CharField(max_length=16, unique=True, null=True, blank=True)  # E.164 with +
     phone_verified = models.BooleanField(default=False)
-    # A lost number is no key: when it leaves its holder it moves here (services.detach_phone).
+    # A lost number is no key: when it leaves its holder it moves here (services.detach_phones).
     former_phone = models.CharField(max_length=16, blank=True)
+    # When an e-mail, a phone or a forgotten password was last replaced; null: never.
+    contacts_changed_at = models.DateTimeField(null=True, blank=True)
     name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=10, default="en")
     time_zone = models.CharField(max_length=64, default="UTC")

@@ -4,12 +4,13 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from babel.core import get_global
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from keepline.accounts import phones
 from keepline.accounts.models import Account, ApiToken, Membership, Role, User
@@ -50,13 +51,15 @@ class Recipient(NamedTuple):
     name: str
     language: str
     time_zone: str
+    former_phone: str = ""  # a number of theirs that left them: it opens nothing any more
 
 
 TOLD = (Role.OWNER, Role.MANAGE)
 SPENDERS = frozenset({Role.SPEND.value, Role.MANAGE.value, Role.OWNER.value})
 # Who may pay or only look is a helper, and sees nothing of what others write to the holder.
 READERS = frozenset({Role.RECEIVE.value, Role.MANAGE.value, Role.OWNER.value})
-KEEPERS = frozenset({Role.MANAGE.value, Role.OWNER.value})
+MANAGERS = frozenset({Role.MANAGE.value, Role.OWNER.value})
+KEEPERS = MANAGERS
 
 HOLDER_BY_DIGEST = """
 SELECT t.id, t.user_id, t.account_id, a.slot, m.role, u.language, u.time_zone, a.currency,
@@ -107,6 +110,11 @@ def may_read(role: str) -> bool:
 def may_keep(role: str) -> bool:
     """Whether a member in this role may erase messages, and say how long they are kept."""
     return role in KEEPERS
+
+
+def may_manage(role: str) -> bool:
+    """Whether a member in this role may also give a line up."""
+    return role in MANAGERS
 
 
 def membership_of(user_id: int) -> Membered | None:
@@ -181,6 +189,47 @@ def user_by_phone(phone: str) -> User | None:
     return User.objects.filter(phone=phone).first()
 
 
+def user_by_former_phone(phone: str) -> User | None:
+    """Who signed in with this number alone until it left them, and while nobody else brings it.
+
+    None as well when there are two of them: nothing tells whom the reader is.
+    """
+    if User.objects.filter(phone=phone).exists():
+        return None
+    alone = User.objects.filter(former_phone=phone, phone=None, email=None)
+    found = list(alone[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def lock_user(user_id: int) -> User:
+    """The user under lock. Raises User.DoesNotExist."""
+    found: User = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    return found
+
+
+def sign_in_by(e164: int, account_id: UUID) -> Literal["", "also", "only"]:
+    """Whether a member of the account signs in with the number; `only`: and has no e-mail."""
+    emails = EmailAddress.objects.filter(user_id=OuterRef("pk"), verified=True)
+    members = User.objects.filter(phone=f"+{e164}", memberships__account_id=account_id)
+    found = members.values_list(Exists(emails), flat=True).first()
+    return "" if found is None else "also" if found else "only"
+
+
+def contacts_changed_at(account_id: UUID) -> datetime | None:
+    """When one who may change the account's lines last got other contacts; None: never."""
+    members = User.objects.filter(
+        memberships__account_id=account_id, memberships__role__in=SPENDERS
+    )
+    found: datetime | None = members.aggregate(last=Max("contacts_changed_at"))["last"]
+    return found
+
+
+def has_verified_contact(user: User) -> bool:
+    """Whether the user is known by anything yet: not so while they sign up."""
+    known = bool(user.phone and user.phone_verified) or bool(user.former_phone)
+    return known or EmailAddress.objects.filter(user=user, verified=True).exists()
+
+
 def addresses_among(account_ids: Collection[UUID]) -> dict[UUID, list[Recipient]]:
     """Those who answer for each account and have a verified e-mail; the first member first.
 
@@ -200,6 +249,7 @@ def addresses_among(account_ids: Collection[UUID]) -> dict[UUID, list[Recipient]
         "user__name",
         "user__language",
         "user__time_zone",
+        "user__former_phone",
     )
     found: dict[UUID, list[Recipient]] = defaultdict(list)
     for account_id, *columns in rows:

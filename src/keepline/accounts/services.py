@@ -1,7 +1,7 @@
-"""Writes of accounts: open, correct, detach a lost number, API tokens."""
+"""Writes of accounts: open, correct, detach lost numbers, API tokens."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -124,10 +124,20 @@ def fill_countries(found: Mapping[UUID, str]) -> None:
 
 
 def set_phone(user: User, phone: str, verified: bool) -> None:
-    """`phone` in E.164 with +. Raises IntegrityError when somebody else has it."""
+    """`phone` in E.164 with +. Raises IntegrityError when somebody else has it.
+
+    One that was verified takes the place of a lost one.
+    """
     user.phone = phone
     user.phone_verified = verified
-    user.save(update_fields=["phone", "phone_verified"])
+    user.former_phone = "" if verified else user.former_phone
+    user.save(update_fields=["phone", "phone_verified", "former_phone"])
+
+
+def note_contacts_changed(user: User, now: datetime) -> None:
+    """From now on numbers and SIMs wait (flows/contact_wait.py)."""
+    user.contacts_changed_at = now
+    user.save(update_fields=["contacts_changed_at"])
 
 
 @transaction.atomic
@@ -149,10 +159,18 @@ def set_staff(user: User, staff: bool) -> bool:
     return User.objects.filter(pk=user.pk).exclude(is_staff=staff).update(is_staff=staff) == 1
 
 
-def detach_phone(phone: str) -> int:
-    """A number left its holder: it is no sign-in and no recovery any more. Returns how many."""
-    users = User.objects.filter(phone=phone)
-    return users.update(phone=None, phone_verified=False, former_phone=phone)
+DETACH = """
+UPDATE accounts_user SET phone = NULL, phone_verified = false, former_phone = phone
+WHERE phone = ANY(%(phones)s)
+"""
+
+
+def detach_phones(e164s: Collection[int]) -> int:
+    """Numbers left their holders: none is sign-in or recovery any more. Returns of how many users.
+
+    In the transaction that takes the numbers away, whose locks keep `set_phone` out.
+    """
+    return execute(DETACH, {"phones": [f"+{e164}" for e164 in e164s]})
 
 
 def issue_token(

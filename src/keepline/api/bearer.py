@@ -8,9 +8,9 @@ from django.utils import timezone
 from ninja.security import HttpBearer
 
 from keepline.accounts.addresses import address_of
-from keepline.accounts.queries import TokenHolder, account_for_token, may_spend
+from keepline.accounts.queries import TokenHolder, account_for_token, may_manage, may_spend
 from keepline.api.problems import Refused
-from keepline.core.ids import SLOTS, slot_of
+from keepline.core.ids import is_ours, slot_of
 from keepline.flows.errors import FlowRefused
 from keepline.flows.limits import Caller
 
@@ -47,6 +47,14 @@ def spender_of(request: HttpRequest) -> TokenHolder:
     return holder
 
 
+def manager_of(request: HttpRequest) -> TokenHolder:
+    """The holder, when their role may give lines up."""
+    holder = holder_of(request)
+    if not may_manage(holder.role):
+        raise Refused("role_refused", role=holder.role)
+    return holder
+
+
 def actor_of(holder: TokenHolder) -> str:
     """Keys are counted per user: a retry with a fresh token is still the same intent."""
     return f"user:{holder.user_id}"
@@ -59,6 +67,6 @@ def caller_of(request: HttpRequest) -> Caller:
 
 def own(row_id: UUID, holder: TokenHolder) -> UUID:
     """`row_id`, when a row of this account could have it. Any other id names nothing here."""
-    if (row_id.int >> 64) & 0xFFF >= SLOTS or slot_of(row_id) != holder.slot:
+    if not is_ours(row_id) or slot_of(row_id) != holder.slot:
         raise FlowRefused("not_found")
     return row_id

@@ -52,7 +52,9 @@ def _by_password(request: HttpRequest, body: SignIn) -> User:
 
 
 def _verified(user: User, email: str) -> bool:
-    return bool(has_verified_email(user, email) if email else user.phone_verified)
+    if email:
+        return bool(has_verified_email(user, email))
+    return user.phone_verified or bool(user.former_phone and not user.email)
 
 
 def _by_second_factor(user: User, code: str | None) -> None:

@@ -13,6 +13,7 @@ from keepline.api.problems import Refused, pointer, problem
 from keepline.api.routes import (
     account,
     carriers,
+    closings,
     esims,
     meta,
     methods,
@@ -55,6 +56,7 @@ for each in (
     tokens,
     account,
     purchases,
+    closings,
     esims,
     carriers,
     renewals,

@@ -28,3 +28,11 @@ def last_acts(
     )
     found = rows.values_list("subject_id").annotate(Max("occurred_at"))
     return {subject_id: last_at for subject_id, last_at in found if subject_id}
+
+
+def latest_about(subject_id: UUID, account_id: UUID, limit: int) -> Sequence[AuditEvent]:
+    """The newest acts of an account about one of its things, newest first."""
+    rows = AuditEvent.objects.filter(
+        slot=slot_of(account_id), account_id=account_id, subject_id=subject_id
+    )
+    return list(rows.order_by("-id")[:limit])

@@ -5,6 +5,7 @@ from django.urls import path
 from keepline.backoffice.views import (
     disputes,
     future,
+    lines,
     orders,
     reconciliations,
     refunds,
@@ -14,6 +15,9 @@ from keepline.backoffice.views import (
 
 urlpatterns = [
     path("future/", future.future, name="future"),
+    path("lines/", lines.lines, name="staff_lines"),
+    path("lines/<uuid:line_id>/", lines.line, name="staff_line"),
+    path("lines/<uuid:line_id>/block/", lines.block_line, name="staff_block_line"),
     path("orders/", orders.orders, name="staff_orders"),
     path("orders/<uuid:order_id>/", orders.order, name="staff_order"),
     path("orders/<uuid:order_id>/refund/", orders.refund, name="staff_refund"),

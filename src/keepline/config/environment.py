@@ -244,6 +244,21 @@ class Environment(Elements):
             "charge; 0 for never.",
         )
     )
+    contact_wait_hours: int = field(
+        metadata=variable(
+            count,
+            "24",
+            "How many hours no number and no SIM of an account is changed after an e-mail, a "
+            "mobile number or a forgotten password of its members was replaced; 0 for none.",
+        )
+    )
+    unlock_hours: int = field(
+        metadata=variable(
+            count,
+            "24",
+            "How many hours the lock of a line still holds once its holder has opened it.",
+        )
+    )
     stock_keys: tuple[str, ...] = field(
         repr=False,
         metadata=variable(

@@ -7,11 +7,11 @@ from keepline.config.environment import Environment
 
 _ENV = Environment.read(os.environ)
 
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["keepline.accounts.backend.AuthenticationBackend"]
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 
-ACCOUNT_ADAPTER = "keepline.accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "keepline.portal.signin_adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email", "phone"}
 # Our form asks for one of the two; "email*" keeps the e-mail's verification mandatory.

@@ -33,12 +33,16 @@ def make_id(slot: int, unix_ms: int, random_bits: int) -> UUID:
     return UUID(int=unix_ms << 80 | 0x7 << 76 | slot << 64 | 0b10 << 62 | (random_bits & _LOW_62))
 
 
+def is_ours(row_id: UUID) -> bool:
+    """Whether the id could be one of ours: it carries a slot."""
+    return (row_id.int >> 64) & 0xFFF < SLOTS
+
+
 def slot_of(row_id: UUID) -> int:
     """The slot an id carries; raises ValueError for an id that is not one of ours."""
-    slot = (row_id.int >> 64) & 0xFFF
-    if slot >= SLOTS:
+    if not is_ours(row_id):
         raise ValueError(f"{row_id} carries no slot")
-    return slot
+    return (row_id.int >> 64) & 0xFFF
 
 
 def slots_of(row_ids: Iterable[UUID]) -> list[int]:

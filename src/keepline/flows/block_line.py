@@ -27,8 +27,11 @@ ACTION = "line.blocked"
 LOST = "lost"  # the cause in the line's history: its holder may unblock such a line
 
 
-def block(account_id: UUID, line_id: UUID, actor: str, now: datetime) -> None:
-    """Blocks the line and its card. Raises FlowRefused (not_found, change_refused, busy)."""
+def block(account_id: UUID, line_id: UUID, actor: str, now: datetime, reason: str = "") -> None:
+    """Blocks the line and its card. Raises FlowRefused (not_found, change_refused, busy).
+
+    `reason`: for the audit trail alone, as staff write it.
+    """
     try:
         with transaction_step("block_line.block"):
             line, card = with_card(account_id, line_id)
@@ -39,7 +42,14 @@ def block(account_id: UUID, line_id: UUID, actor: str, now: datetime) -> None:
             lines.transition(line, LineEvent.BLOCK, actor, LOST, now)
             let_network_follow([line.id], now)
             outbox.put_all([(ACTION, account_id, line_id)], now)
-            audit.record(ACTION, actor=actor, now=now, account_id=account_id, subject_id=line_id)
+            audit.record(
+                ACTION,
+                actor=actor,
+                now=now,
+                account_id=account_id,
+                subject_id=line_id,
+                reason=reason,
+            )
     except lines.LineNotFound:
         raise FlowRefused("not_found") from None
     wake.outbox()

@@ -14,11 +14,13 @@ from uuid import UUID
 
 from django.db import OperationalError
 
+from keepline.accounts.queries import sign_in_by
 from keepline.catalog.queries import PolicyValues, policy_values
 from keepline.flows import changing, wake
 from keepline.flows.changing import ChangeRequest, Fee
 from keepline.flows.delivering.renumbering import NewNumber
 from keepline.flows.errors import FlowRefused
+from keepline.flows.limits import demand_other_sign_in
 from keepline.flows.paying import StartedOrder, busy, replay
 from keepline.flows.steps import transaction_step
 from keepline.inventory import holding
@@ -47,7 +49,8 @@ class NumberChangePreview:
     """What a change would cost and do. `free`: numbers to choose from.
 
     `rests_days`: so long nobody gets the old number. `refusal`: why it cannot be done now, None
-    when it can; `again_at`: from when on it can, where only time stands against it.
+    when it can; `again_at`: from when on it can, where only time stands against it. `signs_in`: a
+    member of the account does so with the old number.
     """
 
     fee: Fee
@@ -55,6 +58,7 @@ class NumberChangePreview:
     rests_days: int
     refusal: FlowRefused | None
     again_at: datetime | None
+    signs_in: bool = False
 
 
 def preview(account_id: UUID, line_id: UUID, now: datetime) -> NumberChangePreview:
@@ -69,7 +73,10 @@ def preview(account_id: UUID, line_id: UUID, now: datetime) -> NumberChangePrevi
     pools = _pools(line) if refusal is None else []
     free = [e164 for pool in pools for e164 in stock.free_numbers(pool, account_id, SHOWN)]
     fee = changing.fee_of(line, rules.number_change_fee_minor)
-    return NumberChangePreview(fee, free[:SHOWN], rules.quarantine_days, refusal, again_at)
+    signs_in = refusal is None and line.e164 is not None and bool(sign_in_by(line.e164, account_id))
+    return NumberChangePreview(
+        fee, free[:SHOWN], rules.quarantine_days, refusal, again_at, signs_in
+    )
 
 
 def start(request: NumberChangeRequest, now: datetime) -> StartedOrder:
@@ -123,6 +130,7 @@ def _demand(line: LockedLine, rules: PolicyValues, now: datetime) -> None:
     if line.e164 is None or currency not in rules.number_change_fee_minor:
         raise FlowRefused("number_change_refused")
     changing.demand_changeable(line, NewNumber.states, now)
+    demand_other_sign_in(line.e164, line.account_id)
     again_at = _again_at(line, rules, now)
     if again_at is not None:
         raise FlowRefused("number_change_too_soon", again_at=again_at.isoformat())

@@ -19,6 +19,7 @@ from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.errors import FlowRefused
+from keepline.flows.limits import demand_settled_contacts
 from keepline.flows.paying import StartedOrder
 from keepline.flows.sale import deliver_by_network, hold_wallet_part
 from keepline.gateways import switchboard
@@ -101,6 +102,7 @@ def demand_changeable(line: LockedLine, states: Collection[LineState], now: date
         raise FlowRefused("change_refused")
     if changes.transfer_lock_of(line.id, line.account_id).holds(now):
         raise FlowRefused("transfer_locked")
+    demand_settled_contacts(line.account_id, now)
     if order_queries.is_line_busy(line.id, line.account_id):
         raise FlowRefused("order_under_way")
     if line.iccid is not None and not switchboard.has("network"):

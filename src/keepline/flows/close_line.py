@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from keepline.accounts.queries import sign_in_by
 from keepline.audit import services as audit
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
+from keepline.flows.limits import demand_other_sign_in
 from keepline.flows.line_at_network import let_network_follow
 from keepline.flows.steps import transaction_step
 from keepline.flows.sweeping.leaving import withdrawal_of
@@ -41,12 +43,13 @@ class ClosingPreview:
     """What closing the line would do. `lost`: of its paid time; the rest is None without a number.
 
     `back_until`: so long only its holder may have the number back; `rests_until`: then somebody
-    else may get it.
+    else may get it. `signs_in`: a member of the account does so with the number, and has an e-mail.
     """
 
     lost: timedelta
     back_until: datetime | None
     rests_until: datetime | None
+    signs_in: bool = False
 
 
 def preview(account_id: UUID, line_id: UUID, now: datetime) -> ClosingPreview:
@@ -60,11 +63,13 @@ def preview(account_id: UUID, line_id: UUID, now: datetime) -> ClosingPreview:
     if line.e164 is None:
         return ClosingPreview(lost, None, None)
     leaving = withdrawal_of(line.policy_id, line.e164, now)
-    return ClosingPreview(lost, leaving.reclaim_until, leaving.until_at)
+    signs_in = bool(sign_in_by(line.e164, account_id))
+    return ClosingPreview(lost, leaving.reclaim_until, leaving.until_at, signs_in)
 
 
 def close(account_id: UUID, line_id: UUID, actor: str, now: datetime) -> None:
-    """Ends the line. Raises FlowRefused (not_found, closing_refused, order_under_way).
+    """Ends the line. Raises FlowRefused (not_found, closing_refused, order_under_way,
+    sign_in_needed).
 
     Then nothing has changed; a line that is closed already is refused.
     """
@@ -98,3 +103,5 @@ def _demand_closable(line: LockedLine) -> None:
     in_review = orders.accounts_in_review([line.account_id])
     if in_review or orders.lines_with_orders([line.id], unpaid=True):
         raise FlowRefused("order_under_way")
+    if line.e164 is not None:
+        demand_other_sign_in(line.e164, line.account_id)

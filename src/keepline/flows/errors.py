@@ -28,7 +28,7 @@ CATALOGUE: dict[str, Refusal] = {
     "role_refused": Refusal(
         403,
         gettext_noop("Your role in this account does not permit this."),
-        gettext_noop("Ask the account's owner for a role that may spend."),
+        gettext_noop("Ask the account's owner for a role that may do it."),
     ),
     "messages_closed": Refusal(
         403,
@@ -165,7 +165,25 @@ CATALOGUE: dict[str, Refusal] = {
     "transfer_locked": Refusal(
         409,
         gettext_noop("Number and SIM of this line are locked by its holder."),
-        gettext_noop("Open the lock on the line's page. It opens after a day."),
+        gettext_noop("Open the lock on the line's page, which says from when on it is open."),
+    ),
+    "contacts_changed": Refusal(
+        409,
+        gettext_noop("E-mail, mobile number or password of this account were replaced lately."),
+        gettext_noop(
+            "Nothing was taken. Number and SIM can be changed a while later, when whoever was "
+            "reached before had time to object."
+        ),
+    ),
+    "sign_in_needed": Refusal(
+        409,
+        gettext_noop("Somebody of this account signs in with this number, and has no e-mail."),
+        gettext_noop("Nothing has changed. Add an e-mail under Account first, then try again."),
+    ),
+    "phone_refused": Refusal(
+        409,
+        gettext_noop("Nobody has this number right now, so nobody can sign in with it."),
+        gettext_noop("Take a number that is in your hands, or an e-mail address."),
     ),
     "change_refused": Refusal(
         409,

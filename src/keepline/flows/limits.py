@@ -1,15 +1,18 @@
-"""Limits against fraud: before a provider is asked for money, and when it was taken.
+"""Limits against fraud: before a provider is asked for money, when it was taken, and before what
+a line is called moves away (docs/numbers.md).
 
 docs/fraud-limits.md. `admit_payment` is called inside the transaction that starts an order: what is
 refused was never counted, and a repeat of a key never comes there.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 
+from keepline.accounts import queries as accounts
 from keepline.core.money import Money
 from keepline.core.velocity import Asked, decide
 from keepline.flows.errors import FlowRefused
@@ -60,6 +63,31 @@ def admit_payment(account_id: UUID, caller: Caller, asked: Asked) -> None:
         raise FlowRefused("payments_paused", paused_until=hit.until)
     for key, before in noted.items():
         attempts.note(key, before, asked.at, rates[key])
+
+
+def contacts_settle_at(account_id: UUID) -> datetime | None:
+    """Until when no number and no SIM of the account moves, for its members' contacts were changed
+    lately: it may be in the past. None: they never were. One query."""
+    changed_at = accounts.contacts_changed_at(account_id)
+    return changed_at and changed_at + timedelta(hours=settings.ENV.contact_wait_hours)
+
+
+def demand_settled_contacts(account_id: UUID, now: datetime) -> None:
+    """Before a number or a SIM goes elsewhere: whoever has just made an account theirs, by a new
+    e-mail, number or forgotten password, shall not walk away with it before its owner could read a
+    letter. Raises FlowRefused("contacts_changed", again_at)."""
+    settle_at = contacts_settle_at(account_id)
+    if settle_at is not None and now < settle_at:
+        raise FlowRefused("contacts_changed", again_at=settle_at)
+
+
+def demand_other_sign_in(e164: int, account_id: UUID) -> None:
+    """Before a holder gives a number up: no member may be left without a way in.
+
+    Raises FlowRefused("sign_in_needed").
+    """
+    if accounts.sign_in_by(e164, account_id) == "only":
+        raise FlowRefused("sign_in_needed")
 
 
 def needs_review(order: Order, payment: Payment, now: datetime) -> bool:

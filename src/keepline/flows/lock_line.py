@@ -2,13 +2,15 @@
 
     T  lock_line.lock    line under lock, what is wanted, the letter
 
-While it is locked nobody gets another number or another SIM for the line, signed in or not. Opened,
-it stays locked for a day more and its holder is told at once: whoever has got into an account
-cannot take its numbers away before its owner could read a letter.
+While it is locked nobody gets another number or another SIM for the line, signed in or not.
+Opened, it stays locked for KEEPLINE_UNLOCK_HOURS more and its holder is told at once: whoever has
+got into an account cannot take its numbers away before its owner could read a letter.
 """
 
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.conf import settings
 
 from keepline.audit import services as audit
 from keepline.flows import wake
@@ -20,13 +22,12 @@ from keepline.lines.changes import TransferLock
 from keepline.messages import services as outbox
 
 ACTION = "line.locked"
-OPENS_AFTER = timedelta(hours=24)
 
 
 def lock(account_id: UUID, line_id: UUID, actor: str, now: datetime, *, wanted: bool) -> None:
-    """`wanted`: locked from now on, or open after a day. Raises FlowRefused("not_found").
+    """`wanted`: locked from now on, or open after a while. Raises FlowRefused("not_found").
 
-    Asked again it changes nothing: the day does not begin anew.
+    Asked again it changes nothing: the while does not begin anew.
     """
     try:
         with transaction_step("lock_line.lock"):
@@ -37,7 +38,7 @@ def lock(account_id: UUID, line_id: UUID, actor: str, now: datetime, *, wanted: 
                 return
             if not wanted and unlocking:
                 return
-            until = None if wanted else now + OPENS_AFTER
+            until = None if wanted else now + timedelta(hours=settings.ENV.unlock_hours)
             changes.set_transfer_lock(line, TransferLock(transfer_lock=True, unlocks_at=until))
             told = "line.locked" if wanted else "line.unlocking"
             outbox.put_all([(told, account_id, line_id)], now)

@@ -16,6 +16,7 @@ from keepline.inventory import queries as stock
 from keepline.inventory.models import Outcome, Profile, ProfileNotice
 from keepline.lines import queries as lines
 from keepline.lines.queries import LineRow
+from keepline.orders import queries as orders
 
 Stage = Literal[
     "preparing",  # being ordered, or its line is not set up yet
@@ -122,6 +123,15 @@ def show_esim(line_id: UUID, account_id: UUID, now: datetime) -> EsimView:
         asks_confirmation=bool(profile.sealed_confirmation_code),
         reissues=reissues_of(line_id, account_id, now),
     )
+
+
+def failed_purchase(line_id: UUID, account_id: UUID) -> UUID | None:
+    """The order of a line that was to be bought with its SIM and never came to life."""
+    row = lines.line_of(line_id, account_id)
+    if row is None or row.lived:
+        return None
+    found = orders.orders_of_line(line_id, account_id, 1)
+    return found[0].id if found and "profile" in (found[0].stock or {}) else None
 
 
 def stage_of(line_state: LineState, profile: Profile) -> Stage:

@@ -91,9 +91,9 @@ class LineView:
 
 
 def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
-    """Raises FlowRefused("not_found") for a line of another account."""
+    """Raises FlowRefused("not_found") for a line of another account, and one that never lived."""
     row = lines.line_of(line_id, account_id)
-    if row is None:
+    if row is None or not row.lived:
         raise FlowRefused("not_found")
     around = surroundings_of(account_id, row, now)
     extensions = lines.extensions_of(line_id, HISTORY)

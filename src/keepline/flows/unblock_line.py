@@ -26,7 +26,7 @@ from keepline.messages import services as outbox
 ACTION = "line.unblocked"
 
 
-def unblock(account_id: UUID, line_id: UUID, actor: str, now: datetime) -> None:
+def unblock(account_id: UUID, line_id: UUID, actor: str, now: datetime, reason: str = "") -> None:
     """Unblocks the line and its card. Raises FlowRefused (not_found, change_refused, busy)."""
     try:
         with transaction_step("unblock_line.unblock"):
@@ -38,7 +38,14 @@ def unblock(account_id: UUID, line_id: UUID, actor: str, now: datetime) -> None:
             lines.transition(line, LineEvent.UNBLOCK, actor, "found", now)
             let_network_follow([line.id], now)
             outbox.put_all([(ACTION, account_id, line_id)], now)
-            audit.record(ACTION, actor=actor, now=now, account_id=account_id, subject_id=line_id)
+            audit.record(
+                ACTION,
+                actor=actor,
+                now=now,
+                account_id=account_id,
+                subject_id=line_id,
+                reason=reason,
+            )
     except lines.LineNotFound:
         raise FlowRefused("not_found") from None
     wake.outbox()

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import Max
 
+from keepline.accounts import services as accounts
 from keepline.core.lifecycle.card import CARD, CardEvent, CardState
 from keepline.core.lifecycle.machine import Machine
 from keepline.core.lifecycle.number import NUMBER, NumberEvent, NumberState
@@ -174,7 +175,8 @@ def lock_numbers(e164s: Collection[int]) -> dict[int, UUID | None]:
 def withdraw_all(withdrawals: Collection[Withdrawal], now: datetime) -> None:
     """Ends the holders' periods of numbers under lock; they rest before anyone else may have them.
 
-    Raises HolderUnknown when one of them is held by nobody; then none was withdrawn.
+    Nobody signs in with one of them any more. Raises HolderUnknown when one of them is held by
+    nobody; then none was withdrawn.
     """
     if not withdrawals:
         return
@@ -188,6 +190,7 @@ def withdraw_all(withdrawals: Collection[Withdrawal], now: datetime) -> None:
     }
     if execute(WITHDRAW, params) != len(withdrawals):
         raise HolderUnknown
+    accounts.detach_phones([each.e164 for each in withdrawals])
 
 
 RELEASE = """

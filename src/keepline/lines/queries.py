@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from keepline.core.agenda import Step
 from keepline.core.allowances import Allowance
-from keepline.core.ids import derived_id, slot_of, slots_of
+from keepline.core.ids import derived_id, is_ours, slot_of, slots_of
 from keepline.core.lifecycle.line import LineState
 from keepline.lines.models import Extension, LineEvent, Reversal
 from keepline.slots.sql import fetch_all, fetch_one
@@ -43,6 +43,13 @@ class LineRow:
     method_id: UUID | None
     transfer_lock: bool = False
     unlocks_at: datetime | None = None
+
+    @property
+    def lived(self) -> bool:
+        """False: it is being bought and its order tells of it, or its purchase failed."""
+        named = self.activated_at or self.e164 or self.iccid
+        failed = self.state is LineState.TERMINATED and not named
+        return not failed and self.state is not LineState.RESERVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,9 @@ def renewed_since(line_ids: Collection[UUID], since: datetime | None) -> dict[UU
 
 
 def owner_of(line_id: UUID) -> UUID | None:
-    """The account that a line belongs to, for staff."""
+    """The account that a line belongs to, for staff; None also for an id that is none of ours."""
+    if not is_ours(line_id):
+        return None
     rows = fetch_all(
         "SELECT account_id FROM lines_line WHERE slot = %s AND id = %s", (slot_of(line_id), line_id)
     )

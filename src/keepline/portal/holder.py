@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from keepline.accounts.models import User
-from keepline.accounts.queries import may_read, may_spend, membership_of
+from keepline.accounts.queries import may_manage, may_read, may_spend, membership_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Holder:
     def may_read(self) -> bool:
         """Whether the pages offer what numbers received."""
         return may_read(self.role)
+
+    @property
+    def may_manage(self) -> bool:
+        """Whether the pages offer to give a line up."""
+        return may_manage(self.role)
 
 
 def holder_of(request: HttpRequest) -> Holder | None:

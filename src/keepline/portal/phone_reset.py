@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.generic.edit import FormView
 
-from keepline.accounts import queries, services
+from keepline.accounts import queries
 from keepline.accounts.models import User
 from keepline.portal.signin_forms import NewPasswordForm, PlainWidgets
 
@@ -143,9 +143,10 @@ class PasswordView(_Step):
         if user is None or user.phone != phone:  # the number was detached meanwhile
             self.process.abort()
             return redirect("account_reset_password")
-        form.save()
-        services.set_phone(user, phone, verified=True)
         self.process.abort()
+        if not user.phone_verified:
+            get_adapter().set_phone_verified(user, phone)
+        form.save()
         finalize_password_reset(self.request, user)
         return redirect("account_reset_password_from_key_done")
 

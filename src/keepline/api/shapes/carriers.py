@@ -4,9 +4,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from keepline.api.shapes.parts import Asked, Code, Instant, Money, Shape, money
+from keepline.api.shapes.parts import Asked, Code, Digits, Instant, Money, Shape, money
 from keepline.api.shapes.plans import Carrier
-from keepline.api.shapes.purchases import Digits, Sim
+from keepline.api.shapes.purchases import Sim
 from keepline.flows.switch_carrier import CarrierOption as OptionView
 from keepline.flows.switch_carrier import CarrierSwitchPreview
 

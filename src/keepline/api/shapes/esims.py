@@ -60,7 +60,7 @@ class Esim(Shape):
     )
     reissues_left: int = Field(
         description="How often it may still be moved to another phone within a year, free of "
-        "charge; in the portal."
+        "charge: `POST /v1/lines/{line_id}/esim/reissue`."
     )
     steps: list[EsimStep] = Field(description="What is done so far, in order.")
     activation_code: Activation | None = Field(

@@ -9,6 +9,7 @@ from keepline.api.shapes.pages import Page
 from keepline.api.shapes.parts import Instant, LineKind, Money, Shape, money
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifeline import Lifeline
+from keepline.flows.close_line import ClosingPreview
 from keepline.flows.show_line import HistoryEntry, LineView
 from keepline.flows.show_line import Reclaim as ReclaimView
 from keepline.flows.show_lines import Bucket as BucketView
@@ -229,3 +230,29 @@ class LineDetail(Line):
 
 class LinesPage(Page[Line]):
     """Soonest expiry first, lost ones last."""
+
+
+class Closing(Shape):
+    """What closing the line would do, were it closed now."""
+
+    line_id: UUID
+    lost_seconds: int = Field(description="Of the time that was paid for. Nothing is paid back.")
+    number_back_until: Instant | None = Field(
+        description="So long only its holder may have the number back; null without a number."
+    )
+    number_free_at: Instant | None = Field(
+        description="From then on the number may be somebody else's; null without a number."
+    )
+    ends_sign_in: bool = Field(
+        description="A member of the account signs in with the number, and will not any more."
+    )
+
+    @classmethod
+    def of(cls, line_id: UUID, seen: ClosingPreview) -> "Closing":
+        return cls(
+            line_id=line_id,
+            lost_seconds=int(seen.lost.total_seconds()),
+            number_back_until=seen.back_until,
+            number_free_at=seen.rests_until,
+            ends_sign_in=seen.signs_in,
+        )

@@ -12,6 +12,7 @@ Instant = Annotated[
     AwareDatetime, Field(description="RFC 3339, UTC.", examples=["2026-04-20T11:00:00Z"])
 ]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])]
+Digits = Annotated[str, Field(pattern=r"^[0-9]{18,32}$")]  # of an ICCID or an EID
 Code = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,59}$")]
 # Without control characters: PostgreSQL stores no NUL, and no name needs a line break.
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"

@@ -11,6 +11,7 @@ from keepline.api.shapes.parts import (
     AskedId,
     Code,
     Currency,
+    Digits,
     Instant,
     Money,
     Service,
@@ -32,7 +33,6 @@ E164 = Annotated[
     str,
     Field(pattern=r"^\+[1-9][0-9]{5,14}$", description="E.164.", examples=["+447700900601"]),
 ]
-Digits = Annotated[str, Field(pattern=r"^[0-9]{18,32}$")]
 
 
 class WhatToBuy(Asked):

@@ -11,6 +11,7 @@ from keepline.api.shapes.parts import (
     AskedInstant,
     Code,
     Currency,
+    Digits,
     Money,
 )
 
@@ -120,6 +121,14 @@ class NumberReclaim(Asked):
 
     expected_fee: Money | None = Field(
         None, description="What the holder saw. Another fee then refuses it."
+    )
+
+
+class EsimReissue(Asked):
+    """An eSIM that shall go to another phone."""
+
+    eid: Digits | None = Field(
+        None, description="The device that it shall be tied to: 32 digits; any when left out."
     )
 
 

@@ -36,6 +36,7 @@ class ByEmail:
                     language=person.language,
                     time_zone=person.time_zone,
                     name=person.name,
+                    former_phone=person.former_phone,
                 )
                 for person in people
             ]

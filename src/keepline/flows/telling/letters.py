@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext, gettext_noop
 
 from keepline.flows.telling.news import is_about_line
-from keepline.flows.telling.way import Letter, Told
+from keepline.flows.telling.way import Addressee, Letter, Told
 from keepline.gateways import switchboard
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
@@ -42,7 +42,7 @@ SUBJECTS = {
     "line.blocked": gettext_noop("Your line is blocked"),
     "line.unblocked": gettext_noop("Your line is unblocked"),
     "line.locked": gettext_noop("Number and SIM of your line are locked"),
-    "line.unlocking": gettext_noop("The lock of your line opens in a day"),
+    "line.unlocking": gettext_noop("The lock of your line is opening"),
     "number.change_asked": gettext_noop("Another number was asked for your line"),
     "number.changed": gettext_noop("Your line has another number"),
     "sim.swap_asked": gettext_noop("Another SIM was asked for your line"),
@@ -52,6 +52,7 @@ SUBJECTS = {
 }
 # Delivered, these are the notice without which no number is withdrawn.
 WARNINGS = frozenset({"line.expired", "line.suspended", "line.withdrawal_near"})
+LAST_OF_A_NUMBER = frozenset({"line.closed", "line.withdrawn"})
 
 
 # Of many lines at once (core/telling.py: GATHERED).
@@ -95,9 +96,8 @@ def words_of(letter: Letter) -> Words:
 def _of_one(letter: Letter) -> Words:
     event, news = letter.told[0]
     context: dict[str, Any] = {
-        **_facts(letter.told[0]),
+        **_facts(letter.told[0], letter.addressee),
         "subject": gettext(SUBJECTS[event.kind]),
-        "recipient": letter.addressee,
         "page": _page_of(event),
         "esim_page": _esim_page_of(event, news.order),
     }
@@ -113,7 +113,7 @@ def _of_many(letter: Letter) -> Words:
     context: dict[str, Any] = {
         "subject": gettext(SUBJECTS_OF_MANY[letter.kind]) % {"n": len(letter.told)},
         "recipient": letter.addressee,
-        "items": [_item(told) for told in letter.told[:LISTED_AT_MOST]],
+        "items": [_item(told, letter.addressee) for told in letter.told[:LISTED_AT_MOST]],
         "more": max(len(letter.told) - LISTED_AT_MOST, 0),
         "page": f"{switchboard.public_url()}/",
     }
@@ -124,12 +124,12 @@ def _of_many(letter: Letter) -> Words:
     )
 
 
-def _item(told: Told) -> Item:
-    words = render_to_string("letters/words.html", _facts(told))
+def _item(told: Told, addressee: Addressee) -> Item:
+    words = render_to_string("letters/words.html", _facts(told, addressee))
     return Item(words, _plain(words), _page_of(told.event))
 
 
-def _facts(told: Told) -> dict[str, Any]:
+def _facts(told: Told, addressee: Addressee) -> dict[str, Any]:
     event, news = told
     return {
         "kind": event.kind,
@@ -137,11 +137,23 @@ def _facts(told: Told) -> dict[str, Any]:
         "refund": news.refund,
         "dispute": news.dispute,
         "line": news.line,
+        "recipient": addressee,
+        "lost_sign_in": _lost_sign_in(told, addressee),
     }
 
 
 def _plain(words: str) -> str:
     return unescape(strip_tags(words)).strip()
+
+
+def _lost_sign_in(told: Told, addressee: Addressee) -> bool:
+    """Whether the number that has just gone was what its reader signed in with."""
+    (event, news), gone = told, None
+    if event.kind in LAST_OF_A_NUMBER and news.line is not None:
+        gone = news.line.e164
+    elif event.kind == "number.changed" and news.order is not None:
+        gone = (news.order.proof or {}).get("number_before")
+    return gone is not None and addressee.former_phone == f"+{gone}"
 
 
 def _page_of(event: Outbox) -> str:

@@ -45,7 +45,8 @@ class ChargeNews:
 
 @dataclass(frozen=True, slots=True)
 class LineNews:
-    """What letters say of a line. Instants UTC; `withdrawn_at`: when the number goes.
+    """What letters say of a line. Instants UTC; `withdrawn_at`: when the number goes; `unlocks_at`:
+    when its lock is open.
 
     `charge`: None when no saved method pays for it.
     """
@@ -57,6 +58,7 @@ class LineNews:
     withdrawn_at: datetime | None
     auto_renew: bool
     charge: ChargeNews | None
+    unlocks_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ def _line(row: LineRow, rows: Rows, now: datetime) -> LineNews:
         withdrawn_at=lifeline.withdrawn_at if lifeline else None,
         auto_renew=row.auto_renew,
         charge=_charge(row, rows, now),
+        unlocks_at=row.unlocks_at,
     )
 
 

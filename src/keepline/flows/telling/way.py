@@ -16,6 +16,7 @@ class Addressee(NamedTuple):
 
     `to` is where it goes (an address, a number); it is read anew for every letter and written down
     nowhere. `kinds`: the events it asked for; None where a person's choices decide (core/telling).
+    `former_phone`: a number of theirs that left them, E.164 with +.
     """
 
     recipient: str
@@ -24,6 +25,7 @@ class Addressee(NamedTuple):
     time_zone: str
     name: str = ""
     kinds: frozenset[str] | None = None
+    former_phone: str = ""
 
 
 class Told(NamedTuple):

@@ -33,7 +33,7 @@ LINE_STATES: Words = {
     "active": gettext_lazy("Active"),
     "grace": gettext_lazy("Expired, in grace"),
     "suspended": gettext_lazy("Suspended"),
-    "terminated": gettext_lazy("Withdrawn"),
+    "terminated": gettext_lazy("Ended"),
     "paused": gettext_lazy("Paused"),
     "blocked": gettext_lazy("Blocked"),
     "porting": gettext_lazy("Moving to another carrier"),

@@ -179,10 +179,14 @@ def unblock(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse
 @require_POST
 @for_spender
 def lock(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
-    """Number and SIM stay as they are; or the lock opens after a day."""
+    """Number and SIM stay as they are; or the lock opens after a while."""
     wanted = request.POST.get("wanted") == "locked"
     lock_line.lock(holder.account_id, line_id, actor_of(holder), holder.now, wanted=wanted)
-    done = _("Number and SIM are locked.") if wanted else _("The lock opens in a day.")
+    done = (
+        _("Number and SIM are locked.")
+        if wanted
+        else _("The lock is opening. This page says when it is open.")
+    )
     messages.success(request, done)
     return redirect("line", line_id)
 

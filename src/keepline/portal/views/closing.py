@@ -12,11 +12,11 @@ from keepline.flows import close_line
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_line import show_line
 from keepline.portal.holder import Holder
-from keepline.portal.views.gate import actor_of, for_spender
+from keepline.portal.views.gate import actor_of, for_manager
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_spender
+@for_manager
 def close(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     """The page says what would happen; the button does it."""
     refused = None

@@ -1,6 +1,7 @@
 """Who may open a page: a signed-in holder; what belongs to others does not exist for them.
 
-Whatever moves money or changes a line stands behind `for_spender`.
+Whatever moves money or changes a line stands behind `for_spender`, what ends one behind
+`for_manager`.
 """
 
 from collections.abc import Callable
@@ -52,6 +53,21 @@ def for_spender(view: HolderView[P]) -> Callable[..., HttpResponse]:
         request: HttpRequest, holder: Holder, /, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponse:
         if not holder.may_spend:
+            raise FlowRefused("role_refused")
+        return view(request, holder, *args, **kwargs)
+
+    return allowed
+
+
+def for_manager(view: HolderView[P]) -> Callable[..., HttpResponse]:
+    """As `for_spender`, for what only those may do who manage the account's lines."""
+
+    @for_holder
+    @wraps(view)
+    def allowed(
+        request: HttpRequest, holder: Holder, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        if not holder.may_manage:
             raise FlowRefused("role_refused")
         return view(request, holder, *args, **kwargs)
 

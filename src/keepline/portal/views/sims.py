@@ -10,7 +10,9 @@ from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from keepline.core.activation import install_links
 from keepline.flows import reissue_profile
@@ -18,12 +20,13 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.reveal_codes import CardCodes, reveal_codes
 from keepline.flows.reveal_profile import Viewer, reveal_activation, reveal_confirmation
 from keepline.flows.show_card import show_card
-from keepline.flows.show_esim import EsimView, show_esim
+from keepline.flows.show_esim import EsimView, failed_purchase, show_esim
 from keepline.flows.swap_sim import SimSwapRequest
 from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_holder, for_spender
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
+LONGEST_EID = 48  # as people write it, with blanks
 
 
 @require_safe
@@ -31,8 +34,17 @@ KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 def esim(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     """How far it has come, and its code. htmx asks again with what it `seen`: 204 when that is so
     still, so that nothing moves under somebody's thumb."""
-    view = show_esim(line_id, holder.account_id, holder.now)
-    if getattr(request, "htmx", False) and request.GET.get("seen") == view.seen:
+    htmx = getattr(request, "htmx", False)
+    try:
+        view = show_esim(line_id, holder.account_id, holder.now)
+    except FlowRefused:
+        order_id = failed_purchase(line_id, holder.account_id)
+        if order_id is None:
+            raise
+        # The page was open while the purchase failed: the order's page says what happened.
+        there = reverse("order", args=[order_id])
+        return HttpResponseClientRedirect(there) if htmx else redirect(there)
+    if htmx and request.GET.get("seen") == view.seen:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return _esim(request, holder, view)
 
@@ -70,6 +82,7 @@ def reissue(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse
             expected_fee_minor=0,
             actor=actor_of(holder),
             channel="portal",
+            eid=request.POST.get("eid", "").strip() or None,
         )
         reissue_profile.start(asked, holder.now)
     except FlowRefused as refused:
@@ -82,6 +95,7 @@ def _reissue(
     request: HttpRequest, view: EsimView, key: str, refused: FlowRefused | None = None
 ) -> HttpResponse:
     context = {"view": view, "key": key, "refused": refused, "section": "lines"}
+    context["eid"] = request.POST.get("eid", "")[:LONGEST_EID]
     status = refused.refusal.status if refused else HTTPStatus.OK
     return render(request, "portal/esim_reissue.html", context, status=status)
 
