@@ -4,6 +4,7 @@ import csv
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -284,11 +285,14 @@ def test_a_kill_in_the_middle_is_taken_up_again(
     killed = subprocess.run(command, env=dies, capture_output=True)
     assert killed.returncode == -signal.SIGKILL
     assert 100 <= Line.objects.count() < 1000
+    left = Path(process_environment["KEEPLINE_DATA"]) / "importing"
+    assert [stat.S_IMODE(each.stat().st_mode) for each in left.iterdir()] == [0o700]
     done = subprocess.run(command, env=process_environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert Line.objects.count() == 1000
     assert re.search(r"Went on: \d{3} rows were done", done.stdout)
     assert Wallet.objects.filter(posted_minor=1250).count() == 1000
+    assert list(left.iterdir()) == [], "rows tell of people, and do not stay behind"
     assert os.path.exists(tmp_path / "base.refused.csv")  # noqa: PTH110
 
 

@@ -6,9 +6,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
 from typing import Protocol
 
+from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from keepline.audit import imports
@@ -80,13 +81,14 @@ def import_file(file: FileToImport, kind: Importing) -> ImportResult:
     After a kill the next call goes on with the slots that are not in yet. Raises FileRefused when
     another process is at it.
     """
-    with nothing_kept(file.check), TemporaryDirectory(prefix="keepline-import-") as folder:
+    with nothing_kept(file.check):
         run = imports.begin_import(file.digest, file.path.name, file.now)
         if not imports.claim_import(run):
             raise FileRefused(f"{file.path} is being taken over by another process.")
         before, finished_before = imports.counts_of(run), run.finished_at is not None
         if not finished_before:
-            _take_in(file, kind, run, Path(folder))
+            with own_folder(file.digest) as folder:
+                _take_in(file, kind, run, folder)
         file.report(imports.refusals_of(file.digest))
         after = imports.counts_of(run)
         imports.free_import(run)
@@ -96,6 +98,21 @@ def import_file(file: FileToImport, kind: Importing) -> ImportResult:
         finished_before=finished_before,
         ignored_columns=file.layout.ignored,
     )
+
+
+@contextmanager
+def own_folder(digest: str) -> Iterator[Path]:
+    """Where the rows of a claimed file lie until they are in, for our eyes only.
+
+    They tell of people. What a killed import left of the same file is removed first.
+    """
+    folder: Path = settings.ENV.data / "importing" / digest[:32]
+    rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        yield folder
+    finally:
+        rmtree(folder, ignore_errors=True)
 
 
 def _take_in(file: FileToImport, kind: Importing, run: ImportRun, folder: Path) -> None:
