@@ -25,9 +25,11 @@ from keepline.flows.open_clock import open_clock
 from keepline.flows.open_line import LineToOpen, open_existing_line
 from keepline.flows.recognise_revenue import recognise
 from keepline.flows.reconcile_network import reconcile_network
+from keepline.flows.send_again import send_again
 from keepline.flows.set_auto_renew import AutoRenewWish, set_auto_renew
 from keepline.inventory import services as inventory
 from keepline.lines.models import Line, Validity
+from keepline.messages.models import Delivery
 from keepline.workers import due
 from tests.cast import NOW
 from tests.crash import carrier_acts as carrier
@@ -73,6 +75,17 @@ def _mail(works: bool) -> Act:
             mail.touch()
 
     return Act(change, ours=False)
+
+
+def _came_back(world: World) -> None:
+    Delivery.objects.filter(account_id=world.cast.account.id).update(outcome="refused")
+
+
+def _send_again(world: World) -> None:
+    """Who asks twice is told that it is on its way."""
+    letter = Delivery.objects.get(account_id=world.cast.account.id)
+    with suppress(FlowRefused):
+        send_again(letter.id, "staff:1", world.now())
 
 
 def _midnights(world: World) -> None:
@@ -238,6 +251,9 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "no mail for a while": Scenario(
         {}, [WALLET_ONLY, _mail(works=False), WORK, _mail(works=True), later(seconds=6), WORK]
+    ),
+    "a letter that came back is sent again": Scenario(
+        {}, [WALLET_ONLY, WORK, Act(_came_back, ours=False), Act(_send_again), WORK]
     ),
     "a base wakes": Scenario(
         {"line_fields": {"valid_until": NOW - timedelta(days=9)}},

@@ -157,11 +157,11 @@ def test_many_are_told_with_the_queries_of_one(
 ) -> None:
     casts = [assemble(suffix=str(n), code=f"plan-{n}") for n in range(12)]
     warned(*casts)
-    with django_assert_max_num_queries(8):  # the lock, events, people, who gathers, writes
+    with django_assert_max_num_queries(9):  # lock, events, people, choices, who gathers, writes
         address(NOW, 500)
     rows = deliveries.claim_due("email", LATER, 500, LEASE)
     assert len(rows) == 12
-    with django_assert_max_num_queries(10):  # events, people, lines, policies; a transaction
+    with django_assert_max_num_queries(11):  # events, people, choices, lines, policies; a write
         done = deliver(ways.way("email"), rows, LATER)
     assert {attempt.outcome for attempt in done.attempts} == {"sent"}
     assert {letter.to for letter in mailbox.sent} == {f"alice{n}@example.com" for n in range(12)}

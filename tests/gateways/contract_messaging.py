@@ -13,10 +13,12 @@ from uuid import uuid4
 import pytest
 
 from keepline.gateways.messaging.port import (
+    AddressRefused,
     Attachment,
     ChannelRefused,
     EmailChannel,
     EmailMessage,
+    SendResult,
 )
 
 SENDER = "Harbour eSIM, 海港通信 <no-reply@harbour.example>"
@@ -62,6 +64,26 @@ class MessagingContract:
         assert attachment.get_filename() == "收据 1.pdf"
         assert attachment.get_content_type() == "application/pdf"
         assert attachment.get_content() == message.attachments[0].content
+
+    def test_several_are_answered_in_their_order(
+        self, channel: EmailChannel, arrived: Arrived
+    ) -> None:
+        batch = [a_message("one@example.org"), a_message("nobody"), a_message("two@example.org")]
+        first, malformed, last = channel.send_all(batch)
+        assert isinstance(malformed, AddressRefused)
+        assert isinstance(first, SendResult)
+        assert first.reference == f"<{batch[0].message_id}@harbour.example>"
+        assert isinstance(last, SendResult)
+        assert last.reference == f"<{batch[2].message_id}@harbour.example>"
+        assert {mail["Message-ID"] for mail in arrived()} == {first.reference, last.reference}
+
+    def test_letters_that_may_be_ended_say_how(
+        self, channel: EmailChannel, arrived: Arrived
+    ) -> None:
+        channel.send(replace(a_message(), unsubscribe="https://harbour.example/unsubscribe/x.y/"))
+        (mail,) = arrived()
+        assert mail["List-Unsubscribe"] == "<https://harbour.example/unsubscribe/x.y/>"
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
     def test_text_alone_suffices(self, channel: EmailChannel, arrived: Arrived) -> None:
         channel.send(replace(a_message(), html=None, attachments=()))

@@ -11,6 +11,7 @@ from keepline.backoffice.views import (
     refunds,
     reviews,
     stock,
+    told,
 )
 
 urlpatterns = [
@@ -27,6 +28,8 @@ urlpatterns = [
     path("disputes/<uuid:dispute_id>/", disputes.dispute, name="staff_dispute"),
     path("reviews/", reviews.reviews, name="staff_reviews"),
     path("reviews/<uuid:order_id>/", reviews.decide, name="decide_review"),
+    path("messages/", told.told, name="staff_told"),
+    path("messages/<uuid:delivery_id>/again/", told.again, name="staff_send_again"),
     path("stock/", stock.stock, name="stock"),
     path("reconciliations/", reconciliations.reconciliations, name="reconciliations"),
 ]

@@ -19,18 +19,17 @@ from keepline.core.ids import derived_id, slot_of
 from keepline.core.telling import (
     GATHERED,
     GATHERING,
-    NOTHING_SAID,
     TOPIC_OF,
-    Choices,
     channels_for,
     may_ring_at,
 )
 from keepline.flows.steps import transaction_step
 from keepline.flows.telling import ways
 from keepline.flows.telling.way import Addressee, Way
-from keepline.messages import deliveries
+from keepline.messages import deliveries, preferences
 from keepline.messages import services as outbox
 from keepline.messages.deliveries import NewDelivery
+from keepline.messages.preferences import NO_WISHES, Wishes
 from keepline.messages.services import Addressed, Event
 from keepline.slots.ids import new_id
 
@@ -56,7 +55,7 @@ class Desk:
     `gathering`: the letters that take more, by lane and kind."""
 
     reached: Reached
-    choices: Mapping[str, Choices]
+    wishes: Mapping[str, Wishes]
     now: datetime
     kinds: dict[UUID, set[str]] = field(default_factory=lambda: defaultdict(set))
     gathering: dict[tuple[UUID, str], tuple[UUID, datetime]] = field(default_factory=dict)
@@ -73,7 +72,9 @@ def address(now: datetime, limit: int, clock_id: int = clocks.REAL) -> int:
             return 0
         # In one lane what happened first goes first.
         events.sort(key=lambda event: (event.occurred_at, event.id))
-        desk = Desk(_reached_of({event.account_id for event in events}), {}, now)
+        reached = _reached_of({event.account_id for event in events})
+        everybody = {recipient for by in reached.values() for recipient in by}
+        desk = Desk(reached, preferences.wishes_among(everybody), now)
         legs = [(event, list(_legs(desk, event))) for event in events]
         _meet_those_who_gather(desk, [leg for _, each in legs for leg in each])
         deliveries.put_all([_delivery(desk, leg) for _, each in legs for leg in each], now)
@@ -102,9 +103,14 @@ def _addressed(desk: Desk, event: Event, legs: Sequence[Leg]) -> Addressed:
 def _legs(desk: Desk, event: Event) -> Iterator[Leg]:
     topic = TOPIC_OF.get(event.kind)
     for recipient, by in desk.reached.get(event.account_id, {}).items():
+        wishes = desk.wishes.get(recipient, NO_WISHES)
         people = [way.channel for way, _ in by if way.to_people]
-        choices = desk.choices.get(recipient, NOTHING_SAID)
-        chosen = channels_for(topic, choices, people) if topic else ()
+        failing = [
+            way.channel
+            for way, addressee in by
+            if wishes.is_failing(way.channel, addressee.to, desk.now)
+        ]
+        chosen = channels_for(topic, wishes.choices, people, failing) if topic else ()
         for way, addressee in by:
             wanted = addressee.kinds is None or event.kind in addressee.kinds
             if way.channel in chosen if way.to_people else wanted:
@@ -158,5 +164,5 @@ def _due_at(desk: Desk, leg: Leg) -> datetime:
         ready_at = max(event.occurred_at + GATHERING, desk.now)
     if not way.rings:
         return ready_at
-    quiet = desk.choices.get(addressee.recipient, NOTHING_SAID).quiet
+    quiet = desk.wishes.get(addressee.recipient, NO_WISHES).choices.quiet
     return may_ring_at(ready_at, TOPIC_OF[event.kind], addressee.time_zone, quiet)

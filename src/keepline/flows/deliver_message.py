@@ -20,12 +20,13 @@ from uuid import UUID
 
 import structlog
 
-from keepline.core.telling import NOTHING_SAID, TOPIC_OF, Choices, may_ring_at, may_still_go
+from keepline.core.telling import TOPIC_OF, Choices, may_ring_at, may_still_go
 from keepline.flows.steps import network_step, transaction_step
 from keepline.flows.telling.letters import WARNINGS
 from keepline.flows.telling.news import Rows, is_untrue, news_of, rows_of
 from keepline.flows.telling.way import Addressee, Letter, Told, Way
 from keepline.gateways.messaging.port import (
+    AddressRefused,
     ChannelDown,
     ChannelRefused,
     SendResult,
@@ -33,10 +34,11 @@ from keepline.gateways.messaging.port import (
     without_addresses,
 )
 from keepline.lines import services as lines
-from keepline.messages import deliveries, receipts
+from keepline.messages import deliveries, preferences, receipts
 from keepline.messages import queries as messages
 from keepline.messages.deliveries import Attempt, Claimed
 from keepline.messages.models import Outbox
+from keepline.messages.preferences import NO_WISHES, Wishes
 
 ACTION = "holder.told"
 WHEN_DOWN: Final = timedelta(seconds=5)  # the way itself rests, longer and longer
@@ -70,7 +72,7 @@ class Desk:
 
     way: Way
     rows: Rows
-    choices: Mapping[str, Choices]
+    wishes: Mapping[str, Wishes]
     now: datetime
     in_time: Callable[[], bool]
 
@@ -80,6 +82,7 @@ class Written(NamedTuple):
 
     told: Sequence[Claimed]
     overtaken: Sequence[Claimed]
+    addressee: Addressee
     message: Any
 
 
@@ -123,7 +126,8 @@ def deliver(
         )
         for own in letters.values()
     ]
-    desk = Desk(way, rows_of(list(events.values())), {}, now, in_time)
+    wishes = preferences.wishes_among({each.recipient for each in claimed})
+    desk = Desk(way, rows_of(list(events.values())), wishes, now, in_time)
     done = [each for each in hands(partial(_share, desk), _shares(sheets, way.share)) if each]
     return Done(
         attempts=[attempt for each in done for attempt in each.attempts],
@@ -153,7 +157,7 @@ def _share(desk: Desk, share: Share) -> Done:
             sent = desk.way.send_all([letter.message for letter in letters])
     for letter, result in zip(letters, sent, strict=True):
         attempts += _judged(desk, letter, result)
-    _settle(desk, attempts, letters)
+    _settle(desk, attempts, letters, _came_back(letters, sent))
     return Done(attempts, down=any(isinstance(result, ChannelDown) for result in sent))
 
 
@@ -161,7 +165,7 @@ def _written(desk: Desk, sheet: Sheet) -> Written | list[Attempt]:
     """The letter, or what to note where none goes out now."""
     if not desk.in_time():
         return [_again(each, desk.now, counted=each.attempts - 1) for each in sheet.claimed]
-    choices = desk.choices.get(sheet.addressee.recipient if sheet.addressee else "", NOTHING_SAID)
+    choices = desk.wishes.get(sheet.claimed[0].recipient, NO_WISHES).choices
     overtaken = [
         each
         for each, event in zip(sheet.claimed, sheet.events, strict=True)
@@ -174,7 +178,7 @@ def _written(desk: Desk, sheet: Sheet) -> Written | list[Attempt]:
         return [_again(each, rings_at, counted=0) for each in sheet.claimed]
     told = [each for each in sheet.claimed if each not in overtaken]
     try:
-        return Written(told, overtaken, _message(desk, sheet, told))
+        return _letter(desk, sheet, told, overtaken)
     except Exception as error:  # one that cannot be written stops no other
         log.exception("letter_not_written", delivery=str(sheet.claimed[0].id))
         return _later(desk, sheet.claimed, f"could not be written: {type(error).__name__}")
@@ -189,12 +193,15 @@ def _end_of(desk: Desk, sheet: Sheet, choices: Choices, overtaken: Sequence[Clai
     return "overtaken" if len(overtaken) == len(sheet.claimed) else ""
 
 
-def _message(desk: Desk, sheet: Sheet, told: Sequence[Claimed]) -> Any:
+def _letter(
+    desk: Desk, sheet: Sheet, told: Sequence[Claimed], overtaken: Sequence[Claimed]
+) -> Written:
     by_id = {event.id: event for event in sheet.events}
     events = [by_id[each.event_id] for each in told]
     assert sheet.addressee is not None
     news = [Told(event, news_of(event, desk.rows, desk.now)) for event in events]
-    return desk.way.write(Letter(sheet.claimed[0].letter_id, sheet.addressee, news))
+    letter = Letter(sheet.claimed[0].letter_id, sheet.addressee, news)
+    return Written(told, overtaken, sheet.addressee, desk.way.write(letter))
 
 
 def _rings_at(desk: Desk, sheet: Sheet, choices: Choices) -> datetime:
@@ -242,7 +249,21 @@ def _ended(each: Claimed, outcome: str, reason: str = "", reference: str = "") -
     return Attempt(each.id, outcome, each.attempts, each.attempts, reason, reference)
 
 
-def _settle(desk: Desk, attempts: Sequence[Attempt], letters: Sequence[Written]) -> None:
+def _came_back(letters: Sequence[Written], sent: Sequence[Sent]) -> dict[str, tuple[str, str]]:
+    """Whose address takes nothing: recipient -> (address, the channel's code)."""
+    return {
+        letter.addressee.recipient: (letter.addressee.to, result.code)
+        for letter, result in zip(letters, sent, strict=True)
+        if isinstance(result, AddressRefused)
+    }
+
+
+def _settle(
+    desk: Desk,
+    attempts: Sequence[Attempt],
+    letters: Sequence[Written],
+    came_back: Mapping[str, tuple[str, str]],
+) -> None:
     now, way = desk.now, desk.way
     sent = {attempt.delivery_id: attempt for attempt in attempts if attempt.outcome == "sent"}
     warned = {
@@ -256,6 +277,7 @@ def _settle(desk: Desk, attempts: Sequence[Attempt], letters: Sequence[Written])
             lines.note_warnings(warned, now)
         if way.tells_later:
             receipts.remember(way.channel, _references(letters, sent), now)
+        preferences.note_failing(way.channel, came_back, now)
         deliveries.settle(attempts, now)
 
 

@@ -159,6 +159,22 @@ def claim_due(
     return sorted(Claimed(*row) for row in rows)
 
 
+AGAIN = """
+UPDATE messages_delivery m SET due_at = %(now)s, outcome = '', attempts = 0
+FROM messages_delivery d
+WHERE d.slot = %(slot)s AND d.id = %(id)s AND m.slot = %(slot)s
+  AND m.account_id = d.account_id AND m.letter_id = d.letter_id
+  AND m.due_at IS NULL AND m.outcome IN ('refused', 'laid_aside', 'no_address')
+"""
+
+
+def send_again(delivery_id: UUID, now: datetime) -> bool:
+    """Puts what did not arrive, and all of its letter, on its way once more. False where there is
+    nothing of the kind. The reason stays until the next try. In the caller's transaction."""
+    params = {"slot": slot_of(delivery_id), "id": delivery_id, "now": now}
+    return execute(AGAIN, params) > 0
+
+
 class Attempt(NamedTuple):
     """What one try came to: with an `outcome` the delivery is at rest; without it is tried again at
     `again_at`. `attempts` as they were claimed; `counted`: what they count from now on."""

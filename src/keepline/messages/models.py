@@ -14,6 +14,7 @@ __all__ = [
     "Heard",
     "InboxChoice",
     "Outbox",
+    "Preferences",
     "ReceivedMessage",
     "Reference",
     "UnclaimedDay",
@@ -81,6 +82,11 @@ class Delivery(SlottedModel):
                 condition=Q(due_at__isnull=False),
             ),
             models.Index(fields=["slot", "account_id", "id"], name="delivery_by_account"),
+            models.Index(
+                fields=["addressed_at"],
+                name="delivery_undelivered",
+                condition=Q(outcome__in=["refused", "laid_aside"]),
+            ),
         ]
 
 
@@ -98,3 +104,18 @@ class Reference(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["channel", "reference"], name="reference_once")
         ]
+
+
+class Preferences(models.Model):
+    """What one person said about being told, and where they lately could not be. Not sharded."""
+
+    user_id = models.IntegerField(primary_key=True)
+    # channel:topic -> wanted or not, only where they said something
+    said = models.JSONField(default=dict)
+    quiet_from_minute = models.SmallIntegerField(default=0)
+    quiet_until_minute = models.SmallIntegerField(default=0)  # the same: no quiet hours
+    # channel -> what came back: the address's SHA-256, since when, the channel's code
+    failing = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "messages_preferences"

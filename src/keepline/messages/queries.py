@@ -5,13 +5,19 @@ from datetime import datetime
 from uuid import UUID
 
 from keepline.accounts import clocks
-from keepline.messages.models import Outbox
+from keepline.messages.models import Delivery, Outbox
 from keepline.slots.sql import fetch_one
 
 
 def events_among(event_ids: Collection[UUID]) -> dict[UUID, Outbox]:
     """Events by id. One query."""
     return {event.id: event for event in Outbox.objects.among(event_ids)}
+
+
+def delivery(delivery_id: UUID) -> Delivery | None:
+    """None for an id that is none of ours."""
+    found: Delivery | None = Delivery.objects.find(delivery_id)
+    return found
 
 
 NEXT_DUE = """

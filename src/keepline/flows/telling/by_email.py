@@ -53,6 +53,7 @@ class ByEmail:
             text=words.text,
             html=words.html,
             language=letter.addressee.language,
+            unsubscribe=words.unsubscribe,
         )
 
     def send_all(self, messages: Sequence[EmailMessage]) -> Sequence[Sent]:

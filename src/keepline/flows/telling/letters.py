@@ -9,7 +9,9 @@ from django.utils import timezone, translation
 from django.utils.html import strip_tags
 from django.utils.translation import gettext, gettext_noop
 
+from keepline.core.telling import ESSENTIAL, TOPIC_OF
 from keepline.flows.telling.news import is_about_line
+from keepline.flows.telling.passes import unsubscribe_pass
 from keepline.flows.telling.way import Addressee, Letter, Told
 from keepline.gateways import switchboard
 from keepline.messages.models import Outbox
@@ -70,11 +72,13 @@ LISTED_AT_MOST = 200  # a letter of a thousand lines is read by nobody, and refu
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a letter says, plain and as HTML."""
+    """What a letter says, plain and as HTML. `unsubscribe`: where such letters are ended; none for
+    what is essential."""
 
     subject: str
     text: str
     html: str
+    unsubscribe: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ def _of_one(letter: Letter) -> Words:
     event, news = letter.told[0]
     context: dict[str, Any] = {
         **_facts(letter.told[0], letter.addressee),
+        **_endings(letter),
         "subject": gettext(SUBJECTS[event.kind]),
         "page": _page_of(event),
         "esim_page": _esim_page_of(event, news.order),
@@ -106,11 +111,13 @@ def _of_one(letter: Letter) -> Words:
         subject=context["subject"],
         text=render_to_string("letters/letter.txt", {**context, "words": _plain(words)}),
         html=render_to_string("letters/letter.html", {**context, "words": words}),
+        unsubscribe=context["unsubscribe"],
     )
 
 
 def _of_many(letter: Letter) -> Words:
     context: dict[str, Any] = {
+        **_endings(letter),
         "subject": gettext(SUBJECTS_OF_MANY[letter.kind]) % {"n": len(letter.told)},
         "recipient": letter.addressee,
         "items": [_item(told, letter.addressee) for told in letter.told[:LISTED_AT_MOST]],
@@ -121,7 +128,18 @@ def _of_many(letter: Letter) -> Words:
         subject=context["subject"],
         text=render_to_string("letters/many.txt", context),
         html=render_to_string("letters/many.html", context),
+        unsubscribe=context["unsubscribe"],
     )
+
+
+def _endings(letter: Letter) -> dict[str, str | None]:
+    """What stands under every letter: where to choose, and where to end such letters."""
+    url, topic = switchboard.public_url(), TOPIC_OF[letter.kind]
+    pass_ = "" if topic in ESSENTIAL else unsubscribe_pass(letter.addressee.recipient, topic)
+    return {
+        "choices": f"{url}/account/notices/",
+        "unsubscribe": f"{url}/unsubscribe/{pass_}/" if pass_ else None,
+    }
 
 
 def _item(told: Told, addressee: Addressee) -> Item:

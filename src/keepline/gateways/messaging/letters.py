@@ -7,7 +7,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage as MimeMessage
 from email.utils import format_datetime
 
-from .port import ChannelRefused, EmailMessage
+from .port import AddressRefused, ChannelRefused, EmailMessage
 
 SENDER = re.compile(r"\s*(?:\"?(?P<name>[^<>\"]*?)\"?\s*<(?P<inner>[^<>]+)>|(?P<bare>\S+))\s*")
 
@@ -36,7 +36,7 @@ def recipient_of(message: EmailMessage) -> Address:
     try:
         return Address(addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
     except (ValueError, MessageError, IndexError) as error:
-        raise ChannelRefused("malformed_address", str(error)) from error
+        raise AddressRefused("malformed_address", str(error)) from error
 
 
 def mail_of(message: EmailMessage, sender: Address, sent_at: datetime) -> MimeMessage:
@@ -59,6 +59,9 @@ def _filled(message: EmailMessage, sender: Address, sent_at: datetime) -> MimeMe
     mail["Date"] = format_datetime(sent_at)
     mail["Message-ID"] = message_id_of(message, sender)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies
+    if message.unsubscribe:
+        mail["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(message.text, cte="quoted-printable")
     if message.html is not None:
         mail.add_alternative(message.html, subtype="html", cte="quoted-printable")

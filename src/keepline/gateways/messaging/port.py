@@ -21,6 +21,10 @@ class ChannelRefused(Exception):
         self.message = message
 
 
+class AddressRefused(ChannelRefused):
+    """The no is about the address (no such mailbox): all else that is sent there fares the same."""
+
+
 class ChannelUnavailable(Exception):
     """Not accepted now, or acceptance unknown: send the same message again later.
 
@@ -52,6 +56,7 @@ class EmailMessage:
     html: str | None = None
     attachments: tuple[Attachment, ...] = ()
     language: str = "en"  # BCP 47; becomes Content-Language
+    unsubscribe: str | None = None  # the address that ends such letters by one POST (RFC 8058)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Final
 
 from .letters import mail_of, message_id_of, recipient_of, sender_of
 from .port import (
+    AddressRefused,
     ChannelDown,
     ChannelRefused,
     ChannelUnavailable,
@@ -23,6 +24,7 @@ from .smtp_address import SmtpAddress
 __all__ = ["SmtpAddress", "SmtpEmail"]
 
 PERMANENT: Final = 500  # RFC 5321, 4.2.1: replies from here on will not change
+NO_SUCH_MAILBOX: Final = (550, 551, 553)  # said to a recipient
 GOES_AWAY: Final = 421  # said before the server hangs up
 ACCEPTED: Final = 250
 TAKEN: Final = (ACCEPTED, 251)  # to a recipient: here, or forwarded
@@ -104,6 +106,8 @@ class SmtpEmail:
             code, said = server.mail(self._sender.addr_spec)
         if code == ACCEPTED:
             code, said = server.rcpt(recipient_of(message).addr_spec)
+            if code in NO_SUCH_MAILBOX:
+                return _after_no(server, code), AddressRefused(str(code), _text(said))
             if code in TAKEN:
                 code, said = _data(server, content)
                 if code == ACCEPTED:
@@ -170,8 +174,12 @@ def _words_of(error: Exception) -> str:
     return f"{type(error).__name__} {code}" if code else f"{type(error).__name__}: {error}"
 
 
+def _text(said: bytes) -> str:
+    return said.decode("utf-8", "replace")
+
+
 def _error(code: int, text: bytes) -> ChannelRefused | ChannelUnavailable:
-    said = text.decode("utf-8", "replace")
+    said = _text(text)
     if code >= PERMANENT:
         return ChannelRefused(str(code), said)
     return ChannelUnavailable(f"{code} {said}")

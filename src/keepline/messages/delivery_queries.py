@@ -1,0 +1,97 @@
+"""Reads of deliveries: for holders, and for staff."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from keepline.core.ids import slot_of
+from keepline.slots.sql import fetch_all
+
+NEVER_ARRIVED = ("refused", "laid_aside")
+
+
+class DeliveryRow(NamedTuple):
+    """One delivery; it holds no text and no address."""
+
+    id: UUID
+    account_id: UUID
+    line_id: UUID | None
+    kind: str
+    channel: str
+    recipient: str
+    addressed_at: datetime
+    due_at: datetime | None
+    attempts: int
+    outcome: str
+    reason: str
+    sent_at: datetime | None
+    delivered_at: datetime | None
+
+
+COLUMNS = """
+SELECT d.id, d.account_id, d.line_id, d.kind, d.channel, d.recipient, d.addressed_at, d.due_at,
+       d.attempts, d.outcome, d.reason, d.sent_at, d.delivered_at
+FROM messages_delivery d
+"""
+LAST = "ORDER BY d.id DESC LIMIT %(limit)s"
+OF_ACCOUNT = f"""{COLUMNS}
+WHERE d.slot = %(slot)s AND d.account_id = %(account)s
+  AND (%(line)s::uuid IS NULL OR d.line_id = %(line)s::uuid)
+  AND (%(before)s::uuid IS NULL OR d.id < %(before)s::uuid)
+{LAST}
+"""
+WAITING = "d.due_at IS NOT NULL AND d.attempts > 0"
+ENDED = "d.due_at IS NULL AND d.outcome = ANY(%(outcomes)s)"
+
+
+def of_account(
+    account_id: UUID, line_id: UUID | None, before: UUID | None, limit: int
+) -> list[DeliveryRow]:
+    """Newest first; of one line when it is given. One query."""
+    params = {
+        "slot": slot_of(account_id),
+        "account": account_id,
+        "line": line_id,
+        "before": before,
+        "limit": limit,
+    }
+    return [DeliveryRow(*row) for row in fetch_all(OF_ACCOUNT, params)]
+
+
+class Undelivered(NamedTuple):
+    """How many of a channel ended so."""
+
+    channel: str
+    outcome: str
+    times: int
+
+
+COUNTS = """
+SELECT d.channel, d.outcome, count(*) AS times FROM messages_delivery d
+WHERE d.outcome IN ('refused', 'laid_aside') GROUP BY d.channel, d.outcome
+UNION ALL
+SELECT d.channel, 'waiting', count(*) FROM messages_delivery d
+WHERE d.due_at IS NOT NULL AND d.attempts > 0 GROUP BY d.channel
+ORDER BY 1, 2
+"""
+
+
+def count_undelivered() -> list[Undelivered]:
+    """By channel. One query."""
+    return [Undelivered(*row) for row in fetch_all(COUNTS)]
+
+
+def undelivered(outcome: str, channel: str, limit: int) -> list[DeliveryRow]:
+    """What did not arrive, put on its way last first. `outcome`: refused, laid_aside, or waiting
+    (tried, and to be tried again); "" for the first two. One query."""
+    of = WAITING if outcome == "waiting" else ENDED
+    statement = f"""{COLUMNS}
+    WHERE {of} AND (%(channel)s = '' OR d.channel = %(channel)s)
+    ORDER BY d.addressed_at DESC LIMIT %(limit)s
+    """
+    params = {
+        "outcomes": [outcome] if outcome in NEVER_ARRIVED else list(NEVER_ARRIVED),
+        "channel": channel,
+        "limit": limit,
+    }
+    return [DeliveryRow(*row) for row in fetch_all(statement, params)]
