@@ -16,7 +16,7 @@ class Phone:
     def __init__(self, data: Path, smdp_port: int) -> None:
         tls = data / "fake-smdp" / "tls"
         self._control = httpx.Client(
-            base_url=f"https://localhost:{smdp_port}/control/phone",
+            base_url=f"https://localhost:{smdp_port}/control",
             verify=mutual_tls(tls / "client.pem", tls / "client.key", tls / "ca.pem"),
             trust_env=False,
         )
@@ -34,12 +34,12 @@ class Phone:
 
     def install(self, activation_code: str) -> None:
         """Downloads and installs; the portal was told when this returns."""
-        self._act("", activation_code=activation_code, eid=PHONE_EID)
+        self._act("/phone", activation_code=activation_code, eid=PHONE_EID)
 
     def switch_on(self, iccid: str) -> None:
         """As in the phone's settings."""
-        self._act(f"/{iccid}", act="enable")
+        self._act(f"/phone/{iccid}", act="enable")
 
     def _act(self, path: str, **asked: str) -> None:
         answer = self._control.post(path, json=asked)
-        assert answer.is_success, answer.text
+        assert answer.is_success, f"{answer.status_code} {answer.text}"
