@@ -34,7 +34,7 @@ def fleet(lines: int, wallet_minor: int) -> tuple[Cast, list[UUID]]:
 
 
 def test_sweeps_at_once_renew_each_line_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keepline.flows.sweep_lines.BATCH", 7)
+    monkeypatch.setattr("keepline.flows.sweep_lines.BATCH", 7)  # of those that run out
     cast, ids = fleet(59, wallet_minor=40 * 300 + 299)
     before = deadlocks()
     answers = at_once([partial(sweep, NOW, batch=7) for _ in range(4)])
@@ -59,9 +59,8 @@ def test_of_one_wallet_the_longest_due_is_paid_first_in_whatever_batch() -> None
     assert set(renewed) == {first, second}
 
 
-def test_renewals_by_hand_beside_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_renewals_by_hand_beside_sweeps() -> None:
     """Whoever comes first: every line is one or two terms further, and all of it was paid for."""
-    monkeypatch.setattr("keepline.flows.sweep_lines.BATCH", 5)
     cast, ids = fleet(29, wallet_minor=1_000_000)
     by_hand = [
         partial(

@@ -5,8 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from keepline.cli.finding import Finding
 from keepline.config.environment import Environment
-from keepline.config.networks import network_of
-from keepline.config.outside import clearing_house_of, providers_of, smdp_plus_of, sms_of
+from keepline.config.outside import (
+    clearing_house_of,
+    network_of,
+    providers_of,
+    smdp_plus_of,
+    sms_of,
+)
 from keepline.gateways.payments.port import ProviderRefused, ProviderUnknown
 
 LOOKED_AT = timedelta(minutes=5)

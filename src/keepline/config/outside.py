@@ -11,6 +11,7 @@ from keepline.config.environment import Environment
 from keepline.core.lifecycle.profile import ProfileEvent
 from keepline.gateways.esim.port import SmdpPlus
 from keepline.gateways.messaging.sms import SmsChannel
+from keepline.gateways.network.port import NetworkGateway
 from keepline.gateways.payments.port import PaymentProvider
 from keepline.gateways.porting.port import ClearingHouse
 
@@ -22,6 +23,21 @@ def providers_of(env: Environment) -> dict[str, Callable[[], PaymentProvider]]:
     makers = {"stripe": _stripe, "paypal": _paypal, "alipay": _alipay}
     named = {name: maker for name, maker in makers.items() if getattr(env, PROVIDERS[name][0])}
     return {name: partial(maker, env) for name, maker in named.items()}
+
+
+def network_of(env: Environment) -> NetworkGateway | None:
+    """The one that the settings name, if any; nothing is connected yet."""
+    if not env.hlr_host:
+        return None
+    from keepline.gateways.network.osmo_hlr.adapter import OsmoHlr
+
+    return OsmoHlr(
+        host=env.hlr_host,
+        ctrl_port=env.hlr_ctrl_port,
+        vty_port=env.hlr_vty_port,
+        timeout_s=TIMEOUT_S,
+        delete_closed=env.hlr_when_closed == "delete",
+    )
 
 
 def smdp_plus_of(env: Environment) -> SmdpPlus:

@@ -5,10 +5,10 @@ import hashlib
 from django.conf import settings
 
 from keepline.catalog import tax_file
-from keepline.config.networks import network_of
 from keepline.config.outside import (
     TIMEOUT_S,
     clearing_house_of,
+    network_of,
     providers_of,
     smdp_plus_of,
     sms_of,

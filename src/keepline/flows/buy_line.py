@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 
 from keepline.accounts import clocks
 from keepline.accounts import queries as accounts
@@ -29,7 +29,7 @@ from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.money import Money
 from keepline.core.parts import Parts, SimKind, parts_of
-from keepline.core.renewal import Refused, RenewalDecision, UseWallet, decide
+from keepline.core.renewal import RenewalDecision, UseWallet, decide
 from keepline.flows import wake
 from keepline.flows.choosing_sim import ChosenSim, SimNotFree, take_sim
 from keepline.flows.delivering.kinds import delivery_of
@@ -38,10 +38,10 @@ from keepline.flows.limits import NOBODY, Caller
 from keepline.flows.list_ways_to_pay import step_on_offer
 from keepline.flows.paying import (
     StartedOrder,
-    busy,
     enter,
     fund,
     price_columns,
+    refusals,
     replay,
 )
 from keepline.flows.rename_line import checked
@@ -140,19 +140,8 @@ def start(request: PurchaseRequest, now: datetime) -> StartedOrder:
     if request.provider is not None and request.provider not in switchboard.providers():
         raise FlowRefused("provider_unknown")
     label = checked(request.label)
-    try:
-        with transaction_step("buy_line.start"):
-            started = _start(request, label, now)
-    except orders.KeyReused:
-        raise FlowRefused("key_reused") from None
-    except StockTaken:
-        raise FlowRefused("number_taken") from None
-    except holding.NoneFree:
-        raise FlowRefused("none_free") from None
-    except Refused as refused:
-        raise FlowRefused(refused.code) from None
-    except OperationalError as error:
-        raise busy(error) from error
+    with refusals(), transaction_step("buy_line.start"):
+        started = _start(request, label, now)
     if started.state is OrderState.IN_PROGRESS or request.method_id is not None:
         wake.orders()
     return started

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import OperationalError
-
 from keepline.accounts.queries import sign_in_by
 from keepline.catalog.queries import PolicyValues, policy_values
 from keepline.flows import changing, wake
@@ -21,16 +19,14 @@ from keepline.flows.changing import ChangeRequest, Fee
 from keepline.flows.delivering.renumbering import NewNumber
 from keepline.flows.errors import FlowRefused
 from keepline.flows.limits import demand_other_sign_in
-from keepline.flows.paying import StartedOrder, busy, replay
+from keepline.flows.paying import StartedOrder, refusals, replay
 from keepline.flows.steps import transaction_step
 from keepline.inventory import holding
 from keepline.inventory import queries as stock
 from keepline.inventory.models import Number, StockKind
-from keepline.inventory.services import StockTaken
 from keepline.ledger import queries as ledger_queries
 from keepline.lines.services import LockedLine
 from keepline.orders import queries as order_queries
-from keepline.orders import services as orders
 from keepline.orders.models import OrderKind
 
 ACTION = "number.changed"
@@ -81,17 +77,8 @@ def preview(account_id: UUID, line_id: UUID, now: datetime) -> NumberChangePrevi
 
 def start(request: NumberChangeRequest, now: datetime) -> StartedOrder:
     """Accepts a change, once for its key. Raises FlowRefused and then has changed nothing."""
-    try:
-        with transaction_step("change_number.start"):
-            started = _start(request, now)
-    except orders.KeyReused:
-        raise FlowRefused("key_reused") from None
-    except StockTaken:
-        raise FlowRefused("number_taken") from None
-    except holding.NoneFree:
-        raise FlowRefused("none_free") from None
-    except OperationalError as error:
-        raise busy(error) from error
+    with refusals(), transaction_step("change_number.start"):
+        started = _start(request, now)
     if started.first:
         wake.orders()
     return started

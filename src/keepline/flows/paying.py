@@ -3,7 +3,8 @@
 Used inside the first transaction of renew_line and buy_line; the caller holds the locks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -25,6 +26,9 @@ from keepline.flows.limits import Caller, admit_payment
 from keepline.flows.list_exchanges import exchange_seen
 from keepline.flows.list_ways_to_pay import can_take
 from keepline.flows.sale import deliver_by_network, hold_wallet_part
+from keepline.inventory.holding import NoneFree
+from keepline.inventory.services import StockTaken
+from keepline.lines.services import LineNotFound
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order
@@ -167,7 +171,27 @@ def replay(order_id: UUID) -> StartedOrder:
     )
 
 
-def busy(error: OperationalError) -> Exception:
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Around the first transaction of an order: what it may meet, as FlowRefused. Nothing of it has
+    happened then."""
+    try:
+        yield
+    except orders.KeyReused:
+        raise FlowRefused("key_reused") from None
+    except LineNotFound:
+        raise FlowRefused("not_found") from None
+    except StockTaken:
+        raise FlowRefused("number_taken") from None
+    except NoneFree:
+        raise FlowRefused("none_free") from None
+    except Refused as refused:
+        raise FlowRefused(refused.code) from None
+    except OperationalError as error:
+        raise _busy(error) from error
+
+
+def _busy(error: OperationalError) -> Exception:
     """lock_timeout (55P03) is an answer; anything else is a fault and stays one."""
     cause = error.__cause__
     if getattr(cause, "sqlstate", "") == "55P03":

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import OperationalError
-
 from keepline.accounts import clocks
 from keepline.audit import services as audit
 from keepline.catalog.queries import policy_values
@@ -27,7 +25,7 @@ from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
 from keepline.flows.line_at_network import let_network_follow
-from keepline.flows.paying import StartedOrder, busy, replay
+from keepline.flows.paying import StartedOrder, refusals, replay
 from keepline.flows.sale import sale_of
 from keepline.flows.steps import transaction_step
 from keepline.inventory import queries as numbers
@@ -75,13 +73,8 @@ def reclaim(request: ReclaimRequest, now: datetime) -> StartedOrder:
     Raises FlowRefused (not_found, price_changed, wallet_short, key_reused, busy) and then has
     changed nothing.
     """
-    try:
-        with transaction_step("reclaim_number.reclaim"):
-            started = _reclaim(request, now)
-    except orders.KeyReused:
-        raise FlowRefused("key_reused") from None
-    except OperationalError as error:
-        raise busy(error) from error
+    with refusals(), transaction_step("reclaim_number.reclaim"):
+        started = _reclaim(request, now)
     if started.first:
         wake.outbox()
     return started

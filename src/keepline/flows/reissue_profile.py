@@ -13,18 +13,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import OperationalError
 
 from keepline.flows import changing, swap_sim, wake
 from keepline.flows.errors import FlowRefused
-from keepline.flows.paying import StartedOrder, busy, replay
+from keepline.flows.paying import StartedOrder, refusals, replay
 from keepline.flows.steps import transaction_step
 from keepline.flows.swap_sim import SimSwapRequest
 from keepline.inventory import queries as stock
 from keepline.inventory.models import StockKind
 from keepline.lines.services import LockedLine
 from keepline.orders import queries as order_queries
-from keepline.orders import services as orders
 from keepline.orders.models import OrderKind
 
 ACTION = "profile.reissued"
@@ -52,13 +50,8 @@ def reissues_of(line_id: UUID, account_id: UUID, now: datetime) -> Reissues:
 
 def start(request: SimSwapRequest, now: datetime) -> StartedOrder:
     """Accepts a re-issue, once for its key. Raises FlowRefused and then has changed nothing."""
-    try:
-        with transaction_step("reissue_profile.start"):
-            started = _start(request, now)
-    except orders.KeyReused:
-        raise FlowRefused("key_reused") from None
-    except OperationalError as error:
-        raise busy(error) from error
+    with refusals(), transaction_step("reissue_profile.start"):
+        started = _start(request, now)
     if started.first:
         wake.orders()
     return started

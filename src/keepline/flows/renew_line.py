@@ -19,8 +19,6 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from django.db import OperationalError
-
 from keepline.catalog.queries import PlanOffer, policy_values
 from keepline.core.allowances import Allowance
 from keepline.core.ids import slot_of
@@ -33,11 +31,11 @@ from keepline.flows.limits import NOBODY, Caller
 from keepline.flows.list_ways_to_pay import step_on_offer
 from keepline.flows.paying import (
     StartedOrder,
-    busy,
     enter,
     fund,
     offer_for,
     price_columns,
+    refusals,
     replay,
 )
 from keepline.flows.sale import complete_sale
@@ -141,17 +139,8 @@ def start(request: RenewalRequest, now: datetime) -> StartedOrder:
     """Accepts a renewal, once for its key. Raises FlowRefused and then has changed nothing."""
     if request.provider is not None and request.provider not in switchboard.providers():
         raise FlowRefused("provider_unknown")
-    try:
-        with transaction_step("renew_line.start"):
-            started = _start(request, now)
-    except orders.KeyReused:
-        raise FlowRefused("key_reused") from None
-    except lines.LineNotFound:
-        raise FlowRefused("not_found") from None
-    except Refused as refused:
-        raise FlowRefused(refused.code) from None
-    except OperationalError as error:
-        raise busy(error) from error
+    with refusals(), transaction_step("renew_line.start"):
+        started = _start(request, now)
     if started.state is OrderState.IN_PROGRESS or request.method_id is not None:
         wake.orders()
     return started

@@ -13,8 +13,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError
-
 from keepline.catalog.queries import policy_values
 from keepline.core.parts import SIM_KINDS, SimKind
 from keepline.flows import changing, wake
@@ -22,11 +20,10 @@ from keepline.flows.changing import ChangeRequest, Fee
 from keepline.flows.choosing_sim import ChosenSim, take_sim
 from keepline.flows.delivering.swapping import NewSim
 from keepline.flows.errors import FlowRefused
-from keepline.flows.paying import StartedOrder, busy, replay
+from keepline.flows.paying import StartedOrder, refusals, replay
 from keepline.flows.steps import transaction_step
 from keepline.inventory import queries as stock
 from keepline.lines.services import LockedLine
-from keepline.orders import services as orders
 from keepline.orders.models import OrderKind
 
 ACTION = "sim.swapped"
@@ -63,13 +60,8 @@ def preview(account_id: UUID, line_id: UUID, now: datetime) -> SimSwapPreview:
 
 def start(request: SimSwapRequest, now: datetime) -> StartedOrder:
     """Accepts a swap, once for its key. Raises FlowRefused and then has changed nothing."""
-    try:
-        with transaction_step("swap_sim.start"):
-            started = _start(request, now)
-    except orders.KeyReused:
-        raise FlowRefused("key_reused") from None
-    except OperationalError as error:
-        raise busy(error) from error
+    with refusals(), transaction_step("swap_sim.start"):
+        started = _start(request, now)
     if started.first:
         wake.orders()
     return started

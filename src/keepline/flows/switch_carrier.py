@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError
-
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Carrier, Plan
 from keepline.catalog.queries import policy_values
@@ -26,7 +24,7 @@ from keepline.flows.changing import Fee
 from keepline.flows.choosing_sim import ChosenSim, take_sim
 from keepline.flows.delivering.switching import NewCarrier
 from keepline.flows.errors import FlowRefused
-from keepline.flows.paying import StartedOrder, busy, replay
+from keepline.flows.paying import StartedOrder, refusals, replay
 from keepline.flows.steps import transaction_step
 from keepline.flows.swap_sim import SimSwapRequest
 from keepline.inventory import offering, sims
@@ -34,7 +32,6 @@ from keepline.inventory import queries as stock
 from keepline.inventory.models import Profile
 from keepline.lines.services import LockedLine
 from keepline.orders import queries as order_queries
-from keepline.orders import services as orders
 from keepline.orders.models import OrderKind
 
 ACTION = "carrier.switched"
@@ -114,13 +111,8 @@ def _options(line: LockedLine, plan: Plan, now: datetime) -> list[CarrierOption]
 
 def start(request: CarrierSwitchRequest, now: datetime) -> StartedOrder:
     """Accepts a switch, once for its key. Raises FlowRefused and then has changed nothing."""
-    try:
-        with transaction_step("switch_carrier.start"):
-            started = _start(request, now)
-    except orders.KeyReused:
-        raise FlowRefused("key_reused") from None
-    except OperationalError as error:
-        raise busy(error) from error
+    with refusals(), transaction_step("switch_carrier.start"):
+        started = _start(request, now)
     if started.first:
         wake.orders()
     return started

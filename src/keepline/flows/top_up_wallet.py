@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import OperationalError
-
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.money import exponent
@@ -19,7 +17,7 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.limits import NOBODY, Caller, admit_payment
 from keepline.flows.list_currencies import has_currency
 from keepline.flows.list_ways_to_pay import can_take
-from keepline.flows.paying import PROMISE_TO_OPEN, StartedOrder, busy, replay
+from keepline.flows.paying import PROMISE_TO_OPEN, StartedOrder, refusals, replay
 from keepline.flows.steps import transaction_step
 from keepline.ledger import services as ledger
 from keepline.orders import services as orders
@@ -78,13 +76,8 @@ def start(request: TopUpRequest, now: datetime) -> StartedOrder:
     asked = (request.provider, request.account_id, request.currency, request.amount_minor)
     if not can_take(*asked):
         raise FlowRefused("provider_unknown")
-    try:
-        with transaction_step("top_up_wallet.start"):
-            return _start(request, now)
-    except orders.KeyReused:
-        raise FlowRefused("key_reused") from None
-    except OperationalError as error:
-        raise busy(error) from error
+    with refusals(), transaction_step("top_up_wallet.start"):
+        return _start(request, now)
 
 
 def _start(request: TopUpRequest, now: datetime) -> StartedOrder:
