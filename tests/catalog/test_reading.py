@@ -64,6 +64,10 @@ def test_what_is_left_out_is_as_usual() -> None:
         "sim_swap_fee_minor": {},
         "carrier_switch_fee_minor": {},
         "carrier_switch_days": 7,
+        "port_out_after_days": 7,
+        "port_out_wait_hours": 24,
+        "port_out_code_days": 30,
+        "port_out_notice_hours": 24,
     }
 
 

@@ -10,6 +10,7 @@ from keepline.gateways import switchboard
 from tests.books import books_are_right
 from tests.gateways.es2plus_process import Es2PlusProcess, es2plus_process
 from tests.gateways.inbox import Inbox
+from tests.gateways.porting_process import PortingProcess, porting_process
 from tests.gateways.shared import shared_inbox
 from tests.gateways.tills import Till, tills
 from tests.one_by_one import OneByOne
@@ -23,11 +24,18 @@ def smdp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Es2PlusProcess]:
         yield process
 
 
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortingProcess]:
+    with porting_process(tmp_path_factory.mktemp("house")) as process:
+        yield process
+
+
 @pytest.fixture
 def outside(
     tills: Callable[[str], Till],
     shared_inbox: Inbox,
     smdp: Es2PlusProcess,
+    house: PortingProcess,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Any]:
@@ -37,7 +45,7 @@ def outside(
     from tests.crash.world import Outside
 
     def there(name: str) -> Outside:
-        found = Outside(tills(name), tmp_path, smdp)
+        found = Outside(tills(name), tmp_path, smdp, house)
         found.till.good_day()
         found.connect()
         return found

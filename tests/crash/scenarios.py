@@ -35,6 +35,7 @@ from tests.cast import NOW
 from tests.crash import carrier_acts as carrier
 from tests.crash import change_acts as change
 from tests.crash import inbox_acts as inbox
+from tests.crash import port_acts as port
 from tests.crash import review_acts as review
 from tests.crash import saving_acts as saving
 from tests.crash import sms_acts as sms
@@ -323,6 +324,20 @@ SCENARIOS: dict[str, Scenario] = {
         [
             *(Act(change.equipped, ours=False), Act(change.lose), Act(change.find)),
             *(Act(change.lock), WORK),
+        ],
+    ),
+    "a number leaves": Scenario(
+        {},
+        [
+            *(Act(port.settled, ours=False), Act(port.ask), Act(port.look)),
+            *(Act(port.wanted, ours=False), WORK, later(seconds=20), WORK),
+        ],
+    ),
+    "a number that stays": Scenario(
+        {},
+        [
+            *(Act(port.settled, ours=False), Act(port.ask), Act(port.look)),
+            *(Act(port.wanted_later, ours=False), WORK, Act(port.stay), WORK),
         ],
     ),
     "lines are compared": Scenario({}, [Act(_numbered, ours=False), Act(_compare_lines), WORK]),

@@ -34,9 +34,11 @@ from keepline.lines.models import Extension, NetworkDue, Reversal, Validity
 from keepline.messages.models import Delivery, Outbox
 from keepline.orders.models import Order
 from keepline.payments.models import Dispute, Payment, Refund, SavedMethod
+from keepline.porting.models import PortOut
 from keepline.workers import due
 from tests import cast as stage
 from tests.gateways.es2plus_process import Es2PlusProcess
+from tests.gateways.porting_process import PortingProcess
 from tests.gateways.tills import Till, Webhook
 
 ARRIVES_WITHIN_S = 15
@@ -49,12 +51,14 @@ class Outside:
     till: Till
     folder: Path
     smdp: Es2PlusProcess
+    house: PortingProcess
 
     def connect(self) -> None:
         """Adapters anew: a fork must not share its parent's sockets."""
         switchboard.connect(f"payments:{self.till.name}", self.till.adapter)
         switchboard.connect("network", self.network)
         switchboard.connect("smdp_plus", self.smdp.adapter)
+        switchboard.connect("porting", self.house.adapter)
         switchboard.connect("email", lambda: FileEmail(self.folder / "mail", "k@example.com"))
         switchboard.announce("http://localhost:1")
 
@@ -161,6 +165,7 @@ class World:
 
     def work(self) -> None:
         due.advance_orders(self.now)
+        due.follow_ports(self.now)
         due.follow_network(self.now)
         due.send_outbox(self.now)
         due.number_receipts()
@@ -200,6 +205,9 @@ class World:
                     account_id=self.cast.account.id, next_action_at__isnull=False
                 ).values_list("next_action_at", flat=True),
             ]
+            dues += PortOut.objects.filter(next_look_at__isnull=False).values_list(
+                "next_look_at", flat=True
+            )
             dues += [
                 max(row.due_at, row.told_until or row.due_at) for row in NetworkDue.objects.all()
             ]
@@ -255,6 +263,7 @@ class World:
             "network": self._service(self.cast.line.id),
             "line": Validity.objects.by_id(self.cast.line.id).state,
             "bought": self._bought(),
+            "ways out": self._ways_out(),
             "saved": sorted(
                 SavedMethod.objects.filter(account_id=account_id)
                 .exclude(state__in=["storing", "abandoned"])
@@ -268,6 +277,13 @@ class World:
         provider = switchboard.payments(self.till.name)
         status = provider.ask(payment.id, payment.provider_payment_id)
         return status.status, status.captured_minor, status.refunded_minor
+
+    def _ways_out(self) -> list[tuple[str, str, str]]:
+        """How each ended, what is written of the number, and whose it is at the clearing house."""
+        return [
+            (row.state, Number.objects.get(e164=row.e164).state, self.outside.house.owner(row.e164))
+            for row in PortOut.objects.filter(account_id=self.cast.account.id)
+        ]
 
     def _bought(self) -> tuple[str, ...] | None:
         """Line, number and profile; the profile at the SM-DP+, and the line's service."""

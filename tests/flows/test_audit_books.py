@@ -169,6 +169,8 @@ BOOKING = (
     " ON CONFLICT (id) DO NOTHING;"
 )
 BREAKERS: dict[str, str] = {
+    "leaving_numbers_are_on_their_way": "UPDATE lines_validity SET state = 'porting',"
+    " next_step = NULL, next_action_at = NULL WHERE id = %(line)s",
     "ledger_sums_to_zero": TRANSFER
     + "SELECT slot, %(fresh)s, %(wallet)s, %(other)s, 5, 'USD', 6, 'single', NULL, NULL, %(now)s"
     " FROM ledger_wallet WHERE id = %(wallet)s;"

@@ -1,8 +1,9 @@
-"""Changes of number and swaps of the SIM under any sequence of steps: no number is ever in two
-hands, none is lost, and nobody signs in with one that left its holder.
+"""Changes of number, swaps of the SIM and numbers that leave, in any sequence: no number is ever in
+two hands, here or at another operator, none is lost, and nobody signs in with one that left.
 
-Two lines of one account, five numbers, four cards. Holder, network, workers and clock do what they
-like; the books are audited after every step.
+
+Two lines of one account, five numbers, four cards, another operator at one clearing house. Holder,
+network, clearing house, workers and clock do what they like; the books are audited after each step.
 """
 
 from collections import Counter
@@ -26,11 +27,20 @@ from keepline.accounts.models import User
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Policy
 from keepline.core.lifecycle.order import OrderState
-from keepline.flows import block_line, change_number, close_line, swap_sim, unblock_line
+from keepline.flows import (
+    block_line,
+    change_number,
+    close_line,
+    keep_number,
+    swap_sim,
+    unblock_line,
+)
 from keepline.flows.advance_order import advance
 from keepline.flows.audit_books import audit, invariants
+from keepline.flows.authorise_port import authorise
 from keepline.flows.change_phone import change_phone
 from keepline.flows.errors import FlowRefused
+from keepline.flows.follow_ports import follow as follow_ports
 from keepline.flows.sweep_lines import sweep
 from keepline.gateways import switchboard
 from keepline.inventory import services as inventory
@@ -38,10 +48,13 @@ from keepline.inventory import sims
 from keepline.inventory.models import Card, Number, OwnershipPeriod
 from keepline.lines.models import Line, Validity
 from keepline.orders.models import Order
+from keepline.porting import codes
+from keepline.porting.models import PortOut
 from tests import cast as stage
 from tests.cast import NOW
 from tests.doubles import Mailbox, ScriptedNetwork
 from tests.inventory import shelves
+from tests.porting import OURS, ScriptedHouse
 
 SAFE = [one for one in invariants() if not one.late]
 MOODS = st.sampled_from(["ok", "ok", "refuse", "lost", "mute", "deaf", "hears"])
@@ -61,7 +74,13 @@ class NumbersMachine(RuleBasedStateMachine):
         switchboard.connect("network", lambda: self.network)
         switchboard.connect("email", Mailbox)
         self.cast = stage.assemble(wallet_minor=5000)
-        Policy.objects.update(number_change_fee_minor={"USD": 250}, number_change_days=1)
+        Policy.objects.update(
+            number_change_fee_minor={"USD": 250},
+            number_change_days=1,
+            port_out_after_days=0,
+            port_out_wait_hours=0,
+            port_out_notice_hours=24,
+        )
         catalog.forget()
         self.numbers = shelves.numbers(shelves.pool("uk"), 5)
         self.cards = shelves.cards(shelves.pool("uk-sim", "card"), 4)
@@ -70,6 +89,11 @@ class NumbersMachine(RuleBasedStateMachine):
             inventory.assign(e164, self.cast.account.id, line.id, NOW)
             sims.take_over_card(iccid, self.cast.account.id, line.id, NOW)
             Line.objects.filter(id=line.id).update(e164=e164, iccid=iccid)
+        self.house = ScriptedHouse(shows=NOW)
+        switchboard.connect("porting", lambda: self.house)
+        for e164 in self.numbers:
+            self.house.owns(e164)
+        self.portings: list[UUID] = []
         self.orders: list[UUID] = []
         self.keys: dict[int, UUID] = {}  # of users, in which period they brought their number
         self.asked = 0
@@ -79,6 +103,7 @@ class NumbersMachine(RuleBasedStateMachine):
             self.left_alone_everything_comes_to_rest()
         finally:
             transaction.savepoint_rollback(self.before)
+            switchboard._factories.pop("porting", None)
             catalog.forget()
 
     @rule(line=LINES, chosen=st.sampled_from([None, 0, 1, 2, 3, 4]), again=st.booleans())
@@ -118,6 +143,39 @@ class NumbersMachine(RuleBasedStateMachine):
             return
         self.keys[user.pk] = OwnershipPeriod.objects.get(e164=e164, ends_at=None).id
 
+    @rule(line=LINES, act=st.sampled_from([authorise, authorise, keep_number.keep]))
+    def wants_to_leave_or_stay(self, line: int, act: object) -> None:
+        with suppress(FlowRefused):
+            act(self.cast.account.id, self.lines[line].id, "user:1", self.now)  # type: ignore[operator]
+
+    @rule(chosen=st.integers(0, 4), knows=st.sampled_from([True, True, True, False]))
+    def another_operator_comes(self, chosen: int, knows: bool) -> None:
+        e164 = self.numbers[chosen]
+        row = PortOut.objects.filter(e164=e164, state="open").first()
+        code = codes.opened(row.id, row.sealed_code) if row and knows else "wrong"
+        if self.house.owner(e164) == OURS:
+            self.portings.append(self.house.wanted(e164, code))
+
+    @precondition(lambda self: self.portings)
+    @rule(place=st.integers(0, 50), really=st.sampled_from([True, True, False]))
+    def it_cuts_over_or_thinks_better(self, place: int, really: bool) -> None:
+        port_id = self.portings[place % len(self.portings)]
+        if really:
+            self.house.cuts_over(port_id)
+        else:
+            self.house.thinks_better(port_id)
+
+    @rule(mood=st.sampled_from(["ok", "lost", "mute", "deaf", "hears"]))
+    def clearing_house_is(self, mood: str) -> None:
+        if mood in ("deaf", "hears"):
+            self.house.deaf = mood == "deaf"
+        else:
+            self.house.script = ["ok", mood]
+
+    @rule()
+    def ports_are_looked_after(self) -> None:
+        follow_ports(self.now)
+
     @rule(mood=MOODS)
     def network_is(self, mood: str) -> None:
         if mood in ("deaf", "hears"):
@@ -133,6 +191,7 @@ class NumbersMachine(RuleBasedStateMachine):
     @rule(seconds=PAUSES)
     def time_passes(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
+        self.house.shows = self.now
         sweep(self.now)
 
     @invariant()
@@ -146,7 +205,14 @@ class NumbersMachine(RuleBasedStateMachine):
         states = dict(Number.objects.values_list("e164", "state"))
         assert set(states) == set(self.numbers)
         assert {e164 for e164, state in states.items() if state == "assigned"} == set(borne)
-        assert set(states.values()) <= {"available", "held", "assigned", "quarantine"}
+        known = {"available", "held", "assigned", "quarantine", "ported_out"}
+        assert set(states.values()) <= known
+        for e164, state in states.items():
+            if self.house.owner(e164) == OURS:
+                assert state != "ported_out", "it was let go, and nobody has it"
+            elif state != "ported_out":  # we have not heard of it: it waits on its line alone
+                bearer = Line.objects.filter(e164=e164).order_by("-id")[0]
+                assert (state, self.state_of(bearer.id)) == ("assigned", "porting")
         open_periods = OwnershipPeriod.objects.filter(ends_at=None).values_list("e164", flat=True)
         assert sorted(open_periods) == sorted(borne)
 
@@ -162,16 +228,24 @@ class NumbersMachine(RuleBasedStateMachine):
     def the_books_are_right(self) -> None:
         assert audit(self.now, SAFE) == []
 
+    def state_of(self, line_id: UUID) -> str:
+        return str(Validity.objects.by_id(line_id).state)
+
     def left_alone_everything_comes_to_rest(self) -> None:
         self.network.deaf, self.network.script = False, []
+        self.house.deaf, self.house.script = False, []
         for _ in range(12):
             self.now += timedelta(minutes=7)
+            self.house.shows = self.now
+            follow_ports(self.now)
             for order_id in self.orders:
                 advance(order_id, "en", self.now)
         for order in Order.objects.exclude(kind="opening"):
             assert order.state in (OrderState.COMPLETED, OrderState.FAILED, OrderState.WITHDRAWN)
             assert not order.undo_due
         assert not Number.objects.filter(state="held").exists()
+        for row in PortOut.objects.filter(state="leaving"):
+            assert self.house.state(row.port_id) == "scheduled"
         assert not Card.objects.filter(state="held").exists()
         self.every_number_is_in_one_hand()
         self.the_books_are_right()

@@ -17,6 +17,8 @@ from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from keepline.payments import disputes, refunds
 from keepline.payments.models import Dispute, Refund
+from keepline.porting import queries as portings
+from keepline.porting.models import PortOut
 from keepline.slots.ids import new_id
 from tests.cast import NOW, Cast
 from tests.doubles import FakeProvider
@@ -28,11 +30,12 @@ READER = Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice"
 
 
 def letter(stage: Cast, kind: str, order: Order, language: str = "en") -> Words:
+    about_line = kind.startswith("port.") or kind == "number.ported"
     event = Outbox(
         kind=kind,
         account_id=stage.account.id,
         line_id=stage.line.id,
-        order_id=order.id,
+        order_id=None if about_line else order.id,
         occurred_at=NOW,
     )
     zone = "Asia/Shanghai" if language == "zh-hans" else "Europe/Berlin"
@@ -87,6 +90,8 @@ def test_every_kind_has_words(
     order = Order.objects.get(id=renewed(alice, stage, pay="none:sandbox"))
     monkeypatch.setattr(refunds, "among", lambda ids: dict.fromkeys(ids, refund))
     monkeypatch.setattr(disputes, "last_of_orders", lambda ids: dict.fromkeys(ids, dispute))
+    way_out = PortOut(ready_at=NOW, valid_until=NOW, recipient="elsewhere", cut_over_at=NOW)
+    monkeypatch.setattr(portings, "last_among", lambda ids: dict.fromkeys(ids, way_out))
     Order.objects.filter(id=order.id).update(failure_code="promise_passed")
     told = letter(stage, kind, order, language)
     first = told.text.splitlines()[0]

@@ -87,6 +87,13 @@ class Policy(models.Model):
     message_days_most = models.PositiveSmallIntegerField(default=90, db_default=90)
     carrier_switch_fee_minor = models.JSONField(default=dict, db_default={})  # likewise
     carrier_switch_days = models.PositiveIntegerField(default=7, db_default=7)  # between two
+    # A number may leave (flows.authorise_port): so long after it came or its SIM was swapped ...
+    port_out_after_days = models.PositiveIntegerField(default=7, db_default=7)
+    # ... its code is shown so long after it was asked for, and good for so many days from then on;
+    port_out_wait_hours = models.PositiveIntegerField(default=24, db_default=24)
+    port_out_code_days = models.PositiveIntegerField(default=30, db_default=30)
+    # and so long before it goes its holder is told, and may keep it.
+    port_out_notice_hours = models.PositiveIntegerField(default=24, db_default=24)
     source = models.URLField(max_length=300, blank=True)  # the law or operator's page it rests on
     since_at = models.DateTimeField()
 

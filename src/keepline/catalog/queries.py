@@ -45,6 +45,10 @@ class PolicyValues:
     message_days_most: int
     carrier_switch_fee_minor: Mapping[str, int]
     carrier_switch_days: int
+    port_out_after_days: int
+    port_out_wait_hours: int
+    port_out_code_days: int
+    port_out_notice_hours: int
     agenda: AgendaRules
     source: str
 
@@ -104,6 +108,10 @@ def policy_of(row: Policy) -> PolicyValues:
         message_days_most=row.message_days_most,
         carrier_switch_fee_minor=row.carrier_switch_fee_minor,
         carrier_switch_days=row.carrier_switch_days,
+        port_out_after_days=row.port_out_after_days,
+        port_out_wait_hours=row.port_out_wait_hours,
+        port_out_code_days=row.port_out_code_days,
+        port_out_notice_hours=row.port_out_notice_hours,
         agenda=AgendaRules(
             row.grace_days,
             row.suspended_days,

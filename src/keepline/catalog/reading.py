@@ -29,6 +29,13 @@ LANGUAGES = ("en", "zh-hans")
 USUAL_MESSAGE_DAYS = {"message_days": 30, "message_days_most": 90}
 PHASES = ("grace_days", "suspended_days", "reclaim_days", "quarantine_days")
 USUAL_DAYS_BETWEEN = {"number_change_days": 30, "carrier_switch_days": 7}
+# How long a number waits before it may leave; the law of a country may want less.
+USUAL_PORT_OUT = {
+    "port_out_after_days": 7,
+    "port_out_wait_hours": 24,
+    "port_out_code_days": 30,
+    "port_out_notice_hours": 24,
+}
 USUAL_DISTANCES = (default_countdown(), default_after_expiry(), default_countdown())
 FEES = ("reclaim_fee", "number_change_fee", "sim_swap_fee", "carrier_switch_fee")
 POLICY_FIELDS = {
@@ -45,6 +52,7 @@ POLICY_FIELDS = {
     "notice_required",
     *USUAL_MESSAGE_DAYS,
     *USUAL_DAYS_BETWEEN,
+    *USUAL_PORT_OUT,
     *FEES,
     "source",
 }
@@ -176,6 +184,7 @@ def _check_days(name: str, policy: dict[str, Any], shortest_quarantine_days: int
         if not _are_days([policy.get(field)], 0):
             raise CatalogRefused(f"{name}, policy: {field} must be whole days")
     _check_message_days(name, policy)
+    _check_port_out(name, policy)
     if not _are_days(policy.setdefault("retry_days", default_retry_days()), -LONGEST_DAYS):
         raise CatalogRefused(f"{name}, policy: retry_days are whole days, before expiry negative")
     for field, usual in zip(DISTANCES, USUAL_DISTANCES, strict=True):
@@ -198,6 +207,15 @@ def _check_message_days(name: str, policy: dict[str, Any]) -> None:
             raise CatalogRefused(f"{name}, policy: {field} must be whole days, 1 or more")
     if policy["message_days"] > policy["message_days_most"]:
         raise CatalogRefused(f"{name}, policy: message_days is longer than message_days_most")
+
+
+def _check_port_out(name: str, policy: dict[str, Any]) -> None:
+    for field, usual in USUAL_PORT_OUT.items():
+        least = 1 if field == "port_out_code_days" else 0
+        if not _are_days([policy.setdefault(field, usual)], least):
+            raise CatalogRefused(
+                f"{name}, policy: {field} must be whole {field.rpartition('_')[2]}"
+            )
 
 
 def _are_days(values: Any, least: int) -> bool:

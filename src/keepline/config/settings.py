@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "keepline.inventory.apps.InventoryConfig",
     "keepline.ledger.apps.LedgerConfig",
     "keepline.lines.apps.LinesConfig",
+    "keepline.porting.apps.PortingConfig",
     "keepline.orders.apps.OrdersConfig",
     "keepline.payments.apps.PaymentsConfig",
     "keepline.usage.apps.UsageConfig",

@@ -74,6 +74,11 @@ TOPIC_OF: Mapping[str, Topic] = {
     "sim.swapped": Topic.SAFETY,
     "carrier.switch_asked": Topic.SAFETY,
     "carrier.switched": Topic.SAFETY,
+    "port.asked": Topic.SAFETY,
+    "port.revoked": Topic.SAFETY,
+    "port.leaving": Topic.SAFETY,
+    "port.stayed": Topic.SAFETY,
+    "number.ported": Topic.SAFETY,
 }
 
 # What the clock tells of many lines of an account is gathered into one letter: so long after the

@@ -23,6 +23,7 @@ from keepline.core.lifecycle.line import LINE, LineState
 from keepline.core.lifecycle.number import NumberState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
+from keepline.core.lifecycle.port_out import PortOutState
 from keepline.core.lifecycle.profile import ProfileState
 from keepline.core.lifecycle.refund import RefundState
 from keepline.core.postings import TransferCode
@@ -117,6 +118,7 @@ def _values(now: datetime) -> dict[str, Any]:
         "dispute_states": [str(state) for state in DisputeState],
         "number_states": [str(state) for state in NumberState],
         "card_states": [str(state) for state in CardState],
+        "port_out_states": [str(state) for state in PortOutState],
         "profile_states": [str(state) for state in ProfileState],
     }
 

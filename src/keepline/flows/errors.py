@@ -129,6 +129,21 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("Somebody else has just chosen this number."),
         gettext_noop("Nothing was taken. Choose another one."),
     ),
+    "no_porting": Refusal(
+        422,
+        gettext_noop("Numbers cannot be taken along here right now."),
+        gettext_noop("Nothing was taken. Ask us."),
+    ),
+    "port_too_soon": Refusal(
+        409,
+        gettext_noop("This number came, or its SIM was changed, a short while ago."),
+        gettext_noop("Nothing has changed. Its page says from when on it may leave."),
+    ),
+    "port_code_not_ready": Refusal(
+        409,
+        gettext_noop("The code is not shown yet."),
+        gettext_noop("The line's page says from when on. Until then it can be taken back."),
+    ),
     "number_change_refused": Refusal(
         422,
         gettext_noop("The number of such a line cannot be changed."),

@@ -10,13 +10,22 @@ from keepline.catalog import queries as catalog
 from keepline.catalog.models import Plan, Policy
 from keepline.core.lifecycle.line import LINE, LineState
 from keepline.core.lifecycle.line import LineEvent as Event
+from keepline.flows.authorise_port import MAY_LEAVE
 from keepline.flows.block_line import LOST
 from keepline.flows.close_line import CLOSABLE
 from keepline.flows.delivering.renumbering import NewNumber
 from keepline.flows.delivering.swapping import NewSim
 from keepline.flows.delivering.switching import NewCarrier
 from keepline.flows.errors import FlowRefused
-from keepline.flows.show_lines import LineCard, Surroundings, card, surroundings_of, went_on
+from keepline.flows.show_lines import (
+    LineCard,
+    Surroundings,
+    card,
+    surroundings_of,
+    went_away,
+    went_on,
+)
+from keepline.gateways import switchboard
 from keepline.inventory.queries import kind_of, may_be_had_back, standing_by
 from keepline.lines import queries as lines
 from keepline.lines.changes import TransferLock
@@ -66,7 +75,8 @@ class LineView:
     """A line, what happened to it (newest first), what was ordered for it (newest first).
     `reclaim`: None for a line that lives or never had a number. `sim`: whether its SIM in stock is
     a `card` or a `profile`, "" without one. `renumberable`, `swappable`, `switchable`: it may have
-    another number, another SIM, another carrier, as far as its plan and state go. `standby`: the
+    another number, another SIM, another carrier, as far as its plan and state go. `portable`: its
+    number may leave, or is leaving. `standby`: the
     names of carriers of which a profile stands by. `lost`: it is blocked as lost
     or stolen. `lock`: against such changes; opening until `unlocks_at`.
     """
@@ -83,6 +93,7 @@ class LineView:
     swappable: bool
     switchable: bool
     standby: Sequence[str]
+    portable: bool
     blockable: bool
     lost: bool
     lock: Literal["open", "locked", "opening"]
@@ -113,6 +124,7 @@ def show_line(line_id: UUID, account_id: UUID, now: datetime) -> LineView:
         swappable=row.iccid is not None and row.state in NewSim.states and not row.dormant,
         switchable=_switchable(row, around),
         standby=_standby(row, around.plans[row.plan_id]),
+        portable=_portable(row),
         blockable=Event.BLOCK in LINE.allowed(row.state) and not row.dormant,
         lost=row.state == LineState.BLOCKED and bool(events) and events[0].cause == LOST,
         lock=_lock(row, now),
@@ -138,6 +150,12 @@ def _standby(row: LineRow, plan: Plan) -> Sequence[str]:
     return [carrier.name for carrier in plan.behind if carrier.id in beside]
 
 
+def _portable(row: LineRow) -> bool:
+    if row.e164 is None or row.dormant or not switchboard.has("porting"):
+        return False
+    return row.state in MAY_LEAVE or row.state == LineState.PORTING
+
+
 def _lock(row: LineRow, now: datetime) -> Literal["open", "locked", "opening"]:
     if not TransferLock(row.transfer_lock, row.unlocks_at).holds(now):
         return "open"
@@ -148,6 +166,8 @@ def _reclaim(row: LineRow, around: Surroundings, now: datetime) -> Reclaim | Non
     if row.state != LineState.TERMINATED or row.e164 is None:
         return None
     number, wallet = around.numbers.get(row.e164), around.wallets.get(row.wallet_id)
+    if went_away(row, number):
+        return None
     if number is None or wallet is None or not may_be_had_back(number, row.account_id, row.id, now):
         if went_on(row, number) and number is not None:
             return Reclaim("went_on", successor_id=number.line_id)

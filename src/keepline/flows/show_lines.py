@@ -16,6 +16,7 @@ from keepline.catalog.queries import Tariff
 from keepline.catalog.taxes import tariff_for, taxed_tariff, treatment_for
 from keepline.core.agenda import STEPS_OF
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
+from keepline.core.lifecycle.number import NumberState
 from keepline.core.lifeline import Lifeline, lifeline_of
 from keepline.core.renewal import GraceService
 from keepline.flows.auto_renewal import WARN_AHEAD, AutoRenewal, auto_renewal
@@ -43,6 +44,7 @@ NextKind = Literal[
     "withdrawn",  # the number is withdrawn at, unless renewed
     "reclaimable",  # the number was withdrawn; until at its holder alone may have it back
     "lost",  # the number was withdrawn; from at on somebody else may have it
+    "ported",  # the line ended, its number went to another operator
     "went_on",  # the line ended, its number lives on another line of the holder
     "paused",
     "blocked",
@@ -220,8 +222,8 @@ def card(
         row.since_at,
     )
     number = around.numbers.get(row.e164) if row.e164 else None
-    if went_on(row, number):
-        lifeline = None  # its dates are another line's by now
+    if went_on(row, number) or went_away(row, number):
+        lifeline = None  # its dates are another line's by now, or nobody's here
     carrier = around.carriers.get(row.carrier_id) if row.carrier_id else None
     left = max(timedelta(0), row.valid_until - now) if row.valid_until else timedelta(0)
     wallet = around.wallets.get(row.wallet_id)
@@ -306,6 +308,12 @@ def went_on(row: LineRow, number: Number | None) -> bool:
     return mine and number is not None and number.line_id != row.id
 
 
+def went_away(row: LineRow, number: Number | None) -> bool:
+    """Whether the number of a line that ended went from it to another operator."""
+    gone = number is not None and number.state == NumberState.PORTED_OUT
+    return gone and number is not None and number.line_id == row.id
+
+
 def next_action(
     row: LineRow,
     lifeline: Lifeline | None,
@@ -333,6 +341,8 @@ def _after_its_end(
     """What is somebody else's by now is not told: then the dates are those of the line."""
     if went_on(row, number):
         return NextAction("went_on", None)
+    if went_away(row, number):
+        return NextAction("ported", None)
     if number is not None and inventory.may_be_had_back(number, row.account_id, row.id, now):
         return NextAction("reclaimable", number.reclaim_until)
     if number is not None and number.line_id == row.id:

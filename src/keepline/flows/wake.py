@@ -27,6 +27,11 @@ def network() -> None:
     transaction.on_commit(lambda: _defer("follow_network"))
 
 
+def ports() -> None:
+    """A holder keeps a number that was to leave: the clearing house must be told."""
+    transaction.on_commit(lambda: _defer("follow_ports"))
+
+
 def future(key: str) -> None:
     """Somebody waits for the future of a large base (flows/foreseeing/asking.py)."""
     transaction.on_commit(lambda: _defer("show_future", lock=key, key=key))

@@ -71,6 +71,15 @@ def open_period(number: Number) -> OwnershipPeriod | None:
     return found
 
 
+def held_since(e164: int, line_id: UUID) -> datetime | None:
+    """From when on the line has had the number; None when it has it not."""
+    rows = OwnershipPeriod.objects.filter(
+        slot=slot_of_text(str(e164)), e164=e164, line_id=line_id, ends_at=None
+    )
+    found: datetime | None = rows.values_list("begins_at", flat=True).first()
+    return found
+
+
 def lines_with_number(e164: int) -> list[tuple[UUID, UUID]]:
     """Account and line of everybody who held the number, the latest first; for staff."""
     rows = OwnershipPeriod.objects.filter(slot=slot_of_text(str(e164)), e164=e164)

@@ -6,7 +6,7 @@ ownership periods, which the database keeps, is the last guard. docs/inventory.m
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -191,6 +191,22 @@ def withdraw_all(withdrawals: Collection[Withdrawal], now: datetime) -> None:
     if execute(WITHDRAW, params) != len(withdrawals):
         raise HolderUnknown
     accounts.detach_phones([each.e164 for each in withdrawals])
+
+
+def port_out(e164: int, now: datetime) -> None:
+    """Ends the holder's period of a number under lock that went to another operator.
+
+    Nobody signs in with it any more. Raises HolderUnknown.
+    """
+    number = lock_number(e164)
+    transition(number, NumberEvent.PORT_OUT, now, until_at=None, reclaim_until=None)
+    open_still = OwnershipPeriod.objects.filter(slot=number.slot, e164=e164, ends_at=None)
+    begun: datetime | None = open_still.values_list("begins_at", flat=True).first()
+    if begun is None:
+        raise HolderUnknown(e164)
+    # The clock of the process that began it may have been a little ahead of ours.
+    open_still.update(ends_at=max(now, begun + timedelta(microseconds=1)))
+    accounts.detach_phones([e164])
 
 
 RELEASE = """

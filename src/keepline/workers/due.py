@@ -17,6 +17,7 @@ from keepline.accounts import clocks
 from keepline.flows import forget_method, recognise_revenue, save_method, take_sms
 from keepline.flows.advance_order import advance_together, bundles
 from keepline.flows.follow_network import follow
+from keepline.flows.follow_ports import follow as follow_ports_at
 from keepline.flows.forget_messages import forget_messages as erase_messages
 from keepline.flows.reconcile import reconcile
 from keepline.flows.sweep_lines import sweep
@@ -96,6 +97,11 @@ def follow_network(clock: Callable[[], datetime] = timezone.now) -> int:
         done += followed.done
         followed = follow(clock())
     return done + followed.done
+
+
+def follow_ports(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Asks the clearing house what other operators want of us, and how what leaves stands there."""
+    return follow_ports_at(clock())
 
 
 def _advance(clock: Clock, clock_id: int) -> int:

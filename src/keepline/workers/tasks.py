@@ -30,6 +30,21 @@ def follow_network() -> None:
     due.follow_network()
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="look_at_ports", queueing_lock="look_at_ports", pass_context=False)
+def look_at_ports(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+    """Every minute: what the clearing house has for us."""
+    close_old_connections()
+    due.follow_ports()
+
+
+@app.task(name="follow_ports", pass_context=False)
+def follow_ports() -> None:
+    """A number is to be kept that was to leave."""
+    close_old_connections()
+    due.follow_ports()
+
+
 @app.task(name="show_future", pass_context=False)
 def show_future(key: str) -> None:
     """A page waits for the future of a large base."""

@@ -10,6 +10,7 @@ from keepline.core.lifecycle.method import METHOD
 from keepline.core.lifecycle.number import NUMBER
 from keepline.core.lifecycle.order import ORDER
 from keepline.core.lifecycle.payment import PAYMENT
+from keepline.core.lifecycle.port_out import PORT_OUT
 from keepline.core.lifecycle.profile import PROFILE
 from keepline.core.lifecycle.refund import REFUND
 
@@ -24,7 +25,18 @@ def page() -> str:
     """All machines."""
     return HEAD + "".join(
         _machine(each)
-        for each in (LINE, ORDER, PAYMENT, REFUND, DISPUTE, METHOD, NUMBER, CARD, PROFILE)
+        for each in (
+            LINE,
+            ORDER,
+            PAYMENT,
+            REFUND,
+            DISPUTE,
+            METHOD,
+            NUMBER,
+            CARD,
+            PROFILE,
+            PORT_OUT,
+        )
     )
 
 

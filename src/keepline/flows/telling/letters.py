@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext, gettext_noop
 
 from keepline.core.telling import ESSENTIAL, TOPIC_OF
-from keepline.flows.telling.news import is_about_line
+from keepline.flows.telling.news import is_about_line, is_about_port
 from keepline.flows.telling.passes import unsubscribe_pass
 from keepline.flows.telling.way import Addressee, Letter, Told
 from keepline.gateways import switchboard
@@ -47,6 +47,11 @@ SUBJECTS = {
     "line.unlocking": gettext_noop("The lock of your line is opening"),
     "number.change_asked": gettext_noop("Another number was asked for your line"),
     "number.changed": gettext_noop("Your line has another number"),
+    "port.asked": gettext_noop("A code to take your number away was asked for"),
+    "port.revoked": gettext_noop("The code to take your number away is worth nothing any more"),
+    "port.leaving": gettext_noop("Your number is about to go to another operator"),
+    "port.stayed": gettext_noop("Your number stays with us"),
+    "number.ported": gettext_noop("Your number went to another operator"),
     "sim.swap_asked": gettext_noop("Another SIM was asked for your line"),
     "sim.swapped": gettext_noop("Your line is on another SIM"),
     "carrier.switch_asked": gettext_noop("Another carrier was asked for your line"),
@@ -54,7 +59,7 @@ SUBJECTS = {
 }
 # Delivered, these are the notice without which no number is withdrawn.
 WARNINGS = frozenset({"line.expired", "line.suspended", "line.withdrawal_near"})
-LAST_OF_A_NUMBER = frozenset({"line.closed", "line.withdrawn"})
+LAST_OF_A_NUMBER = frozenset({"number.ported", "line.closed", "line.withdrawn"})
 
 
 # Of many lines at once (core/telling.py: GATHERED).
@@ -157,6 +162,7 @@ def _facts(told: Told, addressee: Addressee) -> dict[str, Any]:
         "line": news.line,
         "recipient": addressee,
         "lost_sign_in": _lost_sign_in(told, addressee),
+        "port": news.port,
     }
 
 
@@ -178,6 +184,8 @@ def _page_of(event: Outbox) -> str:
     if not is_about_line(event):
         return f"{switchboard.public_url()}/orders/{event.order_id}/"
     page = f"{switchboard.public_url()}/lines/{event.line_id}/"
+    if is_about_port(event) and event.kind != "number.ported":
+        return f"{page}port/"
     return f"{page}renew/" if event.kind == "line.approval_needed" else page
 
 

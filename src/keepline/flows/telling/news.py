@@ -22,6 +22,8 @@ from keepline.orders.models import Order
 from keepline.payments import disputes, methods, refunds
 from keepline.payments.methods import MethodFacts
 from keepline.payments.models import Dispute, Refund
+from keepline.porting import queries as portings
+from keepline.porting.models import PortOut
 
 # Such news name an order that has ended: what counts is its line.
 ABOUT_LINES = frozenset({"number.reclaimed", "line.charge_failed", "line.approval_needed"})
@@ -62,6 +64,16 @@ class LineNews:
 
 
 @dataclass(frozen=True, slots=True)
+class PortNews:
+    """What letters say of a number that may leave. Instants UTC."""
+
+    ready_at: datetime
+    valid_until: datetime
+    recipient: str
+    cut_over_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """All that the letter of one event can speak of. What it does not speak of is None.
 
@@ -72,6 +84,7 @@ class News:
     refund: Refund | None
     dispute: Dispute | None
     line: LineNews | None
+    port: PortNews | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +102,12 @@ class Rows:
     wallets: Mapping[UUID, Balance]
     holders: Mapping[UUID, Account]
     renewed_at: Mapping[UUID, datetime]
+    ports: Mapping[UUID, PortOut]
 
 
 def rows_of(events: Sequence[Outbox]) -> Rows:
-    """At most eight queries for any number of events, and two for those about lines alone."""
+    """At most eight queries for any number of events, and two for those about lines alone;
+    one more where a number may leave."""
     order_ids = {event.order_id for event in events if event.order_id}
     disputed = {event.order_id for event in events if event.order_id and _tells_of_dispute(event)}
     told_lines = lines.lines_among({e.line_id for e in events if e.line_id and is_about_line(e)})
@@ -110,6 +125,7 @@ def rows_of(events: Sequence[Outbox]) -> Rows:
             {event.line_id for event in passing if event.line_id},
             min((event.occurred_at for event in passing), default=None),
         ),
+        ports=portings.last_among({e.line_id for e in events if e.line_id and is_about_port(e)}),
     )
 
 
@@ -122,6 +138,7 @@ def news_of(event: Outbox, rows: Rows, now: datetime) -> News:
         refund=rows.refunds.get(refund_id) if refund_id else None,
         dispute=rows.disputes.get(event.order_id) if event.order_id else None,
         line=_line(line, rows, now) if line else None,
+        port=_port(event, rows),
     )
 
 
@@ -134,6 +151,18 @@ def is_untrue(event: Outbox, rows: Rows) -> bool:
 def is_about_line(event: Outbox) -> bool:
     """Of some news the order is over, and what can be done is done for the line."""
     return event.order_id is None or event.kind in ABOUT_LINES
+
+
+def is_about_port(event: Outbox) -> bool:
+    """Whether it tells of a number that may leave, or went."""
+    return event.kind.startswith("port.") or event.kind == "number.ported"
+
+
+def _port(event: Outbox, rows: Rows) -> PortNews | None:
+    if event.line_id is None or not is_about_port(event):
+        return None
+    row = rows.ports[event.line_id]
+    return PortNews(row.ready_at, row.valid_until, row.recipient, row.cut_over_at)
 
 
 def _refund_id(event: Outbox) -> UUID | None:

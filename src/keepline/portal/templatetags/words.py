@@ -36,7 +36,7 @@ LINE_STATES: Words = {
     "terminated": gettext_lazy("Ended"),
     "paused": gettext_lazy("Paused"),
     "blocked": gettext_lazy("Blocked"),
-    "porting": gettext_lazy("Moving to another carrier"),
+    "porting": gettext_lazy("Moving to another operator"),
 }
 STATE_BADGES = {
     "active": "badge-ok",
@@ -111,6 +111,9 @@ CAUSES: Words = {
     "lost": gettext_lazy("lost or stolen"),
     "found": gettext_lazy("found again, or on another SIM"),
     "dispute_closed": gettext_lazy("the dispute was decided"),
+    "code": gettext_lazy("another operator came with the code"),
+    "stays": gettext_lazy("its number stays"),
+    "ported": gettext_lazy("its number went to another operator"),
 }
 GRACE_RULES: Words = {
     "from_payment": gettext_lazy(

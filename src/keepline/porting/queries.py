@@ -1,0 +1,27 @@
+"""Reads of numbers on their way out."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from keepline.core.ids import slot_of
+from keepline.porting.models import PortOut
+
+
+def last_of_line(line_id: UUID, account_id: UUID) -> PortOut | None:
+    """The last time that this number was to leave; None for another account's line. One query."""
+    rows = PortOut.objects.filter(slot=slot_of(line_id), line_id=line_id, account_id=account_id)
+    found: PortOut | None = rows.order_by("-id").first()
+    return found
+
+
+def last_among(line_ids: Collection[UUID]) -> dict[UUID, PortOut]:
+    """The same for many lines, by line. One query, or none without lines."""
+    rows = PortOut.objects.among(line_ids, "line_id").order_by("id")
+    return {row.line_id: row for row in rows}
+
+
+def due(now: datetime, limit: int) -> Sequence[PortOut]:
+    """Those of which the clearing house is to be asked, the longest due first. `now`: real time."""
+    rows = PortOut.objects.filter(next_look_at__lte=now).order_by("next_look_at", "id")
+    return list(rows[:limit])

@@ -1,0 +1,51 @@
+"""What tests of numbers that leave share."""
+
+from datetime import timedelta
+
+from keepline.core.lifecycle.line import LineState
+from keepline.flows.authorise_port import authorise
+from keepline.flows.reveal_port_code import reveal
+from keepline.inventory.models import Number, OwnershipPeriod
+from keepline.lines.models import Validity
+from keepline.messages.models import Outbox
+from keepline.porting.models import PortOut
+from tests.cast import NOW, Cast
+from tests.flows.changing import OLD, numbered
+from tests.porting import ScriptedHouse
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+ASKED = NOW + 8 * DAY  # the number is no newcomer any more
+READY = ASKED + DAY
+
+
+def settled(house: ScriptedHouse) -> Cast:
+    """Alice's line has had its number for more than a week, and the clearing house knows it."""
+    cast, *_ = numbered()
+    house.owns(OLD)
+    return cast
+
+
+def with_code(cast: Cast) -> str:
+    """Asked for, waited for, and seen."""
+    authorise(cast.account.id, cast.line.id, "user:1", ASKED)
+    return reveal(cast.account.id, cast.line.id, "user:1", READY)
+
+
+def told() -> list[str]:
+    return list(Outbox.objects.order_by("id").values_list("kind", flat=True))
+
+
+def line_state(cast: Cast) -> str:
+    return str(Validity.objects.by_id(cast.line.id).state)
+
+
+def way_out(cast: Cast) -> PortOut:
+    return PortOut.objects.filter(line_id=cast.line.id).order_by("-id")[0]
+
+
+def is_with_alice(cast: Cast, state: str = LineState.ACTIVE) -> bool:
+    """The line lives, and the number is its own."""
+    number = Number.objects.get(e164=OLD)
+    (period,) = OwnershipPeriod.objects.filter(e164=OLD)
+    mine = (number.state, number.line_id, period.ends_at) == ("assigned", cast.line.id, None)
+    return mine and line_state(cast) == state
