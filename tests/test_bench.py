@@ -36,6 +36,12 @@ DELIVERY_KEYS = {
 }
 
 
+OUTBOX_KEYS = {
+    *("email_vs_sink", "emails_per_s", "bare_emails_per_s"),
+    *("kills", "lost", "sent_twice", "sent_twice_admitted"),
+}
+
+
 def figures_of(module: str) -> dict[str, object]:
     """The last line of a bench's small version."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("KEEPLINE_", "DJANGO_"))}
@@ -48,6 +54,13 @@ def figures_of(module: str) -> dict[str, object]:
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.slow
+def test_the_small_bench_of_the_outbox_loses_nothing() -> None:
+    figures = figures_of("bench.outbox")
+    assert figures.keys() >= OUTBOX_KEYS
+    assert figures["lost"] == 0
 
 
 @pytest.mark.slow

@@ -121,6 +121,7 @@ def test_tls_is_the_default_beyond_this_machine() -> None:
     assert SmtpAddress.read("smtp://mail.example").tls == "starttls"
     assert SmtpAddress.read("smtp://mail.example").port == 587
     assert SmtpAddress.read("smtp://mail.example?tls=implicit").port == 465
+    assert SmtpAddress.read("smtps://mail.example").tls == "implicit"
     assert SmtpAddress.read("smtp://localhost:1025").tls == "none"
 
 

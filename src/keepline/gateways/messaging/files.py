@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from email.policy import SMTP
 from pathlib import Path
 
 from .letters import mail_of, message_id_of, sender_of
@@ -21,7 +20,7 @@ class FileEmail:
 
     def send(self, message: EmailMessage) -> SendResult:
         """See the port. A repeat replaces the file by an equal one."""
-        content = mail_of(message, self._sender, datetime.now(UTC)).as_bytes(policy=SMTP)
+        content = mail_of(message, self._sender, datetime.now(UTC))
         target = self._folder / f"{message.message_id}.eml"
         part = target.with_suffix(f".{os.getpid()}.part")
         try:

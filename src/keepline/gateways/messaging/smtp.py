@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from email.policy import SMTP
 from typing import Final
 
 from .letters import mail_of, message_id_of, recipient_of, sender_of
@@ -81,7 +80,7 @@ class SmtpEmail:
         return results
 
     def _content(self, message: EmailMessage) -> bytes:
-        return mail_of(message, self._sender, datetime.now(UTC)).as_bytes(policy=SMTP)
+        return mail_of(message, self._sender, datetime.now(UTC))
 
     def _handed_over(
         self, server: smtplib.SMTP | None, message: EmailMessage, content: bytes

@@ -10,7 +10,7 @@ PORTS = {"none": 25, "starttls": 587, "implicit": 465}
 
 @dataclass(frozen=True, slots=True)
 class SmtpAddress:
-    """smtp://user:password@host:port?tls=none|starttls|implicit&timeout=SECONDS."""
+    """smtp://user:password@host:port?tls=none|starttls|implicit&timeout=SECONDS, or smtps://..."""
 
     host: str
     port: int
@@ -28,8 +28,9 @@ class SmtpAddress:
         parts = urlsplit(url)
         query = parse_qs(parts.query)
         local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        tls = query.get("tls", ["none" if local else "starttls"])[0]
-        if parts.scheme != "smtp" or not parts.hostname or tls not in PORTS:
+        usual = "implicit" if parts.scheme == "smtps" else "none" if local else "starttls"
+        tls = query.get("tls", [usual])[0]
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or tls not in PORTS:
             raise ValueError("an SMTP address reads smtp://user:password@host:port?tls=starttls")
         return cls(
             host=parts.hostname,
