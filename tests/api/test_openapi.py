@@ -131,6 +131,8 @@ def test_every_problem_has_an_example_and_is_named_somewhere() -> None:
     elsewhere = {
         "method_refused",
         "currency_refused",
+        "push_unavailable",
+        "subscription_refused",
         "profile_refused",
         "provider_silent",
         "span_refused",

@@ -34,6 +34,7 @@ from keepline.workers import due
 from tests.cast import NOW
 from tests.crash import carrier_acts as carrier
 from tests.crash import change_acts as change
+from tests.crash import endpoint_acts as endpoint
 from tests.crash import inbox_acts as inbox
 from tests.crash import port_acts as port
 from tests.crash import review_acts as review
@@ -377,6 +378,7 @@ SCENARIOS: dict[str, Scenario] = {
             WORK,
         ],
     ),
+    "an endpoint is tried": Scenario({}, [Act(endpoint.have, ours=False), Act(endpoint.is_tried)]),
     "a way to pay is kept": Scenario(
         {}, [Act(saving.begin), Act(saving.keep, ours=False), Act(saving.come_back), WORK]
     ),

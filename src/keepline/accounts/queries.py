@@ -261,3 +261,20 @@ def addresses_among(account_ids: Collection[UUID]) -> dict[UUID, list[Recipient]
     for account_id, *columns in rows:
         found[account_id].append(Recipient._make(columns))
     return dict(found)
+
+
+def people_among(account_ids: Collection[UUID]) -> dict[UUID, list[Recipient]]:
+    """Those who answer for each account, whether or not an e-mail reaches them; "" is none.
+
+    Accounts that have nobody are left out. One query.
+    """
+    members = Membership.objects.filter(
+        account_id__in=set(account_ids), role__in=TOLD, user__is_active=True
+    )
+    rows = members.order_by("since_at", "id").values_list(
+        "account_id", "user_id", "user__name", "user__language", "user__time_zone"
+    )
+    found: dict[UUID, list[Recipient]] = defaultdict(list)
+    for account_id, user_id, *rest in rows:
+        found[account_id].append(Recipient(user_id, "", *rest))
+    return dict(found)

@@ -116,6 +116,7 @@ TAGS = [
     {"name": "renewals", "description": "See the whole order, then have it carried out."},
     {"name": "orders", "description": "Proofs, and operations to follow."},
     {"name": "wallets", "description": "Balances, statements, top-ups."},
+    {"name": "webhooks", "description": "Being told of events, instead of asking."},
     {"name": "plans", "description": "The catalogue."},
     {"name": "about", "description": "For programs and their makers; no token needed."},
 ]

@@ -14,6 +14,7 @@ from keepline.api.routes import (
     account,
     carriers,
     closings,
+    endpoints,
     esims,
     meta,
     methods,
@@ -66,6 +67,7 @@ for each in (
     methods,
     plans,
     meta,
+    endpoints,
 ):
     api.add_router("", each.router)
 

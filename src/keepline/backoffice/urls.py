@@ -12,6 +12,7 @@ from keepline.backoffice.views import (
     reviews,
     stock,
     told,
+    webhooks,
 )
 
 urlpatterns = [
@@ -30,6 +31,8 @@ urlpatterns = [
     path("reviews/<uuid:order_id>/", reviews.decide, name="decide_review"),
     path("messages/", told.told, name="staff_told"),
     path("messages/<uuid:delivery_id>/again/", told.again, name="staff_send_again"),
+    path("webhooks/", webhooks.webhooks, name="staff_webhooks"),
+    path("webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="staff_webhook"),
     path("stock/", stock.stock, name="stock"),
     path("reconciliations/", reconciliations.reconciliations, name="reconciliations"),
 ]

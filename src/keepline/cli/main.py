@@ -43,6 +43,10 @@ COMMANDS = {
         "keepline.cli.reseal_messages",
         "Store received messages anew under the first key.",
     ),
+    "push-key": (
+        "keepline.cli.push_key",
+        "Make the key by which push services know this installation.",
+    ),
     "go-live": ("keepline.cli.go_live", "Wake the imported lines; shows first who is affected."),
     "sweep": (
         "keepline.cli.sweep",

@@ -42,5 +42,7 @@ def demand_for_production(values: Mapping[str, Any]) -> None:
             "KEEPLINE_PUBLIC_URL must be set in production and begin with https://, "
             "because its cookies are sent over TLS only."
         )
+    if values["calls_to_loopback"] == "yes":
+        raise SettingsError("KEEPLINE_CALLS_TO_LOOPBACK is for trials and refused in production.")
     if values["crash_at"]:
         raise SettingsError("KEEPLINE_CRASH_AT is for tests and refused in production.")

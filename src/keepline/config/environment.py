@@ -33,6 +33,7 @@ from keepline.config.values import (
     notification_points,
     one_of,
     port_number,
+    push_key,
     quarantine_days,
     variable,
     webhook_secrets,
@@ -268,6 +269,24 @@ class Environment(Elements):
             "characters or more each: the first encrypts, all of them decrypt.",
             "derived from `KEEPLINE_SECRET_KEY`",
         ),
+    )
+    push_key: str = field(
+        repr=False,
+        metadata=variable(
+            push_key,
+            "",
+            "Private key by which push services know you, as `keepline push-key` makes one; with "
+            "it, browsers can show messages. Changed, everybody must subscribe again.",
+            "demo: made once, kept in the data folder; production: no web push",
+        ),
+    )
+    calls_to_loopback: str = field(
+        metadata=variable(
+            one_of("no", "yes"),
+            "no",
+            "Whether webhooks may go to this machine, over http and to any port; for trying them "
+            "out, refused in production.",
+        )
     )
     crash_at: str = field(
         metadata=variable(

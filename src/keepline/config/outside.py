@@ -4,18 +4,25 @@ So `keepline doctor` can ask them before anything runs.
 """
 
 from collections.abc import Callable
+from email.utils import parseaddr
 from functools import partial
 
 from keepline.config.demands import PROVIDERS
 from keepline.config.environment import Environment
+from keepline.config.secret_key import kept
 from keepline.core.lifecycle.profile import ProfileEvent
 from keepline.gateways.esim.port import SmdpPlus
+from keepline.gateways.messaging.push import PushChannel
 from keepline.gateways.messaging.sms import SmsChannel
+from keepline.gateways.messaging.webhooks import StandardWebhooks, WebhookChannel
 from keepline.gateways.network.port import NetworkGateway
+from keepline.gateways.outside.calling import OutsideCaller
+from keepline.gateways.outside.places import Reach
 from keepline.gateways.payments.port import PaymentProvider
 from keepline.gateways.porting.port import ClearingHouse
 
 TIMEOUT_S = 10.0
+PUSH_KEY_FILE = "push-key"
 
 
 def providers_of(env: Environment) -> dict[str, Callable[[], PaymentProvider]]:
@@ -101,3 +108,24 @@ def _alipay(env: Environment) -> PaymentProvider:
         timeout_s=TIMEOUT_S,
         gateway_url=env.alipay_gateway_url,
     )
+
+
+def webhooks_of(env: Environment) -> WebhookChannel:
+    """The way to programs that holders name."""
+    return StandardWebhooks(OutsideCaller(_reach(env)))
+
+
+def push_of(env: Environment) -> PushChannel:
+    """The way to browsers. Outside production the key is made on first use."""
+    from keepline.gateways.messaging.push_keys import new_private_key
+    from keepline.gateways.messaging.web_push import WebPush
+
+    key = env.push_key or kept(env.data / PUSH_KEY_FILE, new_private_key)
+    contact = f"mailto:{parseaddr(env.email_from)[1]}"
+    if env.public_url.startswith("https://"):
+        contact = env.public_url
+    return WebPush(key, contact, _reach(env), OutsideCaller(_reach(env)))
+
+
+def _reach(env: Environment) -> Reach:
+    return Reach(loopback=env.calls_to_loopback == "yes")

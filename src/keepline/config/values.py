@@ -204,3 +204,14 @@ def webhook_secrets(text: str) -> tuple[str, ...]:
         if not secret.startswith("whsec_") or not SHORTEST_SIGNED <= len(octets) <= LONGEST_SIGNED:
             raise ValueError("must be whsec_ and 24 to 64 random octets in base64")
     return secrets
+
+
+def push_key(text: str) -> str:
+    """A private key of P-256. Imported when one is named: most commands need no cryptography."""
+    from keepline.gateways.messaging.push_keys import public_key_of
+
+    try:
+        public_key_of(text)
+    except ValueError:
+        raise ValueError("must be a private key as `keepline push-key` makes one") from None
+    return text

@@ -10,8 +10,10 @@ from keepline.config.outside import (
     clearing_house_of,
     network_of,
     providers_of,
+    push_of,
     smdp_plus_of,
     sms_of,
+    webhooks_of,
 )
 from keepline.gateways import switchboard
 from keepline.payments import exchange_rates, limits
@@ -43,6 +45,9 @@ def connect() -> None:
     tax_file.put_in_force(tax_file.read(own_taxes) if own_taxes else None)
     exchange_rates.put_in_force(settings.ENV.exchange_rates or None)
     switchboard.connect("email", _email)
+    switchboard.connect("webhooks", lambda: webhooks_of(settings.ENV))
+    if settings.ENV.push_key or not settings.PRODUCTION:
+        switchboard.connect("push", lambda: push_of(settings.ENV))
 
 
 def sandbox_secret(purpose: str) -> str:

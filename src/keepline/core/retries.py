@@ -8,9 +8,11 @@ __all__ = [
     "DUNNING_DAYS",
     "MESSAGE_PAUSES",
     "NOTICE_DAYS",
+    "WEBHOOK_PAUSES",
     "delivery_ask_after",
     "doubled",
     "next_ask_after",
+    "spread",
 ]
 
 # A provider that gave no answer is asked again: soon while somebody waits, then as the janitor
@@ -28,6 +30,11 @@ _DELIVERY_ASKS = tuple(timedelta(seconds=s) for s in (5, 10, 20, 45, 90, 180))
 # Standard Webhooks' pauses, shortened to three days: letters go the same way.
 MESSAGE_PAUSES = tuple(
     timedelta(seconds=s) for s in (5, 60, 300, 1800, 7200, 18000, 36000, 50400, 72000)
+)
+
+# Standard Webhooks' pauses: three days in all, for programs whose people sleep on Sundays.
+WEBHOOK_PAUSES = tuple(
+    timedelta(seconds=s) for s in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 )
 
 # Days before (negative) and after the expiry: when the holder is told that a saved method will be
@@ -50,6 +57,11 @@ def next_ask_after(asks: int, waited: timedelta) -> timedelta:
 def doubled(first: timedelta, attempts: int, longest: timedelta) -> timedelta:
     """The pause after `attempts` silences, from 0 on: `first`, twice as long each time."""
     return min(first * (1 << min(attempts, 30)), longest)
+
+
+def spread(pause: timedelta, who: UUID) -> timedelta:
+    """Up to an eighth longer, by who waits: what failed at once does not all come back at once."""
+    return pause + pause * (who.int % 1024) / 8192
 
 
 def delivery_ask_after(attempts: int, who: UUID) -> timedelta:

@@ -79,6 +79,7 @@ TOPIC_OF: Mapping[str, Topic] = {
     "port.leaving": Topic.SAFETY,
     "port.stayed": Topic.SAFETY,
     "number.ported": Topic.SAFETY,
+    "endpoint.switched_off": Topic.LOSS,
 }
 
 # What the clock tells of many lines of an account is gathered into one letter: so long after the

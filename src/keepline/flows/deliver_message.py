@@ -20,13 +20,15 @@ from uuid import UUID
 
 import structlog
 
+from keepline.core.retries import spread
 from keepline.core.telling import TOPIC_OF, Choices, may_ring_at, may_still_go
 from keepline.flows.steps import network_step, transaction_step
 from keepline.flows.telling.letters import WARNINGS
 from keepline.flows.telling.news import Rows, is_untrue, news_of, rows_of
-from keepline.flows.telling.way import Addressee, Letter, Told, Way
+from keepline.flows.telling.way import Addressee, Letter, TakesNote, Told, Way
 from keepline.gateways.messaging.port import (
     AddressRefused,
+    ChannelBusy,
     ChannelDown,
     ChannelRefused,
     SendResult,
@@ -157,7 +159,7 @@ def _share(desk: Desk, share: Share) -> Done:
             sent = desk.way.send_all([letter.message for letter in letters])
     for letter, result in zip(letters, sent, strict=True):
         attempts += _judged(desk, letter, result)
-    _settle(desk, attempts, letters, _came_back(letters, sent))
+    _settle(desk, attempts, letters, sent)
     return Done(attempts, down=any(isinstance(result, ChannelDown) for result in sent))
 
 
@@ -218,6 +220,9 @@ def _judged(desk: Desk, letter: Written, result: Sent) -> list[Attempt]:
         sent = [_ended(each, "sent", reference=result.reference) for each in letter.told]
     elif isinstance(result, ChannelRefused):
         sent = [_ended(each, "refused", without_addresses(str(result))) for each in letter.told]
+    elif isinstance(result, ChannelBusy):
+        at = desk.now + spread(timedelta(seconds=result.again_s), letter.told[0].id)
+        return [_again(each, at, _begun(each), str(result)) for each in every]
     elif isinstance(result, ChannelDown):
         return [_waiting(desk, each, without_addresses(str(result))) for each in every]
     else:
@@ -229,15 +234,22 @@ def _waiting(desk: Desk, each: Claimed, reason: str) -> Attempt:
     """The way is down, which is nobody's try."""
     if desk.now - each.addressed_at > WAITS_AT_MOST:
         return _ended(each, "laid_aside", reason)
-    counted = max(each.attempts - 1, 1)  # has begun: nothing of its lane goes before it
-    return _again(each, desk.now + WHEN_DOWN, counted, reason)
+    return _again(each, desk.now + WHEN_DOWN, _begun(each), reason)
+
+
+def _begun(each: Claimed) -> int:
+    """What is not counted as a try has begun all the same: nothing of its lane goes before it."""
+    return max(each.attempts - 1, 1)
 
 
 def _later(desk: Desk, claimed: Sequence[Claimed], reason: str) -> list[Attempt]:
     tried, pauses = claimed[0].attempts, desk.way.pauses
     if tried > len(pauses):
         return [_ended(each, "laid_aside", reason) for each in claimed]
-    again_at = desk.now + pauses[tried - 1]
+    pause = pauses[tried - 1]
+    if not desk.way.to_people:  # an endpoint that comes back is not met by all at once
+        pause = spread(pause, claimed[0].id)
+    again_at = desk.now + pause
     return [_again(each, again_at, each.attempts, reason) for each in claimed]
 
 
@@ -262,7 +274,7 @@ def _settle(
     desk: Desk,
     attempts: Sequence[Attempt],
     letters: Sequence[Written],
-    came_back: Mapping[str, tuple[str, str]],
+    results: Sequence[Sent],
 ) -> None:
     now, way = desk.now, desk.way
     sent = {attempt.delivery_id: attempt for attempt in attempts if attempt.outcome == "sent"}
@@ -277,7 +289,10 @@ def _settle(
             lines.note_warnings(warned, now)
         if way.tells_later:
             receipts.remember(way.channel, _references(letters, sent), now)
-        preferences.note_failing(way.channel, came_back, now)
+        preferences.note_failing(way.channel, _came_back(letters, results), now)
+        if isinstance(way, TakesNote):
+            messages_sent = [letter.message for letter in letters]
+            way.note(list(zip(messages_sent, results, strict=True)), now)
         deliveries.settle(attempts, now)
 
 

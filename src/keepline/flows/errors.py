@@ -4,22 +4,18 @@ Entrances render it: the API as an RFC 9457 problem, the portal as a sentence in
 language, the CLI as a line on stderr. docs/errors.md is generated from this table.
 """
 
-from dataclasses import dataclass
-
 from django.utils.translation import gettext, gettext_noop
 
+from keepline.core.refusal import Refusal
+from keepline.flows.delivering.refusals import OF_SIMS
+from keepline.flows.hooking.refusals import OF_ENDPOINTS
 
-@dataclass(frozen=True)
-class Refusal:
-    """One kind of refusal: HTTP status, sentence, what to do, whether trying again may help."""
-
-    status: int
-    title: str
-    hint: str
-    retryable: bool = False
+__all__ = ["CATALOGUE", "FlowRefused", "Refusal"]
 
 
 CATALOGUE: dict[str, Refusal] = {
+    **OF_ENDPOINTS,
+    **OF_SIMS,
     "not_found": Refusal(
         404,
         gettext_noop("There is no such thing here."),
@@ -223,28 +219,6 @@ CATALOGUE: dict[str, Refusal] = {
         422,
         gettext_noop("A line with this plan has no number."),
         gettext_noop("Leave the number out, or choose a plan with calls or messages."),
-    ),
-    "sim_not_for_plan": Refusal(
-        422,
-        gettext_noop("This plan does not come with such a SIM."),
-        gettext_noop("Choose one of the kinds of SIM that the plan's page offers."),
-    ),
-    "esim_not_ready": Refusal(
-        409,
-        gettext_noop("This eSIM has no code that a phone could use now."),
-        gettext_noop("The line's eSIM page says how far it has come and what to do next."),
-    ),
-    "eid_refused": Refusal(
-        422,
-        gettext_noop("This EID cannot be used."),
-        gettext_noop(
-            "It has 32 digits that begin with 89, and goes with an eSIM only. Dial *#06# to see it."
-        ),
-    ),
-    "no_smdp_plus": Refusal(
-        422,
-        gettext_noop("eSIM profiles cannot be ordered here right now."),
-        gettext_noop("Nothing was taken. Choose a physical SIM, or come back later."),
     ),
     "too_many_held": Refusal(
         429,

@@ -10,7 +10,9 @@ from typing import cast
 
 from keepline.gateways.esim.port import EsimUnknown, SmdpPlus
 from keepline.gateways.messaging.port import EmailChannel
+from keepline.gateways.messaging.push import PushChannel
 from keepline.gateways.messaging.sms import SmsChannel
+from keepline.gateways.messaging.webhooks import WebhookChannel
 from keepline.gateways.network.port import NetworkGateway, NetworkUnknown
 from keepline.gateways.payments.port import PaymentProvider
 from keepline.gateways.porting.port import ClearingHouse, PortingUnknown
@@ -23,7 +25,8 @@ _making = RLock()
 
 
 def connect(port: str, factory: Callable[[], object]) -> None:
-    """Names the adapter for `port`: payments:sandbox, network, smdp_plus, porting, email, sms."""
+    """Names the adapter for `port`: payments:sandbox, network, smdp_plus, porting, email, sms,
+    webhooks, push."""
     _factories[port] = factory
     _adapter.cache_clear()
 
@@ -130,3 +133,13 @@ def public_url() -> str:
 def sms() -> SmsChannel:
     """The SMS channel; KeyError when the operator has none, see `has`."""
     return cast("SmsChannel", _at("sms"))
+
+
+def webhooks() -> WebhookChannel:
+    """The way to programs of others."""
+    return cast("WebhookChannel", _at("webhooks"))
+
+
+def push() -> PushChannel:
+    """The way to browsers; KeyError when the operator has no key for it, see `has`."""
+    return cast("PushChannel", _at("push"))

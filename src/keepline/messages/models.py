@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from keepline.messages.heard_models import EarlyReceipt, Heard
 from keepline.messages.inbox_models import Arrival, InboxChoice, ReceivedMessage, UnclaimedDay
+from keepline.messages.outward_models import PushSubscription, WebhookEndpoint
 from keepline.slots.models import SlottedModel
 
 __all__ = [
@@ -15,9 +16,11 @@ __all__ = [
     "InboxChoice",
     "Outbox",
     "Preferences",
+    "PushSubscription",
     "ReceivedMessage",
     "Reference",
     "UnclaimedDay",
+    "WebhookEndpoint",
 ]
 
 
@@ -86,6 +89,11 @@ class Delivery(SlottedModel):
                 fields=["addressed_at"],
                 name="delivery_undelivered",
                 condition=Q(outcome__in=["refused", "laid_aside"]),
+            ),
+            models.Index(
+                fields=["recipient", "id"],
+                name="delivery_to_endpoint",
+                condition=Q(channel="webhook"),
             ),
         ]
 

@@ -71,6 +71,12 @@ def put_all(events: Sequence[tuple[str, UUID, UUID]], now: datetime) -> None:
     execute(INSERT_ALL, params)
 
 
+def put_notice(kind: str, account_id: UUID, now: datetime) -> None:
+    """Writes an event about an account itself. In the caller's transaction."""
+    slot = slot_of(account_id)
+    write(INSERT, (slot, new_id(slot), kind, account_id, None, None, None, now, now))
+
+
 class Event(NamedTuple):
     """An event that nobody has addressed yet."""
 

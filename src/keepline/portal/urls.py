@@ -6,6 +6,7 @@ from keepline.portal.views import (
     account,
     app,
     auto_renew,
+    browsers,
     buy,
     calendar,
     changes,
@@ -20,6 +21,7 @@ from keepline.portal.views import (
     renew,
     sims,
     wallet,
+    webhooks,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -86,6 +88,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/calendar/", calendar.calendar, name="calendar"),
     path("account/calendar/revoke/", calendar.revoke, name="revoke_calendar"),
     path("calendar/<str:secret>.ics", calendar.feed, name="calendar_feed"),
+    path("account/devices/", browsers.browsers, name="browsers"),
+    path("account/devices/on/", browsers.subscribe, name="subscribe_browser"),
+    path("account/devices/off/", browsers.unsubscribe, name="unsubscribe_browser"),
+    path("account/devices/<int:browser_id>/remove/", browsers.remove, name="remove_browser"),
+    path("account/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("account/webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="webhook"),
     path("manifest.webmanifest", app.manifest, name="manifest"),
     path("service-worker.js", app.service_worker, name="service_worker"),
     path("demo/mailbox/", app.mailbox, name="demo_mailbox"),

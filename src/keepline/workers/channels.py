@@ -17,16 +17,17 @@ from django.utils import timezone
 
 from keepline.accounts import clocks
 from keepline.flows.address_event import address
-from keepline.flows.deliver_message import deliver
+from keepline.flows.deliver_message import Hands, deliver
 from keepline.flows.telling import ways
 from keepline.flows.telling.way import Way
 from keepline.messages import deliveries
-from keepline.workers.hands import Clock, by_test_clocks, side_by_side
+from keepline.workers.hands import Clock, by_test_clocks, side_by_side, without_waiting
 
 log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=5)
 NEW_SHARES_WITHIN_S = 60.0  # of a claim: so the last one ends well within the lease
 EVENTS_A_BATCH = 500
+PATIENCE_S = 0.5  # for programs; who answers later is settled later
 LOOK_EVERY_S = 1.0
 FIRST_REST_S, LONGEST_REST_S = 5.0, 60.0
 
@@ -65,7 +66,7 @@ def deliver_due(
     tried, share = 0, way.share
     limit = share if probing else 2 * share * way.threads
     while claimed := deliveries.claim_due(way.channel, clock(), limit, LEASE, clock_id):
-        hands = partial(side_by_side, way.channel, threads=way.threads)
+        hands = _hands_of(way)
         in_time = partial(_is_before, monotonic() + NEW_SHARES_WITHIN_S)
         done = deliver(way, claimed, clock(), hands, in_time)
         tried += len(claimed)
@@ -73,6 +74,13 @@ def deliver_due(
             return tried, True
         limit = 2 * share * way.threads
     return tried, False
+
+
+def _hands_of(way: Way) -> Hands:
+    """Behind one way to programs are many places: one that hangs holds up none of them."""
+    if way.to_people:
+        return partial(side_by_side, way.channel, threads=way.threads)
+    return partial(without_waiting, way.channel, threads=way.threads, patience_s=PATIENCE_S)
 
 
 def _is_before(until_s: float) -> bool:

@@ -1,7 +1,7 @@
 """Hands of a worker: threads for each kind of work, one row's failure kept from all others."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from functools import cache
 from typing import TypeVar
@@ -29,6 +29,19 @@ def side_by_side(
 ) -> Iterator[Result | None]:
     """Slow answers are waited for side by side."""
     return pool(kind, threads).map(_guarded(work), rows)
+
+
+def without_waiting(
+    kind: str,
+    work: Callable[[Row], Result],
+    rows: Iterable[Row],
+    threads: int,
+    patience_s: float,
+) -> list[Result | None]:
+    """The same, but slow ones are waited for so long and no longer: they end by themselves."""
+    begun = [pool(kind, threads).submit(_guarded(work), row) for row in rows]
+    done, _ = wait(begun, timeout=patience_s)
+    return [each.result() for each in begun if each in done]
 
 
 def by_test_clocks(work: Callable[[Clock, int], int]) -> int:

@@ -56,6 +56,7 @@ SUBJECTS = {
     "sim.swapped": gettext_noop("Your line is on another SIM"),
     "carrier.switch_asked": gettext_noop("Another carrier was asked for your line"),
     "carrier.switched": gettext_noop("Your line is on another carrier"),
+    "endpoint.switched_off": gettext_noop("One of your webhook endpoints was switched off"),
 }
 # Delivered, these are the notice without which no number is withdrawn.
 WARNINGS = frozenset({"line.expired", "line.suspended", "line.withdrawal_near"})
@@ -181,9 +182,16 @@ def _lost_sign_in(told: Told, addressee: Addressee) -> bool:
 
 
 def _page_of(event: Outbox) -> str:
+    return switchboard.public_url() + path_of(event)
+
+
+def path_of(event: Outbox) -> str:
+    """Where in the portal one sees what the event is about."""
+    if event.kind.startswith("endpoint."):
+        return "/account/webhooks/"
     if not is_about_line(event):
-        return f"{switchboard.public_url()}/orders/{event.order_id}/"
-    page = f"{switchboard.public_url()}/lines/{event.line_id}/"
+        return f"/orders/{event.order_id}/"
+    page = f"/lines/{event.line_id}/"
     if is_about_port(event) and event.kind != "number.ported":
         return f"{page}port/"
     return f"{page}renew/" if event.kind == "line.approval_needed" else page

@@ -61,6 +61,7 @@ class LineNews:
     auto_renew: bool
     charge: ChargeNews | None
     unlocks_at: datetime | None = None
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,7 @@ def _line(row: LineRow, rows: Rows, now: datetime) -> LineNews:
         since_at=row.since_at,
     )
     return LineNews(
+        state=row.state,
         label=row.label,
         e164=row.e164,
         iccid=row.iccid,

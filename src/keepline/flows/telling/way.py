@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, NamedTuple, Protocol
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 from uuid import UUID
 
 from keepline.flows.telling.news import News
@@ -14,13 +14,14 @@ from keepline.messages.models import Outbox
 class Addressee(NamedTuple):
     """Whom a way reaches, as it is now. `recipient` is the name in our books: user:12.
 
-    `to` is where it goes (an address, a number); it is read anew for every letter and written down
-    nowhere. `kinds`: the events it asked for; None where a person's choices decide (core/telling).
+    `to` is where it goes (an address, a number, an endpoint), for the way alone; it is read anew
+    for every letter and written down nowhere. `kinds`: the events it asked for; None where a
+    person's choices decide (core/telling).
     `former_phone`: a number of theirs that left them, E.164 with +.
     """
 
     recipient: str
-    to: str
+    to: Any
     language: str
     time_zone: str
     name: str = ""
@@ -108,7 +109,16 @@ class Way(Protocol):
     def send_all(self, messages: Sequence[Any]) -> Sequence[Sent]:
         """Hands them over; what came of each, in their order. Raises nothing.
 
-        SendResult, ChannelRefused (never again), ChannelUnavailable (later) or ChannelDown (nobody
-        answers: the way rests, and it is nobody's try).
+        SendResult, ChannelRefused (never again), ChannelUnavailable (later), ChannelDown (nobody
+        answers: the way rests, and it is nobody's try) or ChannelBusy (this place rests alone).
         """
+        ...
+
+
+@runtime_checkable
+class TakesNote(Protocol):
+    """A way that keeps something of its own about whom it reaches."""
+
+    def note(self, sent: Sequence[tuple[Any, Sent]], now: datetime) -> None:
+        """What came of each message, in the transaction that settles them."""
         ...

@@ -3,9 +3,11 @@
 from typing import Final
 
 from keepline.flows.telling.by_email import ByEmail
+from keepline.flows.telling.by_push import ByPush
+from keepline.flows.telling.by_webhook import ByWebhook
 from keepline.flows.telling.way import Way
 
-ALL: Final[tuple[Way, ...]] = (ByEmail(),)
+ALL: Final[tuple[Way, ...]] = (ByEmail(), ByPush(), ByWebhook())
 
 
 def connected() -> list[Way]:

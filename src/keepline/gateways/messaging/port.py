@@ -36,6 +36,15 @@ class ChannelDown(ChannelUnavailable):
     """Nobody answers there, or not us: it is not about this message, and others fare the same."""
 
 
+class ChannelBusy(ChannelUnavailable):
+    """Not tried: others are under way to the same place, or it rests. Worth another look in
+    `again_s`, and nobody's try; other places of the channel fare as they do."""
+
+    def __init__(self, message: str, again_s: float) -> None:
+        super().__init__(message)
+        self.again_s = again_s
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that goes along, e.g. receipt.pdf, application/pdf."""

@@ -65,11 +65,19 @@ class OutsideCaller:
         self._resolve, self._network, self._tls = resolve, network, tls
         self._clock = clock
 
-    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        """The status of the answer, whatever it is. Raises CallFailed."""
+    def place_of(self, url: str) -> Place:
+        """Where the URL leads, as far as its text tells. Raises PlaceRefused."""
+        return Place.read(url, self._reach)
+
+    def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, within_s: float | None = None
+    ) -> int:
+        """The status of the answer, whatever it is. Raises CallFailed.
+
+        `within_s`: less time than usual, for a call that somebody waits for.
+        """
         try:
-            place = Place.read(url, self._reach)
-            return self._posted(place, headers, body)
+            return self._posted(self.place_of(url), headers, body, within_s or self._total_s)
         except PlaceRefused as refused:
             raise CallFailed(refused.code) from refused
         except NameUnknown as error:
@@ -81,11 +89,14 @@ class OutsideCaller:
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise CallFailed("cut") from error
 
-    def _posted(self, place: Place, headers: Mapping[str, str], body: bytes) -> int:
+    def _posted(
+        self, place: Place, headers: Mapping[str, str], body: bytes, within_s: float
+    ) -> int:
+        tls = self._tls or public_tls()  # before the time begins to run: it is read from files
         backend = GuardedBackend(
             place,
             self._reach,
-            self._clock() + self._total_s,
+            self._clock() + within_s,
             self._resolve,
             self._clock,
             self._network,
@@ -93,7 +104,7 @@ class OutsideCaller:
         sent = {"User-Agent": AGENT, **headers}
         with (
             httpcore.ConnectionPool(
-                ssl_context=self._tls or public_tls(),
+                ssl_context=tls,
                 max_connections=1,
                 retries=0,
                 network_backend=backend,

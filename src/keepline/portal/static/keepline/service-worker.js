@@ -1,11 +1,13 @@
 /* Keeps the last known state of a holder's pages for the time without a connection.
    Pages are always asked for first; a kept copy is shown only when nobody answers. Signing in or
-   out forgets the copies: they belong to one person. Nothing that changes anything is kept. */
+   out forgets the copies: they belong to one person. Nothing that changes anything is kept.
+   Messages of the operator are shown as they come; who signs out gets none here any more. */
 "use strict";
 
 const PAGES = "keepline-pages-1";
 const FILES = "keepline-files-1";
 const OFFLINE = "/offline/";
+const LOGOUT = "/accounts/logout/";
 const KEPT = /^\/(lines\/[0-9a-f-]{36}\/|wallet\/)?$/;
 
 self.addEventListener("install", (event) => {
@@ -21,6 +23,7 @@ self.addEventListener("fetch", (event) => {
   const request = event.request;
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
+  if (url.pathname === LOGOUT && request.method === "POST") event.waitUntil(unsubscribe());
   if (url.pathname.startsWith("/accounts/")) { event.waitUntil(caches.delete(PAGES)); return; }
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
@@ -47,4 +50,21 @@ async function page(request, url) {
   } catch (error) {
     return (await cache.match(request)) || (await caches.match(OFFLINE)) || Response.error();
   }
+}
+
+self.addEventListener("push", (event) => {
+  let said = {};
+  try { said = event.data.json(); } catch (error) { /* nothing readable: the browser wants a message all the same */ }
+  event.waitUntil(self.registration.showNotification(said.title || "Keepline", { body: said.body || "", lang: said.lang, tag: said.tag, data: said.path }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const page = new URL(event.notification.data || "/", location.origin);
+  if (page.origin === location.origin) event.waitUntil(self.clients.openWindow(page.href));
+});
+
+async function unsubscribe() {
+  const subscription = await self.registration.pushManager.getSubscription();
+  if (subscription) await subscription.unsubscribe();
 }
