@@ -58,7 +58,8 @@ def test_every_plan_on_sale_has_stock_and_the_fake_has_its_profiles(tmp_path: Pa
         parts = parts_of(offer.line_kind, offer.allowance)
         countries = catalog.countries_of(offer.region_id)
         for kind in (*(["number"] if parts.number else []), *parts.sims):
-            pools = stock.pools_for(kind, offer.carrier_id, countries)
+            carriers = offer.carriers or (None,)
+            pools = {pool for c in carriers for pool in stock.pools_for(kind, c, countries)}
             free = sum(holding.free(shelves[kind], pool).count() for pool in pools)
             assert free >= 20, f"{offer.code} has {free} of {kind}"
     _fill(tmp_path)

@@ -50,7 +50,7 @@ def carry(
         shelves.profiles(
             shelves.pool(f"{each.code}-esim", "profile", carrier=each),
             profiles,
-            first=10**6 * (place + 1),
+            first=10**7 * (place + 1),
             **code,
         )
         for place, each in enumerate(behind)

@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from keepline.catalog import queries as catalog
-from keepline.catalog.models import Carrier, Plan
+from keepline.catalog.models import Carrier, Plan, Policy
 from keepline.flows.advance_order import advance
 from keepline.gateways import switchboard
 from keepline.inventory.models import Profile
@@ -110,6 +110,18 @@ def test_a_number_that_stays_says_so(alice: Client, line: str, stage: Cast) -> N
     assert "Have the number ported" in post(alice, f"{line}carrier/")[1]
 
 
+def test_not_so_soon_again(alice: Client, line: str) -> None:
+    assert post(alice, f"{line}carrier/")[0] == 302
+    advance(Order.objects.get(kind="carrier").id, "en", NOW)
+    Policy.objects.update(carrier_switch_days=7)
+    catalog.forget()
+    page = body(alice, f"{line}carrier/")
+    assert "It can be switched again from" in page
+    assert "Nothing was taken" not in page
+    again = post(alice, f"{line}carrier/", carrier="ais", key="9f2c6f5e-0002")
+    assert (again[0], "a short while ago" in again[1]) == (409, True)
+
+
 def test_a_plan_of_one_carrier_has_no_such_page(alice: Client, stage: Cast) -> None:
     url = f"/lines/{stage.line.id}/"
     assert "Another carrier" not in body(alice, url)
@@ -128,7 +140,7 @@ def test_queries_of_the_page(
     alice: Client, line: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     body(alice, f"{line}carrier/")
-    with django_assert_num_queries(SIGNED_IN + 27):
+    with django_assert_num_queries(SIGNED_IN + 28):
         body(alice, f"{line}carrier/")
 
 

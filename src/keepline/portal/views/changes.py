@@ -132,6 +132,7 @@ def carrier(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse
     seen = switch_carrier.preview(holder.account_id, line_id, holder.now)
     view = show_line(line_id, holder.account_id, holder.now)
     posted, open_ = request.POST, [each.carrier.code for each in seen.options if each.open]
+    waits = seen.refusal is not None and seen.refusal.code == "carrier_switch_too_soon"
     context = {
         "view": view,
         "seen": seen,
@@ -139,7 +140,7 @@ def carrier(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse
         "chosen": next((code for code in (posted.get("carrier"), *open_) if code in open_), ""),
         "iccid": posted.get("iccid", "")[:20],
         "key": _key(request),
-        "refused": refused or seen.refusal,
+        "refused": refused or (None if waits else seen.refusal),
     }
     return _page(request, "portal/carrier.html", context, refused)
 
