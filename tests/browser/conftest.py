@@ -5,6 +5,7 @@ Nobody here touches Django: Playwright's loop runs in the same thread, and the b
 SQL and `keepline check-ledger`.
 """
 
+import base64
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.ports import demo_ports
 
 PEOPLE = {email.partition("@")[0]: (email, password) for _, email, password in SIGN_INS}
 LANGUAGES = {"alice": "en-GB", "mei": "zh-CN", "oleh": "en-GB"}
+SMS_SECRET = "whsec_" + base64.b64encode(b"known to everybody, for tests").decode()
 
 Opened = Callable[..., Page]
 
@@ -67,6 +69,7 @@ def demo_of_hurried_people(data: Path, port: int) -> Demo:
     own_limits.write_text('attempts.address = "60/m"\n', encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEEPLINE_PAYMENT_LIMITS", str(own_limits))
+        patch.setenv("KEEPLINE_SMS_SECRETS", SMS_SECRET)
         return Demo(data, port)
 
 
