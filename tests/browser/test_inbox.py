@@ -1,5 +1,5 @@
-"""A message that the network's entrance takes in appears in the open page, in a real browser, within
-a second; with its code when asked for, and not for longer than its reader may read."""
+"""A message that the entrance takes in appears in the open page of a real browser within a second;
+with its code when asked for, and not for longer than its reader may read."""
 
 import json
 import time
@@ -23,8 +23,9 @@ WIDTHS = (390, 1280)
 # Made in the page itself, so that no round trip of the test is counted.
 SEEN = """(words) => new Promise((tell) => {
   const look = () => {
-    const found = [...document.querySelectorAll("article")].some((a) => a.textContent.includes(words));
-    if (found) tell(Date.now()); else requestAnimationFrame(look);
+    const all = [...document.querySelectorAll("article")];
+    if (all.some((each) => each.textContent.includes(words))) tell(Date.now());
+    else requestAnimationFrame(look);
   };
   look();
 })"""

@@ -10,6 +10,7 @@ from keepline.flows.export_messages import export_messages
 from keepline.flows.forget_messages import forget_messages
 from keepline.flows.receive_message import receive
 from keepline.flows.reseal_messages import reseal_messages
+from keepline.flows.set_line_cap import set_line_cap
 from keepline.flows.set_retention import set_retention
 from keepline.flows.show_inbox import Reader, show_inbox
 from keepline.messages.inbox_models import ReceivedMessage
@@ -19,6 +20,10 @@ from tests.flows.inboxes import Sms
 
 def _reader(world: World) -> Reader:
     return Reader(world.cast.account.id, Role.OWNER, "user:1")
+
+
+def may_have_more_lines(world: World) -> None:
+    set_line_cap(world.cast.account.id, 20, "a shop", "cli", world.now())
 
 
 def come(world: World) -> None:

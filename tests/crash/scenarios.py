@@ -360,6 +360,7 @@ SCENARIOS: dict[str, Scenario] = {
             *(Act(_numbered, ours=False), Act(inbox.come), Act(inbox.are_there, ours=False)),
             *(Act(inbox.erase_one), Act(inbox.keep_for_a_week), Act(inbox.take_along)),
             *(Act(inbox.seal_anew), Act(inbox.forget), Act(inbox.are_gone, ours=False)),
+            Act(inbox.may_have_more_lines),
         ],
     ),
     "a message comes in parts": Scenario(

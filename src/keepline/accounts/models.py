@@ -85,6 +85,8 @@ class Account(SlottedModel):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     clock_id = models.IntegerField(default=0, db_default=0)  # TestClock; 0 is the real clock
+    # How many lines it may have, 0 for no end; null: as all others (KEEPLINE_LINES_PER_ACCOUNT).
+    line_cap = models.PositiveIntegerField(null=True)
 
     class Meta:
         indexes = [

@@ -198,3 +198,9 @@ def revoke_token(user: User, token_id: int, now: datetime) -> bool:
     """True when a token of `user` was alive until now."""
     own = ApiToken.objects.filter(pk=token_id, user=user, revoked_at__isnull=True)
     return own.update(revoked_at=now) == 1
+
+
+def set_line_cap(account_id: UUID, cap: int | None) -> bool:
+    """How many lines the account may have; None: as all others. False when there is none."""
+    rows = Account.objects.filter(slot=slot_of(account_id), id=account_id)
+    return rows.update(line_cap=cap) == 1

@@ -85,6 +85,7 @@ COMMANDS = {
         "keepline.cli.audit",
         "Ask every invariant of money and service; exit 1 when one is broken.",
     ),
+    "line-cap": ("keepline.cli.line_cap", "Say how many lines one account may have."),
     "staff": ("keepline.cli.staff", "Say who may open the back office."),
     "doctor": ("keepline.cli.doctor", "Check this installation and say what to mend."),
     "docs": ("keepline.cli.docs", "Write the pages of docs/ that are made from the code."),

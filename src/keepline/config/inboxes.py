@@ -32,9 +32,9 @@ class Inboxes(Channels):
     lines_per_account: int = field(
         metadata=variable(
             count,
-            "5",
-            "How many lines an account may have before it can buy no more; staff may raise it for "
-            "one account. 0 for no end.",
+            "10",
+            "How many lines an account may have before it can buy no more; `keepline line-cap` "
+            "raises it for one account. 0 for no end.",
         )
     )
     live_port: int = field(

@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from keepline.accounts import clocks
@@ -53,7 +54,8 @@ from keepline.inventory.models import Number, StockKind
 from keepline.inventory.services import StockTaken
 from keepline.ledger import queries as ledger_queries
 from keepline.ledger import services as ledger
-from keepline.lines.opening import reserve_line
+from keepline.lines import queries as lines
+from keepline.lines.opening import one_purchase_at_a_time, reserve_line
 from keepline.lines.services import LockedLine
 from keepline.orders import services as orders
 from keepline.orders.models import Order, OrderKind
@@ -129,6 +131,7 @@ def preview(
     """Decides without locks or writes. Raises FlowRefused as `start` would, but for stock."""
     offer = _offer(account_id, plan_code, currency, now)
     parts = _deliverable(offer)
+    _demand_room(account_id)
     wallet_id = ledger.wallet_id_of(account_id, currency)
     free = ledger_queries.free_minor(wallet_id)
     line = _line_to_be(account_id, account_id, wallet_id, offer)
@@ -153,6 +156,7 @@ def _start(request: PurchaseRequest, label: str, now: datetime) -> StartedOrder:
     if not claim.first:
         return replay(claim.order_id)
     clocks.clock_of_new_line(request.account_id)  # before numbers and lines
+    _demand_room(request.account_id, alone=True)
     offer = _offer(request.account_id, request.plan_code, request.currency, now)
     _deliverable(offer)
     line_id = derived_id(claim.order_id, "line")
@@ -168,6 +172,22 @@ def _start(request: PurchaseRequest, label: str, now: datetime) -> StartedOrder:
     order = _draft(request, claim.order_id, line, offer, decision, held, now)
     order.exchange = exchange.as_facts() if exchange else None
     return _enter(request, order, line, offer, now)
+
+
+def _demand_room(account_id: UUID, *, alone: bool = False) -> None:
+    """`alone`: no other purchase of the account counts until this one's transaction ends. The lock
+    is taken before all others but the key's, and by purchases only.
+
+    Raises FlowRefused("too_many_lines").
+    """
+    own = accounts.account(account_id).line_cap
+    cap = settings.ENV.lines_per_account if own is None else own
+    if not cap:
+        return
+    if alone:
+        one_purchase_at_a_time(account_id)
+    if lines.count_living(account_id) >= cap:
+        raise FlowRefused("too_many_lines", cap=cap)
 
 
 def _enter(

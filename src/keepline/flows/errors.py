@@ -41,6 +41,11 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("Messages cannot be kept for so many days."),
         gettext_noop("Choose one of the days offered."),
     ),
+    "too_many_lines": Refusal(
+        409,
+        gettext_noop("This account has as many lines as one account may have."),
+        gettext_noop("Nothing was taken. Close a line that you do not need, or ask us for more."),
+    ),
     "key_missing": Refusal(
         400,
         gettext_noop("The request carries no Idempotency-Key."),

@@ -11,6 +11,15 @@ from keepline.core.lifecycle.line import LineState
 from keepline.lines import clock
 from keepline.lines.models import Extension, Line, Validity
 from keepline.lines.services import LockedLine
+from keepline.slots.sql import fetch_one
+
+LOCK_KIND = 1_263_290_702  # "KLIN" in ASCII: the first half of the advisory lock's key
+
+
+def one_purchase_at_a_time(account_id: UUID) -> None:
+    """Of one account: until the caller's transaction ends nobody else counts its lines to buy."""
+    low = account_id.int & 0x7FFF_FFFF
+    fetch_one("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_KIND, low))
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,19 @@ def lines_paid_by_methods(account_id: UUID) -> list[PaidLine]:
     return [PaidLine(*row) for row in fetch_all(PAID, (slot_of(account_id), account_id))]
 
 
+LIVING = """
+SELECT count(*) AS living FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id
+WHERE l.slot = %(slot)s AND l.account_id = %(account)s AND v.slot = %(slot)s
+  AND v.state <> 'terminated'
+"""
+
+
+def count_living(account_id: UUID) -> int:
+    """How many lines the account has, those that are being bought with them."""
+    params = {"slot": slot_of(account_id), "account": account_id}
+    return int(fetch_all(LIVING, params)[0].living)
+
+
 COUNT_DUE = """
 SELECT count(*) AS due FROM lines_validity v
 WHERE v.next_action_at <= %(now)s AND v.clock_id = 0

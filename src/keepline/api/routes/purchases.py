@@ -85,6 +85,7 @@ def preview_line(request: HttpRequest, body: WhatToBuy) -> HttpResponse:
             "role_refused",
             "number_taken",
             "none_free",
+            "too_many_lines",
             "number_not_needed",
             "sim_not_for_plan",
             "eid_refused",
