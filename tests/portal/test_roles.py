@@ -28,7 +28,10 @@ pytestmark = pytest.mark.django_db
 
 LOOKERS = [Role.SEE, Role.RECEIVE]
 OF_MANAGERS = {"close_line"}  # whoever may only spend does not end anything
-OF_THE_PERSON = {"account", "add_token", "drop_token"}
+OF_THE_PERSON = {
+    *("account", "add_token", "drop_token", "calendar", "revoke_calendar"),
+    *("notices", "works_again", "unsubscribe"),
+}
 # Who pays need not read, and who reads need not pay: tests/portal/test_inbox.py has these.
 OF_READERS = {
     name
@@ -68,6 +71,9 @@ def address(name: str, stage: Cast, order_id: Any) -> str:
         "line_id": stage.line.id,
         "plan_code": stage.plan.code,
         "order_id": order_id,
+        "secret": "nobodys",
+        "pass_": "nobodys",
+        "channel": "email",
         "token_id": issue_token(stage.bob, stage.account, "backup", NOW).token.pk,
         "method_id": methods.begin(stage.account.id, "sandbox", NOW, NOW).id,
     }
