@@ -128,7 +128,7 @@ def _updates_of_state(function: ast.FunctionDef) -> Iterator[ast.Call]:
                 yield node
 
 
-PORTS = {"payments", "network", "smdp_plus", "porting", "email"}
+PORTS = {"payments", "network", "smdp_plus", "porting", "email", "sms"}
 # These ask nobody to act.
 NO_CALL = {
     "event_of",

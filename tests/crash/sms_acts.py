@@ -1,6 +1,6 @@
 """Acts of an SMS network: a message in two parts and a receipt, until they are acknowledged."""
 
-from keepline.flows.take_sms import take
+from keepline.flows.take_sms import match_late, take
 from keepline.gateways.messaging.inbound import Arrived, InboundPart, InboundSms, SmsReceipt
 from keepline.messages.heard_models import EarlyReceipt, Heard
 from keepline.messages.inbox_models import ReceivedMessage
@@ -14,6 +14,7 @@ def come_in_parts(world: World) -> None:
     for number, text in ((2, "world"), (1, "hello ")):
         sms = InboundSms(to, "Bank", text, f"{world.key} {number}")
         take([*told, InboundPart(sms, 7, number, 2)], world.now())
+    match_late(world.now())
 
 
 def are_whole(world: World) -> None:

@@ -124,7 +124,7 @@ def test_other_channels_take_over_from_an_address_that_came_back(
 ) -> None:
     cast = assemble()
     phone = ScriptedWay("sms", recipient=recipient_of(cast.alice.pk))
-    monkeypatch.setattr(ways, "ALL", (*ways.ALL, phone))
+    monkeypatch.setattr(ways, "ALL", (ways.way("email"), phone))
     says(cast, ("sms", Topic.SAFETY))
     scripted(AddressRefused("550", "no such mailbox"))
 

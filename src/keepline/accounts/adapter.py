@@ -147,7 +147,9 @@ def try_sms(phone: str, text: str, useful_for_s: int | None = None) -> bool:
         log.warning("signin.sms_limit", country_of=spoken(phone)[:4])
         return False
     try:
-        switchboard.sms().send(SmsMessage(uuid.uuid4(), phone, text, useful_for_s))
+        switchboard.sms().send(
+            SmsMessage(uuid.uuid4(), phone, text, useful_for_s, wants_receipt=False)
+        )
     except (ChannelRefused, ChannelUnavailable) as error:
         log.warning("signin.sms_not_sent", error=str(error))
     return True

@@ -1,8 +1,9 @@
 """`sms.taken`: what an SMS network hands over: messages and their parts, and receipts.
 
     T  take_sms.note      receipts are kept with what they may belong to
+    T  take_sms.match     .. and noted there, now or when it is known (match_late)
     T  take_sms.hear      was it heard before? parts are kept, sealed, until all are there
-    ..  receive_message   each whole message, to whom its number belongs
+    .. receive_message    each whole message, to whom its number belongs
     T  take_sms.settle    what was handed on is erased here
 
 The network is told that we have it when this has returned; before that, a death at any point makes
@@ -10,7 +11,7 @@ it come again, under the same references. docs/gateways/smpp.md says what counts
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from keepline.flows import receive_message
@@ -24,6 +25,7 @@ ACTION = "sms.taken"
 CHANNEL = "sms"
 GAP = " […] "  # where a part is missing that did not come in time
 LATE_AT_ONCE = 100
+MATCHED_WITHIN, MATCHED_AT_ONCE = timedelta(minutes=15), 1000
 
 
 def take(arrived: Sequence[Arrived], now: datetime) -> int:
@@ -54,6 +56,19 @@ def note(told: Sequence[SmsReceipt], now: datetime) -> None:
         receipts = [NewReceipt(one.reference, one.state, one.code) for one in told]
         with transaction_step("take_sms.note"):
             early_receipts.keep(CHANNEL, receipts, now)
+        match_receipts([one.reference for one in told])
+
+
+def match_receipts(references: Sequence[str]) -> int:
+    """Notes receipts at what they are of, as far as that is known by now; how many."""
+    with transaction_step("take_sms.match"):
+        return early_receipts.match(CHANNEL, references)
+
+
+def match_late(now: datetime) -> int:
+    """The same of those that came before their messages were noted; how many."""
+    with transaction_step("take_sms.match_late"):
+        return early_receipts.match_since(CHANNEL, now - MATCHED_WITHIN, MATCHED_AT_ONCE)
 
 
 def hand_on_late(now: datetime) -> int:

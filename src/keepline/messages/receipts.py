@@ -19,9 +19,13 @@ ON CONFLICT (channel, reference) DO NOTHING
 
 
 def remember(channel: str, sent: Sequence[tuple[str, UUID]], now: datetime) -> None:
-    """(the channel's id, the delivery) each, so that `note_receipt` finds them."""
-    if sent:
-        references, deliveries = zip(*sent, strict=True)
+    """(the channel's id, the delivery) each, so that `note_receipt` finds them.
+
+    Channels that give no ids give empty ones.
+    """
+    named = [(reference, delivery) for reference, delivery in sent if reference]
+    if named:
+        references, deliveries = zip(*named, strict=True)
         params = {"references": list(references), "deliveries": list(deliveries)}
         execute(REMEMBER, {"channel": channel, "now": now, **params})
 
@@ -71,6 +75,36 @@ def note(delivery_id: UUID, told: Told, at: datetime, reason: str = "") -> bool:
         "at": at,
     }
     return execute(NOTE, params) > 0
+
+
+NOTE_ALL = """
+UPDATE messages_delivery m
+SET outcome = t.told, reason = t.code,
+    delivered_at = CASE WHEN t.told = 'delivered' THEN t.told_at ELSE m.delivered_at END
+FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(told)s::text[], %(codes)s::text[],
+            %(told_at)s::timestamptz[]) AS t(slot, id, told, code, told_at)
+JOIN messages_delivery h ON h.slot = t.slot AND h.id = t.id
+WHERE m.slot = t.slot AND m.account_id = h.account_id AND m.letter_id = t.id
+  AND m.outcome IN ('sent', 'delivered')
+"""
+
+
+def note_all(told: Sequence[tuple[UUID, Told, str, datetime]]) -> None:
+    """(a letter's first delivery, told, reason, at) each, every delivery once; one statement."""
+    if not told:
+        return
+    ids, words, codes, told_at = zip(*told, strict=True)
+    params = {
+        "slots": [slot_of(delivery_id) for delivery_id in ids],
+        "ids": list(ids),
+        "told": list(words),
+        "codes": [
+            "" if word == "delivered" else code[:200]
+            for word, code in zip(words, codes, strict=True)
+        ],
+        "told_at": list(told_at),
+    }
+    execute(NOTE_ALL, params)
 
 
 def forget(before: datetime) -> int:

@@ -167,6 +167,15 @@ def forget_messages(clock: Callable[[], datetime] = timezone.now) -> int:
     return erase_messages(clock()) + by_test_clocks(lambda at, own: erase_messages(at(), own))
 
 
+def match_receipts(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Receipts that came before their messages were noted as sent; how many."""
+    done = matched = take_sms.match_late(clock())
+    while matched == take_sms.MATCHED_AT_ONCE:
+        matched = take_sms.match_late(clock())
+        done += matched
+    return done
+
+
 def hand_on_late_sms(clock: Callable[[], datetime] = timezone.now) -> int:
     """Messages of which parts did not come in time; and forgets what cannot be repeated."""
     now = clock()

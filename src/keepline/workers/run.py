@@ -14,7 +14,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 1.0
-LOOKS = ("advance_orders", "sweep_lines", "follow_network", "number_receipts")
+LOOKS = ("advance_orders", "sweep_lines", "follow_network", "number_receipts", "match_receipts")
 
 
 def main() -> None:
@@ -30,6 +30,7 @@ def main() -> None:
     from keepline.workers import channels, due, smsc
 
     guard_elements()
+    smsc.listen()
     stop = threading.Event()
     threads = [
         threading.Thread(target=_look_around, args=(stop, due), name="poller", daemon=True),
@@ -43,7 +44,6 @@ def main() -> None:
         thread.start()
     connector: Any = app.connector  # Django's, which knows its twin for workers
     log.info("worker_started", pid=os.getpid())
-    smsc.listen()
     try:
         with app.replace_connector(connector.get_worker_connector()) as worker_app:
             worker_app.run_worker(concurrency=4, install_signal_handlers=True, delete_jobs="always")

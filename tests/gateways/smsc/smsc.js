@@ -27,6 +27,7 @@ const good = () => ({
   most_sessions: 0,
   quiet: false,             // keep no submits, only count them
   mute: false,              // answer no enquire_link
+  insists: false,           // bring receipts again until they are acknowledged
 });
 behaviour = good();
 
@@ -52,8 +53,39 @@ function receipt(session, pdu, id) {
     decimal: { short_message: text(parseInt(id, 16).toString().padStart(10, '0'), 'DELIVRD', dates) },
   };
   const others = listeners().filter((one) => one !== session);
+  if (behaviour.insists) { keep({ ...head, ...kinds[kind] }); bring(); return; }
   const target = (kind === 'other_session' && others[0]) || (session.listens ? session : listeners()[0]);
   if (target) deliver(target, { ...head, ...kinds[kind] });
+}
+
+// What is brought again until somebody acknowledges it, as SMSCs do.
+const pending = [];
+const AT_ONCE = 20;
+
+function keep(content) {
+  pending.push({ content, by: null, done: false });
+}
+
+function bring() {
+  for (const session of listeners()) {
+    let free = AT_ONCE - pending.filter((one) => one.by === session).length;
+    for (const one of pending) {
+      if (free <= 0) break;
+      if (one.done || one.by) continue;
+      free -= 1;
+      one.by = session;
+      deliver(session, one.content, (status) => {
+        one.by = null;
+        one.done = status === 0;
+        setTimeout(bring, one.done ? 0 : 200);
+      });
+    }
+  }
+}
+
+function gone(session) {
+  pending.forEach((one) => { if (one.by === session) one.by = null; });
+  setTimeout(bring, 100);
 }
 
 function deliver(session, content, done) {
@@ -99,6 +131,7 @@ function bind(session, pdu, listens) {
   if (status) { session.close(); return; }
   session.listens = listens;
   sessions.push(session);
+  setTimeout(bring, 50);
 }
 
 const server = smpp.createServer(options, (session) => {
@@ -115,6 +148,7 @@ const server = smpp.createServer(options, (session) => {
   session.on('close', () => {
     const place = sessions.indexOf(session);
     if (place >= 0) sessions.splice(place, 1);
+    gone(session);
   });
 });
 server.listen(Number(smppPort), '127.0.0.1');
@@ -129,9 +163,11 @@ function carried(content) {
 }
 
 const control = {
-  'GET /state': () => ({ sessions: sessions.map((one) => one.listens), binds, submits, answers, counted, enquiries }),
+  'GET /state': () => ({ sessions: sessions.map((one) => one.listens), binds, submits, answers, counted, enquiries,
+    pending: pending.filter((one) => !one.done).length }),
   'PUT /behaviour': (content) => { behaviour = { ...good(), ...content }; return {}; },
   'POST /forget': () => { submits = []; answers = []; counted = 0; binds.length = 0; enquiries = 0; return {}; },
+  'POST /flood': (content) => { content.messages.forEach((one) => keep(carried(one))); bring(); return {}; },
   'POST /cut': () => { sessions.slice().forEach((one) => one.destroy()); return {}; },
   'POST /unbind': () => { sessions.slice().forEach((one) => one.unbind()); return {}; },
   'POST /send': (content) => { sessions[0].send(new smpp.PDU(content.command, content)); return {}; },

@@ -4,10 +4,11 @@ from typing import Final
 
 from keepline.flows.telling.by_email import ByEmail
 from keepline.flows.telling.by_push import ByPush
+from keepline.flows.telling.by_sms import BySms
 from keepline.flows.telling.by_webhook import ByWebhook
 from keepline.flows.telling.way import Way
 
-ALL: Final[tuple[Way, ...]] = (ByEmail(), ByPush(), ByWebhook())
+ALL: Final[tuple[Way, ...]] = (ByEmail(), BySms(), ByPush(), ByWebhook())
 
 
 def connected() -> list[Way]:

@@ -16,12 +16,14 @@ class SmsMessage:
     """`to` in E.164 with +. `message_id` is made by the caller; a repeat carries the same.
 
     `useful_for_s`: the network need not try for longer, such as for a code that has run out.
+    `wants_receipt`: whether anybody wants to know later what became of it.
     """
 
     message_id: UUID
     to: str = field(repr=False)
     text: str = field(repr=False)
     useful_for_s: int | None = None
+    wants_receipt: bool = True
 
 
 class SmsChannel(Protocol):

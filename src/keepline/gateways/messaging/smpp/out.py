@@ -67,7 +67,8 @@ class Out:
     ) -> Sent:
         def build(sequence: int) -> bytes:
             sender, useful_s = self._address.sender, message.useful_for_s
-            return submit_sm(sequence, sender, message.to, part, is_last, useful_s)
+            wants_receipt = is_last and message.wants_receipt
+            return submit_sm(sequence, sender, message.to, part, wants_receipt, useful_s)
 
         loop = asyncio.get_running_loop()
         while loop.time() < until_s:

@@ -84,9 +84,14 @@ def bind(command: int, sequence: int, address: SmppAddress) -> bytes:
 
 
 def submit_sm(
-    sequence: int, sender: str, to: str, part: Encoded, is_last: bool, useful_for_s: int | None
+    sequence: int,
+    sender: str,
+    to: str,
+    part: Encoded,
+    wants_receipt: bool,
+    useful_for_s: int | None,
 ) -> bytes:
-    """4.4.1. A receipt is asked for with the last part, whose id stands for the message."""
+    """4.4.1. With the last part, whose id stands for the message, a receipt may be asked for."""
     source_ton, source_npi, source = _source(sender)
     return smpp34.SubmitSm(
         source_addr=source,
@@ -98,7 +103,7 @@ def submit_sm(
         short_message=part.octets,
         esm_class=part.esm_class,
         data_coding=part.data_coding,
-        registered_delivery=RECEIPT_WANTED if is_last else 0,
+        registered_delivery=RECEIPT_WANTED if wants_receipt else 0,
         validity_period="" if useful_for_s is None else _relative(useful_for_s),
         sequence_number=sequence,
     ).encode()
