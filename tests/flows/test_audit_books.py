@@ -256,6 +256,10 @@ BREAKERS: dict[str, str] = {
     "lost_numbers_are_no_key": "UPDATE inventory_number SET state = 'available';"
     "UPDATE accounts_user SET phone = '+' || %(e164)s, phone_verified = true"
     " WHERE id = (SELECT min(id) FROM accounts_user)",
+    "messages_lie_in_their_holders_time": "INSERT INTO messages_received (slot, id, account_id,"
+    " line_id, e164, period_id, received_at, erase_at, has_code, sender_mark, key_id, sealed)"
+    " SELECT slot, %(fresh)s, account_id, id, %(e164)s, %(fresh)s, %(now)s, %(now)s, false, '',"
+    " 'k', '' FROM lines_line WHERE id = %(line)s",
     "numbers_rest": "UPDATE inventory_number SET state = 'quarantine', until_at = since_at",
     "ends_are_told": "DELETE FROM messages_outbox WHERE order_id = %(renewal)s",
     "no_message_is_forgotten": "UPDATE messages_outbox SET due_at = NULL"
