@@ -3,6 +3,7 @@
 from django.urls import path
 
 from keepline.backoffice.views import (
+    codes,
     disputes,
     future,
     lines,
@@ -34,5 +35,6 @@ urlpatterns = [
     path("webhooks/", webhooks.webhooks, name="staff_webhooks"),
     path("webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="staff_webhook"),
     path("stock/", stock.stock, name="stock"),
+    path("codes/", codes.codes, name="staff_codes"),
     path("reconciliations/", reconciliations.reconciliations, name="reconciliations"),
 ]
