@@ -1,4 +1,4 @@
-"""Workers killed with -9 while an SMSC that is not ours hands over and takes messages."""
+"""Workers killed with -9 while an SMSC that is not ours hands over messages."""
 
 import random
 import signal
@@ -15,22 +15,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from keepline.accounts.models import User
-from keepline.accounts.services import open_account
-from keepline.flows.telling.by_sms import LARGEST_SHARE, BySms
 from keepline.messages import inbox_queries
-from keepline.messages import services as outbox
 from keepline.messages.heard_models import Heard
 from keepline.messages.inbox_models import ReceivedMessage
-from keepline.messages.models import Delivery
-from tests.cast import assemble, line
+from tests.cast import assemble
 from tests.flows.inboxes import E164, numbered
 from tests.gateways.smsc_process import SmscProcess, smsc
 
 __all__ = ["smsc"]
 pytestmark = [pytest.mark.smsc, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 RECEIVED, IN_PARTS = 150, 30
-SENT = 300
 KILLS = 3
 ENDS_WITHIN_S = 200.0
 
@@ -116,50 +110,3 @@ def test_nothing_that_comes_is_lost_and_nothing_is_there_twice(
     found = inbox_queries.messages_of(stage.account.id, stage.line.id, timezone.now(), 1000)
     assert Counter(message.text for message in found) == Counter(texts)
     assert not Heard.objects.exclude(sealed="").exists()
-
-
-def test_all_that_is_due_goes_out_and_twice_only_within_the_window(
-    smsc: SmscProcess,
-    process_environment: dict[str, str],
-    tmp_path: Path,
-) -> None:
-    told_of_many(SENT)
-    smsc.behave(receipts="text", insists=True, slow_ms=20)
-    with workers(smsc, process_environment, tmp_path, rate=100) as running:
-        wait_until(lambda: smsc.state()["counted"] >= SENT // 4, "some went out")
-        running.kill_one()
-        due = Delivery.objects.filter(channel="sms")
-        wait_until(lambda: not due.filter(attempts=0).exists(), "all were begun")
-        # What the dead one held is leased for five minutes, which nobody waits for here.
-        due.filter(due_at__isnull=False).update(due_at=timezone.now())
-        wait_until(lambda: not due.filter(due_at__isnull=False).exists(), "all are at rest")
-        wait_until(lambda: not due.exclude(outcome="delivered").exists(), "all have receipts")
-    sent = Counter(row["to"] for row in smsc.submits())
-    assert set(sent) == {f"4474{place:08d}" for place in range(SENT)}, "none is lost"
-    assert due.count() == SENT
-    again = sum(sent.values()) - SENT
-    assert again <= LARGEST_SHARE * BySms.threads, "duplicates beyond the window"
-
-
-def told_of_many(people: int) -> None:
-    """As many people as that, each with a line that was blocked, and a verified phone."""
-    now = timezone.now()
-    until = now + timedelta(days=20)
-    stage = assemble(line_fields={"valid_until": until})
-    users = User.objects.bulk_create(
-        [
-            User(
-                email=f"p{place}@example.com",
-                phone=f"+4474{place:08d}",
-                phone_verified=True,
-                language="zh-hans" if place % 2 else "en",
-                time_zone="UTC",
-            )
-            for place in range(people)
-        ]
-    )
-    events = []
-    for user in users:
-        account = open_account(user, "USD", user.language, "UTC", now)
-        events.append(("line.blocked", account.id, line(account, stage.plan, valid_until=until).id))
-    outbox.put_all(events, now)
