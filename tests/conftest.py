@@ -8,6 +8,7 @@ Tables are made by the owner role; tests then work as the runtime role, with its
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     assert settings.DATABASES  # read now, so that pytest-django sets Django up
+    # A process of xdist has read them before this file, as those of the process that began it.
+    settings.ENV = replace(settings.ENV, data=FOLDER / WORKER)
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing one
 
 

@@ -20,7 +20,6 @@ from keepline.inventory.models import Card, Number, Profile
 from keepline.lines.models import Line
 from keepline.messages.models import ReceivedMessage, UnclaimedDay
 from keepline.orders.models import Order
-from keepline.workers.due import follow_network
 from tests.cast import NOW
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +43,6 @@ def test_twice_builds_once_and_the_books_agree() -> None:
     }
     assert ReceivedMessage.objects.count() == 7
     assert UnclaimedDay.objects.get().messages == 1  # its number rests
-    follow_network(lambda: NOW)  # a worker tells the network of what has happened to the lines
     assert list(audit(NOW)) == []
 
 

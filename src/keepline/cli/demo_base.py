@@ -20,6 +20,7 @@ from keepline.core.lifecycle.line import LineState
 from keepline.core.postings import opening_balance
 from keepline.flows import renew_line
 from keepline.flows.appoint_staff import appoint_staff
+from keepline.flows.follow_network import follow
 from keepline.flows.load_preset import load_preset, shipped
 from keepline.flows.open_account import open_account
 from keepline.flows.open_line import LineToOpen, open_existing_line
@@ -76,6 +77,7 @@ def load(now: datetime | None = None) -> None:
     _holder(2, "Oleh Koval", "en", "Europe/Kyiv", "EUR", 0, [], at)
     _staff(3, "Olga Hrytsenko", at)
     load_messages(at)
+    follow(at)  # what was withdrawn weeks ago the network has long heard of
 
 
 def _holder(
