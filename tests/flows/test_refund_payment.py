@@ -4,15 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from keepline.accounts.queries import Recipient
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.flows import renew_line
 from keepline.flows.advance_order import advance
 from keepline.flows.open_payment import open_payment
 from keepline.flows.settle_payment import settle
-from keepline.flows.telling.letters import letter_of
-from keepline.flows.telling.news import news_of, rows_of
+from keepline.flows.telling.way import Addressee
 from keepline.lines.models import Extension
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
@@ -20,6 +18,7 @@ from keepline.payments.models import Payment
 from tests.cast import NOW, assemble
 from tests.doubles import FakeProvider, ScriptedNetwork
 from tests.flows.acts import pay_by_provider, request, wallet
+from tests.telling import written
 
 pytestmark = pytest.mark.django_db
 
@@ -62,12 +61,12 @@ def test_letters_name_what_really_goes_back(provider: FakeProvider) -> None:
     provider.pay(Payment.objects.get().id, captured_minor=170, currency="EUR")
     settle(order_id, NOW)
     advance(order_id, "en", NOW)
-    reader = Recipient(1, "alice@example.com", "Alice", "en", "Europe/Berlin")
+    reader = Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice")
     for kind in ("order.failed", "order.refunded"):
         event = Outbox.objects.get(order_id=order_id, kind=kind)
-        written = letter_of(event, news_of(event, rows_of([event]), NOW), reader)
-        assert "€1.70" in written.text.splitlines()[0]
-        assert "2.00" not in written.text.splitlines()[0]
+        first_line = written(event, reader, NOW).text.splitlines()[0]
+        assert "€1.70" in first_line
+        assert "2.00" not in first_line
 
 
 def test_a_refund_without_an_answer_is_sent_again_and_done_once(

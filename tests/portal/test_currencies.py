@@ -11,13 +11,13 @@ from django.core.cache import cache
 from django.test import Client
 
 from keepline.accounts.models import Account, User
-from keepline.accounts.queries import Recipient, member_account
+from keepline.accounts.queries import member_account
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows.recognise_revenue import number_receipts
 from keepline.flows.settle_payment import settle
 from keepline.flows.show_wallet import show_wallet
-from keepline.flows.telling.letters import Letter, letter_of
-from keepline.flows.telling.news import news_of, rows_of
+from keepline.flows.telling.letters import Words
+from keepline.flows.telling.way import Addressee
 from keepline.gateways import switchboard
 from keepline.ledger import services as ledger
 from keepline.lines.models import Line
@@ -29,6 +29,7 @@ from tests.books import books_are_right
 from tests.cast import NOW, Cast
 from tests.doubles import FakeProvider, Mailbox
 from tests.portal.test_receipt_pdf import shown
+from tests.telling import written
 
 __all__ = ["books_are_right"]
 pytestmark = pytest.mark.django_db
@@ -110,7 +111,7 @@ def page(client: Client, url: str) -> str:
     return answer.content.decode()
 
 
-def letter(account: Account, line: Line, order: Order, language: str) -> Letter:
+def letter(account: Account, line: Line, order: Order, language: str) -> Words:
     event = Outbox(
         kind="line.renewed",
         account_id=account.id,
@@ -118,8 +119,7 @@ def letter(account: Account, line: Line, order: Order, language: str) -> Letter:
         order_id=order.id,
         occurred_at=NOW,
     )
-    reader = Recipient(1, "dora@example.com", "Dora", language, "UTC")
-    return letter_of(event, news_of(event, rows_of([event]), NOW), reader)
+    return written(event, Addressee("user:1", "dora@example.com", language, "UTC", "Dora"), NOW)
 
 
 @pytest.mark.parametrize("money", [YEN, DINAR], ids=lambda money: money.currency)

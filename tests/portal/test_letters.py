@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
 from keepline.flows.telling.letters import SUBJECTS, Words, words_of
-from keepline.flows.telling.news import News, news_of, rows_of
+from keepline.flows.telling.news import News
 from keepline.flows.telling.way import Addressee, Letter, Told
 from keepline.lines.models import Line, Validity
 from keepline.messages.models import Outbox
@@ -24,6 +24,7 @@ from tests.cast import NOW, Cast
 from tests.doubles import FakeProvider
 from tests.portal.acts import renewed
 from tests.saved import charged_for, saved
+from tests.telling import written
 
 pytestmark = pytest.mark.django_db
 READER = Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice")
@@ -39,7 +40,7 @@ def letter(stage: Cast, kind: str, order: Order, language: str = "en") -> Words:
         occurred_at=NOW,
     )
     zone = "Asia/Shanghai" if language == "zh-hans" else "Europe/Berlin"
-    return written(event, Addressee("user:1", "alice@example.com", language, zone, "Alice"))
+    return written(event, Addressee("user:1", "alice@example.com", language, zone, "Alice"), NOW)
 
 
 def _near(stage: Cast) -> Outbox:
@@ -49,11 +50,6 @@ def _near(stage: Cast) -> Outbox:
         line_id=stage.line.id,
         occurred_at=NOW,
     )
-
-
-def written(event: Outbox, addressee: Addressee) -> Words:
-    told = Told(event, news_of(event, rows_of([event]), NOW))
-    return words_of(Letter(event.id or new_id(0), addressee, [told]))
 
 
 def test_a_renewal_is_confirmed(stage: Cast, alice: Client) -> None:
@@ -114,7 +110,7 @@ def test_a_reminder_tells_what_will_happen_to_this_line(
     near = _near(stage)
     recipient = Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice")
     with CaptureQueriesContext(connection) as queries:
-        told = written(near, recipient)
+        told = written(near, recipient, NOW)
     assert said in told.text
     assert unsaid not in told.text
     assert len(queries) <= 3
@@ -136,7 +132,7 @@ def test_a_charge_is_announced_with_its_day_and_amount(
     near = _near(stage)
     recipient = Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice")
     with CaptureQueriesContext(connection) as queries:
-        told = written(near, recipient)
+        told = written(near, recipient, NOW)
     assert said in told.text
     assert len(queries) <= 8  # for any number of letters
 
@@ -151,7 +147,9 @@ def test_an_approval_leads_to_the_checkout(stage: Cast, alice: Client) -> None:
 def test_a_label_is_text_wherever_it_is_read(stage: Cast) -> None:
     Line.objects.filter(id=stage.line.id).update(label="Mum & <Dad>")
     near = _near(stage)
-    told = written(near, Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice"))
+    told = written(
+        near, Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice"), NOW
+    )
     assert "Mum & <Dad>" in told.text
     assert "Mum &amp; &lt;Dad&gt;" in told.html
 
@@ -166,7 +164,7 @@ def test_who_signed_in_with_a_number_that_went_is_told(
     for kind, of_a_number in (("line.closed", True), ("line.withdrawn", True), ("line.blocked", 0)):
         event = _near(stage)
         event.kind = kind
-        assert (said in written(event, reader).text) is bool(told and of_a_number)
+        assert (said in written(event, reader, NOW).text) is bool(told and of_a_number)
     order = Order(id=new_id(stage.account.slot), account_id=stage.account.id, currency="USD")
     order.proof, order.stock = {"number_before": 447700900000}, {"number": 447700900001}
     news = News(order=order, refund=None, dispute=None, line=None)
@@ -179,4 +177,4 @@ def test_an_opening_lock_says_from_when_on(stage: Cast) -> None:
     Line.objects.filter(id=stage.line.id).update(transfer_lock=True, unlocks_at=NOW)
     event = _near(stage)
     event.kind = "line.unlocking"
-    assert "From 10 March 2026, 13:00 on its number" in written(event, READER).text
+    assert "From 10 March 2026, 13:00 on its number" in written(event, READER, NOW).text
