@@ -8,13 +8,16 @@ import pytest
 
 from keepline.api.openapi import document
 from keepline.api.urls import urlpatterns
+from keepline.flows.add_endpoint import add_endpoint
 from keepline.inventory.models import Pool
+from keepline.messages.models import WebhookEndpoint
 from keepline.payments import methods
 from keepline.payments.models import SavedMethod
 from tests.api.callers import Caller
 from tests.cast import NOW, Cast
 from tests.flows.acts import let_go
 from tests.flows.carrying import carry
+from tests.flows.endpoints import connect, owner_of
 from tests.inventory import shelves
 from tests.portal.sims import given
 
@@ -39,14 +42,23 @@ BODIES: dict[str, Any] = {
         "amount": {"amount_minor": 2000, "currency": "USD"},
         "provider": "sandbox",
     },
+    "/v1/webhook-endpoints": {"url": "https://partner.example/hook"},
+    "/v1/webhook-endpoints/{endpoint_id}": {"name": "Till"},
+    "/v1/webhook-endpoints/{endpoint_id}/replays": {
+        "from": "2026-03-10T00:00:00Z",
+        "until": "2026-03-11T00:00:00Z",
+    },
 }
+NOBODY_LISTENS = "http://127.0.0.1:9/hook"
 each = pytest.mark.parametrize
 
 
 @pytest.fixture
 def order_id(alice: Caller, stage: Cast) -> str:
-    """An order of Alice's, who has saved a way to pay and has an eSIM as well."""
+    """An order of Alice's, who has saved a way to pay, has an eSIM and a webhook as well."""
     given(stage)
+    connect()
+    add_endpoint(owner_of(stage), NOBODY_LISTENS, "Shop", (), NOW)
     methods.begin(stage.account.id, "sandbox", NOW, NOW)
     renewals = f"/v1/lines/{stage.line.id}/renewals"
     made: str = alice.post(renewals, {"plan_code": "keep-1m"}, "key-first").json()["id"]
@@ -56,7 +68,13 @@ def order_id(alice: Caller, stage: Cast) -> str:
 def filled(path: str, stage: Cast, order_id: str) -> str:
     method = SavedMethod.objects.filter(account_id=stage.account.id).first()
     assert method is not None
-    ids = {"line_id": stage.line.id, "order_id": order_id, "method_id": method.id}
+    endpoint = WebhookEndpoint.objects.filter(account_id=stage.account.id).earliest("id")
+    ids = {
+        "line_id": stage.line.id,
+        "order_id": order_id,
+        "method_id": method.id,
+        "endpoint_id": endpoint.id,
+    }
     return path.format(**ids, currency="USD", code="busy", plan_code="keep-1m")
 
 
@@ -118,7 +136,7 @@ def test_what_is_another_accounts_is_not_there(
 def test_lists_of_a_stranger_hold_nothing_of_ours(
     alice: Caller, charlie: Caller, stage: Cast, order_id: str
 ) -> None:
-    for path in ("/v1/lines", "/v1/orders", "/v1/wallets/USD/statement"):
+    for path in ("/v1/lines", "/v1/orders", "/v1/wallets/USD/statement", "/v1/webhook-endpoints"):
         assert alice.get(path).json()["items"], "there is something to leak"
         assert charlie.get(path).json()["items"] == []
     ours = f"/v1/orders?line_id={stage.line.id}"

@@ -5,9 +5,13 @@ from uuid import UUID
 
 from django.test import Client
 
+from keepline.accounts.models import User
 from keepline.flows.recognise_revenue import number_receipts
+from keepline.gateways.messaging.push import Subscription
+from keepline.messages import browsers
 from keepline.orders.models import Order
 from tests.cast import NOW, Cast
+from tests.gateways.test_web_push import Browser
 
 KEY = "9f2c6f5e-0001"
 
@@ -38,3 +42,9 @@ def with_receipt(client: Client, stage: Cast, **changes: str) -> UUID:
     order_id = renewed(client, stage, **changes)
     number_receipts("house", NOW)
     return order_id
+
+
+def shows_messages(user: User, place: str = "abc") -> None:
+    """A browser of the user's."""
+    given = Browser().given(f"https://push.example/send/{user.pk}-{place}")
+    browsers.subscribe(user.pk, Subscription(**given), "Firefox/140.0", NOW)

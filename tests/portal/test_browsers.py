@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from keepline.accounts.models import User
+from keepline.accounts.models import Membership, Role, User
 from keepline.audit.models import AuditEvent
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.push_keys import new_private_key, public_key_of
@@ -14,6 +14,7 @@ from keepline.messages import browsers as kept
 from keepline.messages.models import PushSubscription
 from tests.cast import Cast
 from tests.gateways.test_web_push import Browser
+from tests.sessions import signed_in
 
 pytestmark = pytest.mark.django_db
 KEY = new_private_key()
@@ -109,6 +110,25 @@ def test_switched_off_by_the_browser_or_from_the_list(
     assert charlie.post(f"/account/devices/{row.pk}/remove/").status_code == 404
     assert alice.post(f"/account/devices/{row.pk}/remove/").status_code == 302
     assert rows_of(stage.alice) == 0
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_members_devices_are_theirs_whatever_the_role(
+    stage: Cast, alice: Client, role: Role
+) -> None:
+    Membership.objects.filter(user=stage.bob).update(role=role)
+    bob, hers, his = signed_in("bob@example.com"), given("hers"), given("his")
+    subscribe(alice, hers)
+    row = PushSubscription.objects.get()
+    assert bob.post(f"/account/devices/{row.pk}/remove/").status_code == 404
+    assert bob.post("/account/devices/off/", hers).status_code == 204
+    assert rows_of(stage.alice) == 1, "of the same account, and still not his"
+    assert subscribe(bob, his) == 204
+    assert bob.post("/account/devices/off/", his).status_code == 204
+    assert subscribe(bob, his) == 204
+    own = PushSubscription.objects.get(user=stage.bob)
+    assert bob.post(f"/account/devices/{own.pk}/remove/").status_code == 302
+    assert (rows_of(stage.alice), rows_of(stage.bob)) == (1, 0)
 
 
 def test_without_a_key_it_is_not_offered(

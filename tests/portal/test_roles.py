@@ -5,32 +5,45 @@ or be named here as a matter of the person alone.
 """
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
 
+from keepline.accounts import feeds
 from keepline.accounts.models import Account, Membership, Role, User
 from keepline.accounts.queries import SPENDERS
 from keepline.accounts.services import issue_token
 from keepline.audit.models import AuditEvent
+from keepline.core.telling import Topic
+from keepline.flows.add_endpoint import add_endpoint
+from keepline.flows.telling.passes import unsubscribe_pass
 from keepline.ledger.models import Transfer, Wallet
 from keepline.lines.models import Line
+from keepline.messages import browsers
+from keepline.messages.models import WebhookEndpoint
 from keepline.orders.models import Order, RequestKey
 from keepline.payments import methods
 from keepline.payments.models import Payment
 from keepline.portal import urls
 from tests.cast import NOW, Cast, plan
-from tests.portal.acts import KEY, order_form, renew_url, renewed
+from tests.flows.endpoints import connect, owner_of
+from tests.portal.acts import KEY, order_form, renew_url, renewed, shows_messages
 from tests.sessions import signed_in
 
 pytestmark = pytest.mark.django_db
 
 LOOKERS = [Role.SEE, Role.RECEIVE]
-OF_MANAGERS = {"close_line"}  # whoever may only spend does not end anything
+OF_MANAGERS = {
+    "close_line",  # whoever may only spend does not end anything
+    *("webhooks", "webhook"),  # they tell a program of all lines, and go on when one has left
+}
+# Theirs whatever their role: these pages reach no row but the person's own.
 OF_THE_PERSON = {
     *("account", "add_token", "drop_token", "calendar", "revoke_calendar"),
-    *("notices", "works_again", "unsubscribe"),
+    *("notices", "works_again", "unsubscribe"),  # what they are told, and how
+    *("subscribe_browser", "unsubscribe_browser", "remove_browser"),  # their own devices
 }
 # Who pays need not read, and who reads need not pay: tests/portal/test_inbox.py has these.
 OF_READERS = {
@@ -50,7 +63,17 @@ FORMS: dict[str, dict[str, str]] = {
     "auto_renew": {"enabled": "on", "lead": ""},
     "buy": {"key": KEY, "pay": "only:", "expected_total_minor": "300"},
     "choose_number": {"key": KEY, "chosen": ""},
+    "webhooks": {"url": "https://partner.example/more", "name": "More"},
+    "webhook": {"do": "rotate"},
 }
+
+
+@pytest.fixture(autouse=True)
+def webhook(stage: Cast) -> UUID:
+    """An endpoint of Alice's account."""
+    connect()
+    url = "https://partner.example/hook"
+    return add_endpoint(owner_of(stage), url, "Shop", (), NOW)[0].id
 
 
 def member(stage: Cast, role: str, language: str = "en") -> Client:
@@ -67,12 +90,16 @@ def order_id(stage: Cast, alice: Client) -> Any:
 
 
 def address(name: str, stage: Cast, order_id: Any) -> str:
+    """Things of the account, and those of Bob's that are a matter of the person."""
+    shows_messages(stage.bob)
     things = {
         "line_id": stage.line.id,
         "plan_code": stage.plan.code,
         "order_id": order_id,
-        "secret": "nobodys",
-        "pass_": "nobodys",
+        "secret": feeds.make(stage.bob.pk, stage.account.id, NOW),
+        "pass_": unsubscribe_pass(f"user:{stage.bob.pk}", Topic.REMINDERS),
+        "browser_id": browsers.of_user(stage.bob.pk)[0].id,
+        "endpoint_id": WebhookEndpoint.objects.get().id,
         "channel": "email",
         "token_id": issue_token(stage.bob, stage.account, "backup", NOW).token.pk,
         "method_id": methods.begin(stage.account.id, "sandbox", NOW, NOW).id,
@@ -86,12 +113,11 @@ def form(name: str, stage: Cast) -> dict[str, str]:
 
 def written() -> tuple[object, ...]:
     """Everything that a role guards."""
-    counts = [
-        model.objects.count() for model in (Transfer, Payment, RequestKey, Wallet, AuditEvent)
-    ]
+    counts = [model.objects.count() for model in (Transfer, Payment, RequestKey, Wallet)]
     labels = list(Line.objects.order_by("id").values_list("label", flat=True))
     orders = list(Order.objects.order_by("id").values_list("id", "state"))
-    return *counts, labels, orders
+    endpoints = list(WebhookEndpoint.objects.order_by("id").values_list())
+    return *counts, labels, orders, endpoints
 
 
 @pytest.mark.parametrize("role", LOOKERS)
@@ -100,13 +126,14 @@ def test_no_post_of_a_looker_does_anything(
     name: str, role: Role, stage: Cast, order_id: Any
 ) -> None:
     bob, url = member(stage, role), address(name, stage, order_id)
-    before = written()
+    before, audited = written(), AuditEvent.objects.count()
     answer = bob.post(url, form(name, stage))
+    assert written() == before
     if name in OF_THE_PERSON:
-        assert answer.status_code not in (403, 405), "named here in vain"
+        assert answer.status_code not in (403, 404, 405), "named here in vain"
         return
     assert answer.status_code in (403, 405)
-    assert written() == before
+    assert AuditEvent.objects.count() == audited
     if answer.status_code == 403:
         assert "Your role in this account does not permit this." in answer.content.decode()
 
@@ -127,7 +154,7 @@ def test_the_map_has_posts_to_refuse(stage: Cast, order_id: Any) -> None:
     bob = member(stage, Role.SEE)
     statuses = {name: bob.post(address(name, stage, order_id)).status_code for name in PATTERNS}
     refused = {name for name, status in statuses.items() if status == 403}
-    assert refused >= {"renew", "top_up", "rename", "auto_renew"}
+    assert refused >= {"renew", "top_up", "rename", "auto_renew", "webhooks", "webhook"}
 
 
 @pytest.mark.parametrize("role", LOOKERS)
@@ -135,14 +162,14 @@ def test_the_way_to_pay_is_closed_from_its_first_page(
     role: Role, stage: Cast, order_id: Any
 ) -> None:
     bob = member(stage, role)
-    before = written()
+    before, audited = written(), AuditEvent.objects.count()
     for url in (
         renew_url(stage),
         f"{renew_url(stage)}?key={KEY}&plan={stage.plan.code}",
         f"/orders/{order_id}/checkout/",
     ):
         assert bob.get(url).status_code == 403
-    assert written() == before
+    assert (written(), AuditEvent.objects.count()) == (before, audited)
 
 
 def test_the_page_speaks_the_members_language(stage: Cast) -> None:

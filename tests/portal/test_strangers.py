@@ -3,7 +3,7 @@
 The URLs are read from the resolver. A new one whose parameters this test cannot fill fails it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +13,21 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from keepline.accounts import feeds
 from keepline.accounts.models import ApiToken
 from keepline.accounts.services import issue_token
+from keepline.core.telling import Topic
+from keepline.flows.add_endpoint import add_endpoint
+from keepline.flows.telling.passes import unsubscribe_pass
+from keepline.messages import browsers
+from keepline.messages.models import Preferences, PushSubscription, WebhookEndpoint
+from keepline.messages.preferences import note_failing, recipient_of, wishes_of
 from tests import cast
 from tests.cast import NOW, Cast
 from tests.doubles import FakeProvider
+from tests.flows.endpoints import connect, owner_of
 from tests.flows.inboxes import arrives, numbered
-from tests.portal.acts import with_receipt
+from tests.portal.acts import shows_messages, with_receipt
 from tests.portal.sims import carded, given
 from tests.saved import saved
 
@@ -32,6 +40,19 @@ OWNED_BY_NOBODY = {
     "key",
     "plan_code",  # what is on sale is on sale for all
 }
+# Pages of which each shows the one who asks their own: the address names no row.
+OF_WHO_ASKS = {"works_again": {"channel": "email"}}
+# The address is the key, with or without a session. Each has its making, for a user.
+OPENED_BY_A_SECRET: dict[str, Callable[[Cast, Any], str]] = {
+    "calendar_feed": lambda stage, user: feeds.make(user.pk, account_of(stage, user), NOW),
+    "unsubscribe": lambda _, user: unsubscribe_pass(recipient_of(user.pk), Topic.REMINDERS),
+}
+# What is posted where an empty form would be refused before anything is looked for.
+POSTED = {"webhook": {"do": "remove"}}
+
+
+def account_of(stage: Cast, user: Any) -> UUID:
+    return stage.other_account.id if user == stage.charlie else stage.account.id
 
 
 def routes(
@@ -65,6 +86,9 @@ def belongings(stage: Cast, alice: Client, provider: FakeProvider) -> dict[str, 
     given(stage, confirmation="4711")
     with_card = cast.line(stage.account, stage.plan)
     carded(stage, line=with_card)
+    connect()
+    endpoint, _ = add_endpoint(owner_of(stage), "https://partner.example/hook", "Shop", (), NOW)
+    shows_messages(stage.alice)
     return {
         "line_id": stage.line.id,
         "line_id of sim_card": with_card.id,
@@ -75,6 +99,8 @@ def belongings(stage: Cast, alice: Client, provider: FakeProvider) -> dict[str, 
         "pk": key.pk,
         "method_id": saved(stage, provider),
         "message_id": kept_message(stage),
+        "endpoint_id": endpoint.id,
+        "browser_id": browsers.of_user(stage.alice.pk)[0].id,
     }
 
 
@@ -87,8 +113,8 @@ def kept_message(stage: Cast) -> UUID:
 
 
 def address(name: str, params: tuple[str, ...], belongings: dict[str, Any]) -> str | None:
-    """None when the URL names nothing that anybody owns."""
-    if set(params) <= OWNED_BY_NOBODY:
+    """None when the URL names nothing that anybody owns, or has a test of its own below."""
+    if set(params) <= OWNED_BY_NOBODY or name in OF_WHO_ASKS or name in OPENED_BY_A_SECRET:
         return None
     unknown = set(params) - set(belongings)
     assert not unknown, f"teach this test what {unknown} of {name} stands for"
@@ -103,7 +129,8 @@ def test_a_strangers_line_order_or_key_is_not_there(
     url = address(name, params, belongings)
     if url is None:
         return
-    statuses = {charlie.get(url).status_code, charlie.post(url).status_code}
+    posted = charlie.post(url, POSTED.get(name, {}))
+    statuses = {charlie.get(url).status_code, posted.status_code}
     assert 404 in statuses
     assert statuses <= {404, 405}
     visitor = Client().get(url)
@@ -116,7 +143,8 @@ def test_its_owner_finds_it(
 ) -> None:
     url = address(name, params, belongings)
     if url is not None:
-        found = {alice.get(url).status_code, alice.post(url).status_code}
+        got = alice.get(url).status_code
+        found = {got, alice.post(url, POSTED.get(name, {})).status_code}
         assert 404 not in found, "or the test above proves nothing"
 
 
@@ -127,7 +155,7 @@ def test_ones_own_pages_tell_nothing_of_others(
     answer = charlie.get(reverse(name), follow=True)
     assert answer.status_code < 500
     told = b"".join(answer) if answer.streaming else answer.content
-    for secret in ("line_id", "order_id"):
+    for secret in ("line_id", "order_id", "endpoint_id"):
         assert str(belongings[secret]).encode() not in told
     assert b"alice@example.com" not in told
 
@@ -135,3 +163,58 @@ def test_ones_own_pages_tell_nothing_of_others(
 def test_a_strangers_token_lives_on(belongings: dict[str, Any], charlie: Client) -> None:
     charlie.post(reverse("drop_token", args=[belongings["token_id"]]))
     assert ApiToken.objects.get(pk=belongings["token_id"]).revoked_at is None
+
+
+def test_a_strangers_webhook_and_device_live_on(
+    belongings: dict[str, Any], charlie: Client
+) -> None:
+    page = reverse("webhook", args=[belongings["endpoint_id"]])
+    before = WebhookEndpoint.objects.values().get()
+    for button in ("try", "rotate", "off", "change", "remove", "replay"):
+        assert charlie.post(page, {"do": button}).status_code == 404
+    assert WebhookEndpoint.objects.values().get() == before
+    charlie.post(reverse("remove_browser", args=[belongings["browser_id"]]))
+    assert PushSubscription.objects.filter(pk=belongings["browser_id"]).exists()
+
+
+@pytest.mark.parametrize("name", OF_WHO_ASKS)
+def test_what_one_says_of_an_address_is_said_of_ones_own(
+    name: str, stage: Cast, alice: Client, charlie: Client
+) -> None:
+    note_failing("email", {recipient_of(stage.alice.pk): ("alice@example.com", "550")}, NOW)
+    url = reverse(name, kwargs=OF_WHO_ASKS[name])
+    charlie.post(url)
+    assert Client().post(url).status_code == 302
+    assert "email" in wishes_of(stage.alice.pk).failing
+    alice.post(url)
+    assert "email" not in wishes_of(stage.alice.pk).failing
+
+
+@pytest.mark.parametrize("name", OPENED_BY_A_SECRET)
+def test_a_secret_opens_one_persons_and_a_wrong_one_nothing(
+    name: str, stage: Cast, belongings: dict[str, Any], charlie: Client
+) -> None:
+    hers = OPENED_BY_A_SECRET[name](stage, stage.alice)
+    his = OPENED_BY_A_SECRET[name](stage, stage.charlie)
+    for client in (Client(), charlie):  # a session neither opens anything nor is asked for
+        assert client.get(reverse(name, args=[hers])).status_code == 200
+        own = client.get(reverse(name, args=[his]))
+        assert own.status_code == 200
+        assert str(belongings["line_id"]) not in own.content.decode()
+        for wrong in (hers[:-1], hers[:-1] + ("A" if hers[-1] != "A" else "B"), "nobodys"):
+            url = reverse(name, args=[wrong])
+            assert client.get(url).status_code == 404
+            assert client.post(url).status_code in (404, 405)
+    assert Preferences.objects.count() == 0, "opened, or guessed, nothing changes"
+
+
+def test_a_pass_ends_letters_of_its_person_alone_and_tells_nothing(
+    stage: Cast, charlie: Client
+) -> None:
+    hers = OPENED_BY_A_SECRET["unsubscribe"](stage, stage.alice)
+    forged = hers.replace(str(stage.alice.pk), str(stage.charlie.pk), 1)
+    assert charlie.post(reverse("unsubscribe", args=[forged])).status_code == 404
+    page = charlie.post(reverse("unsubscribe", args=[hers]))
+    assert "alice@example.com" not in page.content.decode()
+    assert wishes_of(stage.alice.pk).choices.said == {("email", Topic.REMINDERS): False}
+    assert not wishes_of(stage.charlie.pk).choices.said
