@@ -1,7 +1,7 @@
 """The boundaries at which a process may die, read from the code: nobody keeps a list of them."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -21,6 +21,16 @@ def boundaries() -> list[str]:
     return sorted(
         f"{step}:{boundary}" for step, kind in steps().items() for boundary in BOUNDARIES[kind]
     )
+
+
+def without_twins(names: Sequence[str]) -> list[str]:
+    """Of each transaction one of two: dead before it, or before its commit. By turns."""
+    twins = [name for name in names if name.endswith(":uncommitted")]
+    dropped = {
+        name if place % 2 else name.replace(":uncommitted", ":before")
+        for place, name in enumerate(twins)
+    }
+    return [name for name in names if name not in dropped]
 
 
 def boundaries_at_providers() -> list[str]:
