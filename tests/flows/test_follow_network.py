@@ -326,6 +326,7 @@ def test_what_is_due_is_found_by_its_index(cast: Cast) -> None:
     NetworkDue.objects.all().delete()
 
 
+@pytest.mark.django_db(transaction=True)  # letters go out by threads
 def test_a_test_clock_is_followed_as_it_moves(network: ScriptedNetwork) -> None:
     cast = assemble(line_fields={"e164": 4479_0000_0001})
     open_clock("spring", NOW, "cli", NOW)

@@ -8,6 +8,7 @@ from keepline.core.telling import QuietHours, Topic
 from keepline.flows import renew_line
 from keepline.flows.choose_channels import choose_channels
 from keepline.flows.show_notices import show_notices
+from keepline.flows.telling import ways
 from keepline.gateways.messaging.port import AddressRefused
 from tests.cast import NOW, assemble
 from tests.flows.acts import request
@@ -20,7 +21,8 @@ pytestmark = pytest.mark.django_db
 def test_who_has_said_nothing_sees_what_is_usual() -> None:
     cast = assemble()
     view = show_notices(cast.alice.pk, cast.account.id, NOW)
-    assert list(view.channels) == ["email"]
+    assert list(view.channels) == [way.channel for way in ways.connected() if way.to_people]
+    assert "email" in view.channels
     assert [row.topic for row in view.topics] == list(Topic)
     assert all(row.choices[0].wanted for row in view.topics)
     assert (view.quiet, list(view.came_back)) == (None, [])
