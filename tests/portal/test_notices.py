@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_boxes_are_saved(stage: Cast, alice: Client) -> None:
     page = alice.get("/account/notices/").content.decode()
-    assert page.count('type="checkbox"') == len(Topic) == page.count(" checked")
+    assert page.count('type="checkbox"') == len(Topic) * (page.count('<th scope="col">') - 1)
+    assert page.count('name="email:') == len(Topic)
+    before = page.count(" checked")
     ticked = {f"email:{topic}": "on" for topic in Topic if topic is not Topic.REMINDERS}
     form = ticked | {"quiet_from": "1320", "quiet_until": "420"}
     assert alice.post("/account/notices/", form).status_code == 302
@@ -24,7 +26,7 @@ def test_boxes_are_saved(stage: Cast, alice: Client) -> None:
     assert wishes.choices.said["email", Topic.REMINDERS] is False
     assert wishes.choices.quiet == QuietHours(1320, 420)
     page = alice.get("/account/notices/").content.decode()
-    assert page.count(" checked") == len(Topic) - 1
+    assert page.count(" checked") == len(Topic) - 1 < before
     assert '<option value="1320" selected>' in page
 
 
