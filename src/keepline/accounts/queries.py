@@ -2,9 +2,9 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -250,26 +250,13 @@ def addresses_among(account_ids: Collection[UUID]) -> dict[UUID, list[Recipient]
 
     Accounts that have nobody are left out. One query.
     """
-    members = Membership.objects.filter(
-        account_id__in=set(account_ids),
-        role__in=TOLD,
-        user__is_active=True,
+    found = _told_among(
+        account_ids,
+        ("emailaddress__email", "name", "language", "time_zone", "former_phone"),
         user__emailaddress__primary=True,
         user__emailaddress__verified=True,
     )
-    rows = members.order_by("since_at", "id").values_list(
-        "account_id",
-        "user_id",
-        "user__emailaddress__email",
-        "user__name",
-        "user__language",
-        "user__time_zone",
-        "user__former_phone",
-    )
-    found: dict[UUID, list[Recipient]] = defaultdict(list)
-    for account_id, *columns in rows:
-        found[account_id].append(Recipient._make(columns))
-    return dict(found)
+    return {account: [Recipient(*each) for each in people] for account, people in found.items()}
 
 
 def people_among(account_ids: Collection[UUID]) -> dict[UUID, list[Recipient]]:
@@ -277,16 +264,11 @@ def people_among(account_ids: Collection[UUID]) -> dict[UUID, list[Recipient]]:
 
     Accounts that have nobody are left out. One query.
     """
-    members = Membership.objects.filter(
-        account_id__in=set(account_ids), role__in=TOLD, user__is_active=True
-    )
-    rows = members.order_by("since_at", "id").values_list(
-        "account_id", "user_id", "user__name", "user__language", "user__time_zone"
-    )
-    found: dict[UUID, list[Recipient]] = defaultdict(list)
-    for account_id, user_id, *rest in rows:
-        found[account_id].append(Recipient(user_id, "", *rest))
-    return dict(found)
+    found = _told_among(account_ids, ("name", "language", "time_zone"))
+    return {
+        account: [Recipient(user_id, "", *rest) for user_id, *rest in people]
+        for account, people in found.items()
+    }
 
 
 def phones_among(account_ids: Collection[UUID]) -> dict[UUID, list[PhoneRecipient]]:
@@ -294,18 +276,28 @@ def phones_among(account_ids: Collection[UUID]) -> dict[UUID, list[PhoneRecipien
 
     Accounts that have nobody are left out. One query.
     """
-    members = Membership.objects.filter(
-        account_id__in=set(account_ids),
-        role__in=TOLD,
-        user__is_active=True,
-        user__phone__isnull=False,
+    found = _told_among(
+        account_ids,
+        ("phone", "language", "time_zone"),
+        user__phone__gt="",
         user__phone_verified=True,
     )
-    rows = members.order_by("since_at", "id").values_list(
-        "account_id", "user_id", "user__phone", "user__language", "user__time_zone"
+    return {
+        account: [PhoneRecipient(*each) for each in people] for account, people in found.items()
+    }
+
+
+def _told_among(
+    account_ids: Collection[UUID], columns: Sequence[str], **reached: object
+) -> dict[UUID, list[list[Any]]]:
+    """By account, the user's id and columns of each who answers for it and is `reached` so."""
+    members = Membership.objects.filter(
+        account_id__in=set(account_ids), role__in=TOLD, user__is_active=True, **reached
     )
-    found: dict[UUID, list[PhoneRecipient]] = defaultdict(list)
-    for account_id, *columns in rows:
-        if columns[1]:
-            found[account_id].append(PhoneRecipient._make(columns))
+    names = [f"user__{column}" for column in columns]
+    found: dict[UUID, list[list[Any]]] = defaultdict(list)
+    for account_id, *values in members.order_by("since_at", "id").values_list(
+        "account_id", "user_id", *names
+    ):
+        found[account_id].append(values)
     return dict(found)

@@ -1,6 +1,6 @@
 """Reads of received messages: opened for members of their account, counted for everybody else."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from keepline.core.ids import slot_of, slot_of_text
-from keepline.messages.inbox_models import ReceivedMessage, UnclaimedDay
+from keepline.messages.inbox_models import ReceivedMessage
 from keepline.messages.sealing import row_name, sealer
 from keepline.slots.sealing import SealBroken, Sealer
 from keepline.slots.sql import fetch_all, fetch_one
@@ -136,26 +136,6 @@ def code_traffic(since: datetime, senders: int, limit: int) -> list[CodeTraffic]
     return [CodeTraffic(*row) for row in fetch_all(TRAFFIC, params)]
 
 
-class LineTraffic(NamedTuple):
-    """What staff may know of a line's messages."""
-
-    messages: int
-    last_at: datetime | None
-
-
-COUNTS = """
-SELECT line_id, count(*) AS messages, max(received_at) AS last_at FROM messages_received
-WHERE slot = ANY(%(slots)s::smallint[]) AND line_id = ANY(%(lines)s) GROUP BY line_id
-"""
-
-
-def counts_among(line_ids: Collection[UUID]) -> dict[UUID, LineTraffic]:
-    """How many messages lines have now, and when the last one came. One query."""
-    slots = sorted({slot_of(line_id) for line_id in line_ids})
-    rows = fetch_all(COUNTS, {"slots": slots, "lines": list(line_ids)})
-    return {row.line_id: LineTraffic(row.messages, row.last_at) for row in rows}
-
-
 UNCLAIMED = """
 SELECT coalesce(sum(messages), 0)::int AS messages, max(day) AS last_on FROM messages_unclaimedday
 WHERE slot = %s AND e164 = %s AND day >= %s
@@ -167,9 +147,3 @@ def unclaimed_since(e164: int, day: date) -> tuple[int, date | None]:
     one did. What the quiet test asks before the number is sold again."""
     row = fetch_one(UNCLAIMED, (slot_of_text(str(e164)), e164, day))
     return (row.messages, row.last_on) if row else (0, None)
-
-
-def unclaimed_days(e164: int) -> Sequence[tuple[date, int]]:
-    """The days of a number with such messages, and how many; oldest first."""
-    rows = UnclaimedDay.objects.filter(slot=slot_of_text(str(e164)), e164=e164).order_by("day")
-    return list(rows.values_list("day", "messages"))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -22,6 +23,7 @@ from keepline.flows import (
 )
 from keepline.flows.change_number import NumberChangeRequest
 from keepline.flows.errors import FlowRefused
+from keepline.flows.paying import StartedOrder
 from keepline.flows.show_line import show_line
 from keepline.flows.swap_sim import SimSwapRequest
 from keepline.flows.switch_carrier import CarrierSwitchRequest
@@ -40,18 +42,26 @@ def number(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     """Free numbers to choose from, the fee, and what becomes of the old one."""
     refused = None
     if request.method == "POST":
-        try:
-            started = change_number.start(_number_asked(request, holder, line_id), holder.now)
-        except FlowRefused as error:
-            if error.code == "not_found":
-                raise
-            refused = error
-        else:
-            return redirect("order", started.order_id)
+        ordered = _ordered(
+            lambda: change_number.start(_number_asked(request, holder, line_id), holder.now)
+        )
+        if not isinstance(ordered, FlowRefused):
+            return redirect("order", ordered.order_id)
+        refused = ordered
     view = show_line(line_id, holder.account_id, holder.now)
     seen = change_number.preview(holder.account_id, line_id, holder.now)
     context = {"view": view, "seen": seen, "key": _key(request), "refused": refused or seen.refusal}
     return _page(request, "portal/number.html", context, refused)
+
+
+def _ordered(start: Callable[[], StartedOrder]) -> StartedOrder | FlowRefused:
+    """The order, or why there is none, which its page says. A stranger's line is not there."""
+    try:
+        return start()
+    except FlowRefused as refused:
+        if refused.code == "not_found":
+            raise
+        return refused
 
 
 def _number_asked(request: HttpRequest, holder: Holder, line_id: UUID) -> NumberChangeRequest:
@@ -75,14 +85,10 @@ def sim(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     """An eSIM, or the card that the holder has in the hand."""
     refused = None
     if request.method == "POST":
-        try:
-            started = swap_sim.start(_sim_asked(request, holder, line_id), holder.now)
-        except FlowRefused as error:
-            if error.code == "not_found":
-                raise
-            refused = error
-        else:
-            return redirect("order", started.order_id)
+        ordered = _ordered(lambda: swap_sim.start(_sim_asked(request, holder, line_id), holder.now))
+        if not isinstance(ordered, FlowRefused):
+            return redirect("order", ordered.order_id)
+        refused = ordered
     view = show_line(line_id, holder.account_id, holder.now)
     seen = swap_sim.preview(holder.account_id, line_id, holder.now)
     context = {
@@ -121,14 +127,12 @@ def carrier(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse
     """The carriers behind the line's plan, and to which of them it can go."""
     refused = None
     if request.method == "POST":
-        try:
-            started = switch_carrier.start(_carrier_asked(request, holder, line_id), holder.now)
-        except FlowRefused as error:
-            if error.code == "not_found":
-                raise
-            refused = error
-        else:
-            return redirect("order", started.order_id)
+        ordered = _ordered(
+            lambda: switch_carrier.start(_carrier_asked(request, holder, line_id), holder.now)
+        )
+        if not isinstance(ordered, FlowRefused):
+            return redirect("order", ordered.order_id)
+        refused = ordered
     seen = switch_carrier.preview(holder.account_id, line_id, holder.now)
     view = show_line(line_id, holder.account_id, holder.now)
     posted, open_ = request.POST, [each.carrier.code for each in seen.options if each.open]
@@ -148,14 +152,7 @@ def carrier(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse
 def _carrier_asked(request: HttpRequest, holder: Holder, line_id: UUID) -> CarrierSwitchRequest:
     swap = _sim_asked(request, holder, line_id)
     return CarrierSwitchRequest(
-        account_id=swap.account_id,
-        line_id=swap.line_id,
-        key=swap.key,
-        expected_fee_minor=swap.expected_fee_minor,
-        actor=swap.actor,
-        channel=swap.channel,
-        sim=swap.sim,
-        iccid=swap.iccid,
+        **asdict(swap),
         carrier=request.POST.get("carrier", ""),
         anew=request.POST.get("anew") == "yes",
     )
