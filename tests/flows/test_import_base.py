@@ -277,6 +277,8 @@ def test_a_kill_in_the_middle_is_taken_up_again(
     made = [row(account_ref=f"A-{n}", msisdn=f"+4477009{n:05}") for n in range(1000)]
     path = written(tmp_path / "base.csv", made)
     command = [sys.executable, "-m", "keepline.cli.main", "import-base", str(path), "--batch=100"]
+    own = {"KEEPLINE_DATA": str(tmp_path / "data")}  # other killed imports lie in the tests' own
+    process_environment = process_environment | own
     dies = process_environment | {"KEEPLINE_CRASH_AT": "import_base.batch:uncommitted"}
     killed = subprocess.run(command, env=dies, capture_output=True)
     assert killed.returncode == -signal.SIGKILL

@@ -24,7 +24,7 @@ from keepline.flows import show_inbox as inbox_flow
 from keepline.flows.audit_books import audit, invariants
 from keepline.flows.errors import FlowRefused
 from keepline.flows.export_messages import export_messages
-from keepline.flows.forget_messages import forget_messages
+from keepline.flows.forget_messages import ARRIVALS_KEPT, forget_messages
 from keepline.flows.receive_message import receive
 from keepline.flows.set_retention import set_retention
 from keepline.flows.show_inbox import Reader, search_inbox, show_inbox
@@ -96,7 +96,7 @@ class InboxMachine(RuleBasedStateMachine):
         super().__init__()
         self.before = transaction.savepoint()
         self.now, self.model, self.said = NOW, Model(), 0
-        self.sent: list[tuple[Sms, int]] = []
+        self.sent: list[tuple[Sms, datetime]] = []  # with when they came
         people = [stage.person(f"owner{n}") for n in range(3)] + [stage.person("helper")]
         self.people = people
         self.accounts: list[Account] = [stage.account(owner) for owner in people[:3]]
@@ -167,7 +167,7 @@ class InboxMachine(RuleBasedStateMachine):
         sent_at = None if age_s is None else self.now - timedelta(seconds=age_s)
         text = f"<{self.said}> your code is {100_000 + self.said}"
         message = Sms(f"+{e164}", f"S{self.said}", text, f"r{self.said}", sent_at)
-        self.sent.append((message, e164))
+        self.sent.append((message, self.now))
         whose = self.model.whose(e164, self.now, sent_at)
         known = bool(self.model.held[e164]) or Number.objects.filter(e164=e164).exists()
         assert known
@@ -202,6 +202,8 @@ class InboxMachine(RuleBasedStateMachine):
     @rule()
     def erased(self) -> None:
         forget_messages(self.now)
+        # Nor are they known any more: no network repeats so late.
+        self.sent = [each for each in self.sent if each[1] >= self.now - ARRIVALS_KEPT]
         assert not ReceivedMessage.objects.filter(erase_at__lte=self.now).exists()
 
     # what holds

@@ -7,16 +7,19 @@ import structlog
 
 from keepline.config.discretion import Discretion
 
+SHARED: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+# One list however often logs are configured: loggers keep the one that they met first.
+PROCESSORS = [*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
+
 
 def configure(settings: dict[str, Any]) -> None:
     """Called by Django with settings.LOGGING."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
@@ -30,7 +33,7 @@ def configure(settings: dict[str, Any]) -> None:
                 Discretion(settings.get("secrets", ())),
                 rendering(as_json=settings.get("format") == "json"),
             ],
-            foreign_pre_chain=shared,
+            foreign_pre_chain=SHARED,
         )
     )
     root = logging.getLogger()
