@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from keepline.accounts.models import Account
 from keepline.audit.models import AuditEvent, ImportRun
 from keepline.flows.import_base import ImportResult, import_base
+from keepline.flows.importing.fields import language_of
 from keepline.flows.importing.reading import COLUMNS, FileRefused, layout_of, read_mapping, rows
 from keepline.inventory.models import CardHolding, Number, OwnershipPeriod
 from keepline.inventory.naming import number_id
@@ -116,6 +117,20 @@ def test_twice_changes_nothing_and_a_mended_file_brings_the_rest(plan: Any, tmp_
     made[1]["currency"] = "USD"
     mended, refused = run(written(tmp_path / "mended.csv", made))
     assert (mended.rows_in, mended.rows_present, refused) == (1, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("ru_RU", "ru"),
+        ("RU", "ru"),
+        ("zh_CN", "zh-hans"),
+        ("zh-Hant", "zh-hant"),
+        ("de-AT", "de-at"),
+    ],
+)
+def test_a_holders_language_is_ours_or_kept(given: str, kept: str) -> None:
+    assert language_of(given) == kept
 
 
 BAD = [

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from keepline.accounts.models import Membership, Role, User
@@ -31,7 +32,7 @@ from keepline.messages.models import Delivery, Outbox, Reference
 from tests.cast import NOW, Cast, assemble, person
 
 pytestmark = pytest.mark.django_db
-LANGUAGES = ("en", "zh-hans")
+LANGUAGES = [code for code, _ in settings.LANGUAGES]
 DUE = NOW + GATHERING
 
 
@@ -126,6 +127,8 @@ class TestWords:
         assert len(encoded(message.text, 1, "gsm")) == 1
         chinese = BySms().write(a_letter("line.expiry_near", "zh-hans"))
         assert chinese.text.startswith("+86 138 0013 8000 将于9月30日到期。 https://")
+        russian = BySms().write(a_letter("line.expiry_near", "ru"))
+        assert russian.text.startswith("+86 138 0013 8000: срок до 30 сентября. https://")
 
     def test_a_long_name_is_cut(self) -> None:
         message = BySms().write(a_letter("line.suspended", "en", name="A name " * 20))

@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.port import PaymentRequest, StoringRequest, StoringStatus
-from keepline.gateways.payments.sandbox.provider.words import LANGUAGES, WORDS
+from keepline.gateways.payments.sandbox.provider.cards import CARDS
+from keepline.gateways.payments.sandbox.provider.magic import MAGIC_AMOUNTS
+from keepline.gateways.payments.sandbox.provider.words import LANGUAGES, WORDS, language_of
 from tests.gateways.contract_payments import a_request
 from tests.gateways.contract_stored import a_storing
 from tests.gateways.inbox import Inbox
@@ -291,9 +293,32 @@ def test_senseless_keeping_keeps_nothing(sandbox: SandboxProcess, inbox: Inbox, 
     assert storing_status(sandbox, request).status == "pending"
 
 
-def test_both_languages_have_the_same_words() -> None:
-    assert set(WORDS) == set(LANGUAGES)
-    assert WORDS["en"].keys() == WORDS["zh-Hans"].keys()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_has_the_same_words(language: str) -> None:
+    assert WORDS["en"].keys() == WORDS[language].keys()
     for name, sentence in WORDS["en"].items():
-        holes = [re.findall(r"{\w+}", text) for text in (sentence, WORDS["zh-Hans"][name])]
+        holes = [re.findall(r"{\w+}", text) for text in (sentence, WORDS[language][name])]
         assert sorted(holes[0]) == sorted(holes[1]), name
+
+
+def test_each_card_and_amount_is_explained() -> None:
+    named = {f"card_{number}" for number in CARDS} | {f"amount_{each}" for each in MAGIC_AMOUNTS}
+    assert {name for name in WORDS["en"] if name.startswith(("card_0", "amount_"))} == named
+
+
+@pytest.mark.parametrize(
+    ("wishes", "language"),
+    [
+        (("zh-CN",), "zh-Hans"),
+        (("ru-RU",), "ru"),
+        (("UK",), "uk"),
+        ((None, "uk-UA"), "uk"),
+        (("tlh", "en-GB"), "en"),
+        (("russian",), "en"),
+        ((), "en"),
+    ],
+)
+def test_the_first_wish_that_is_spoken_is_spoken(
+    wishes: tuple[str | None, ...], language: str
+) -> None:
+    assert language_of(*wishes) == language

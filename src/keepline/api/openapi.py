@@ -72,7 +72,8 @@ PARAMETERS: dict[str, Json] = {
         "name": "Accept-Language",
         "in": "header",
         "required": False,
-        "description": "Language of names and problems: en or zh-Hans. The user's, when left out.",
+        "description": "Language of names and problems: en, zh-Hans, ru or uk. The user's, when"
+        " left out.",
         "schema": {"type": "string"},
         "example": "zh-Hans",
     },

@@ -5,6 +5,7 @@ months in letters (3/5 is two dates), a clock of 24 hours, the zone where it mat
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
@@ -40,7 +41,19 @@ __all__ = [
 ]
 
 # "en" alone is American: 5/3/26, 2:32 PM. Keepline's English is the one most of the world reads.
-LOCALES = {"en": "en_GB", "zh-hans": "zh_Hans_CN"}
+LOCALES = {"en": "en_GB", "zh-hans": "zh_Hans_CN", "ru": "ru_RU", "uk": "uk_UA"}
+# CLDR's long date of these ends in an abbreviated "year" (3 мая 2026 г.), whose full stop a
+# sentence would double.
+DATES = {"ru": "d MMMM y", "uk": "d MMMM y"}
+# Zones that CLDR files under an older name of the time zone database, where Babel does not look.
+OLDER_NAMES = {
+    "America/Nuuk": "America/Godthab",
+    "Asia/Ho_Chi_Minh": "Asia/Saigon",
+    "Asia/Kathmandu": "Asia/Katmandu",
+    "Asia/Yangon": "Asia/Rangoon",
+    "Atlantic/Faroe": "Atlantic/Faeroe",
+    "Europe/Kyiv": "Europe/Kiev",
+}
 _SPANS: Final[tuple[tuple[Literal["day", "hour", "minute"], int, int], ...]] = (
     ("day", 86_400, 2 * 86_400),
     ("hour", 3_600, 3_600),
@@ -57,7 +70,7 @@ SIZES = (
 
 
 def locale_of(language: str) -> Locale:
-    """The CLDR locale of a language code of ours (en, zh-hans)."""
+    """The CLDR locale of a language code of ours (en, zh-hans, ru, uk)."""
     return Locale.parse(LOCALES.get(language.lower(), LOCALES["en"]))
 
 
@@ -83,7 +96,8 @@ def day(at: datetime, zone: str, language: str, with_year: bool = True) -> str:
     """3 May 2026, or 3 May: the date of an instant in a zone."""
     local = _local(at, zone)
     if with_year:
-        return format_date(local.date(), "long", locale=locale_of(language))
+        form = DATES.get(language.lower(), "long")
+        return format_date(local.date(), form, locale=locale_of(language))
     return format_skeleton("MMMMd", local, locale=locale_of(language))
 
 
@@ -104,7 +118,9 @@ def city_of(zone: str, language: str) -> str:
     """Europe/Berlin -> Berlin. A zone without a city (UTC) stays as it is."""
     if "/" not in zone:
         return zone
-    said: str = get_timezone_location(zone, locale=locale_of(language), return_city=True)
+    locale = locale_of(language)
+    older: Mapping[str, str] = locale.time_zones.get(OLDER_NAMES.get(zone, ""), {})
+    said: str = older.get("city") or get_timezone_location(zone, locale=locale, return_city=True)
     return said.rsplit("/", 1)[-1]
 
 

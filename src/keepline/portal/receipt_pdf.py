@@ -1,8 +1,4 @@
-"""Draws a receipt as PDF, A4, with the lifeline.
-
-Text that Latin-1 Helvetica cannot show (Chinese, Cyrillic) is set in STSong-Light, one of the
-Adobe CID fonts that every PDF reader brings along, so no font file is shipped.
-"""
+"""Draws a receipt as PDF, A4, with the lifeline. See receipt_sheet for its letters."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -10,13 +6,11 @@ from io import BytesIO
 from django.utils.translation import gettext as _
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfgen.canvas import Canvas
 
 from keepline.core import formats
 from keepline.core.lifeline import WHOLE, Lifeline, Piece, pieces, position
 from keepline.flows.show_order import OrderView
+from keepline.portal.receipt_sheet import Sheet
 from keepline.portal.templatetags import words
 from keepline.portal.templatetags.formats import in_language, phone
 
@@ -34,8 +28,6 @@ PIECES = {
 }
 # Strokes through a piece, so that the pieces differ on a grey printer too: distance in points.
 HATCHING = {"added": 9, "grace": 6, "suspended": 4, "quarantine": 2.5}
-CJK = "STSong-Light"
-pdfmetrics.registerFont(UnicodeCIDFont(CJK))
 
 Row = tuple[str, str]
 
@@ -43,7 +35,7 @@ Row = tuple[str, str]
 def receipt_pdf(view: OrderView, language: str, zone: str) -> bytes:
     """The receipt of a completed order in `language`, its instants in the holder's `zone`."""
     out = BytesIO()
-    page = Canvas(out, pagesize=A4, invariant=True)
+    page = Sheet(out, language)
     number = view.order.receipt_number
     title = _("Receipt %(number)s") % {"number": number}
     page.setTitle(f"Keepline {title}")
@@ -111,22 +103,14 @@ def _amounts(view: OrderView, language: str) -> Sequence[Row]:
     return rows
 
 
-def _font(text: str, bold: bool = False) -> str:
-    try:
-        text.encode("cp1252")
-    except UnicodeEncodeError:
-        return CJK
-    return "Helvetica-Bold" if bold else "Helvetica"
-
-
 def _text(
-    page: Canvas, x: float, y: float, text: str, size: float = 10, right: bool = False
+    page: Sheet, x: float, y: float, text: str, size: float = 10, right: bool = False
 ) -> None:
-    page.setFont(_font(text), size)
+    page.setFont(page.face(text), size)
     (page.drawRightString if right else page.drawString)(x, y, text)
 
 
-def _head(page: Canvas, title: str, date: str) -> float:
+def _head(page: Sheet, title: str, date: str) -> float:
     page.setFillColor(ACCENT)
     page.roundRect(LEFT, TOP - 4, 17, 17, 4.5, stroke=0, fill=1)
     page.setStrokeColor(HexColor("#ffffff"))
@@ -137,7 +121,7 @@ def _head(page: Canvas, title: str, date: str) -> float:
     page.line(LEFT + 12.2, TOP + 4.5, LEFT + 13, TOP + 4.5)
     page.setLineCap(0)
     page.setFillColor(INK)
-    page.setFont("Helvetica-Bold", 13)
+    page.setFont(page.face("Keepline", bold=True), 13)
     page.drawString(LEFT + 24, TOP, "Keepline")
     _text(page, LEFT, TOP - 48, title, 20)
     page.setFillColor(SOFT)
@@ -145,7 +129,7 @@ def _head(page: Canvas, title: str, date: str) -> float:
     return float(TOP - 66)
 
 
-def _rows(page: Canvas, y: float, rows: Sequence[Row]) -> float:
+def _rows(page: Sheet, y: float, rows: Sequence[Row]) -> float:
     page.setLineWidth(0.6)
     page.setStrokeColor(EDGE)
     total = _("Total")
@@ -154,14 +138,14 @@ def _rows(page: Canvas, y: float, rows: Sequence[Row]) -> float:
         page.setFillColor(INK if strong else SOFT)
         _text(page, LEFT, y, name, 11 if strong else 10)
         page.setFillColor(INK)
-        page.setFont(_font(value, bold=strong), 11 if strong else 10)
+        page.setFont(page.face(value, bold=strong), 11 if strong else 10)
         page.drawRightString(RIGHT, y, value)
         page.line(LEFT, y - 7, RIGHT, y - 7)
         y -= LINE
     return y
 
 
-def _lifeline(page: Canvas, y: float, line: Lifeline, zone: str, language: str) -> float:
+def _lifeline(page: Sheet, y: float, line: Lifeline, zone: str, language: str) -> float:
     bar, scale = pieces(line), (RIGHT - LEFT) / WHOLE
     for piece in bar:
         _piece(page, y, piece, scale)
@@ -179,13 +163,13 @@ def _lifeline(page: Canvas, y: float, line: Lifeline, zone: str, language: str) 
     step = (RIGHT - LEFT) / 2
     for place, (name, at) in enumerate(marks):
         text = f"{name} {formats.day(at, zone, language)}"
-        width = pdfmetrics.stringWidth(text, _font(text), 8)
+        width = page.stringWidth(text, page.face(text), 8)
         x = LEFT + step * place - width * place / 2
         _text(page, x, y - 16, text, 8)
     return y - 16
 
 
-def _piece(page: Canvas, y: float, piece: Piece, scale: float) -> None:
+def _piece(page: Sheet, y: float, piece: Piece, scale: float) -> None:
     x, width = LEFT + piece.x * scale, piece.width * scale
     page.setFillColor(PIECES[piece.kind])
     page.rect(x, y, width - 1, 12, stroke=0, fill=1)
@@ -199,25 +183,25 @@ def _piece(page: Canvas, y: float, piece: Piece, scale: float) -> None:
             at += distance
 
 
-def _foot(page: Canvas, view: OrderView) -> None:
+def _foot(page: Sheet, view: OrderView) -> None:
     page.setFillColor(SOFT)
     y = 72.0
     if view.line and view.plan:
         rule = words.grace_rule(view.line.grace_rule)
-        for part in _wrapped(rule, 8.5, RIGHT - LEFT):
+        for part in _wrapped(page, rule, 8.5, RIGHT - LEFT):
             _text(page, LEFT, y, part, 8.5)
             y -= 12
     _text(page, LEFT, y - 4, f"{_('Order')} {view.order.id}", 8)
 
 
-def _wrapped(text: str, size: float, width: float) -> Sequence[str]:
+def _wrapped(page: Sheet, text: str, size: float, width: float) -> Sequence[str]:
     """Breaks at spaces, or anywhere in a script that has none."""
-    font, parts, current = _font(text), [], ""
+    face, parts, current = page.face(text), [], ""
     units = text.split(" ") if " " in text.strip() else list(text)
     glue = " " if " " in text.strip() else ""
     for unit in units:
         longer = f"{current}{glue}{unit}" if current else unit
-        if pdfmetrics.stringWidth(longer, font, size) > width and current:
+        if page.stringWidth(longer, face, size) > width and current:
             parts.append(current)
             current = unit
         else:

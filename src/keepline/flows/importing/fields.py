@@ -7,6 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError
+from django.conf import settings
 
 from keepline.core.identifiers import IdentifierError, parse_iccid, parse_msisdn
 from keepline.core.money import DecimalMark, MoneyError, parse_decimal
@@ -80,7 +81,8 @@ def zone_of(name: str) -> str:
 def language_of(code: str) -> str:
     """A language of this world, in Django's spelling; English where the base says nothing.
 
-    One that Keepline does not speak yet is kept: it is what the holder prefers. Raises RowRefused.
+    uk_UA is uk: a country's variety of a language that Keepline speaks is that language. One that
+    Keepline does not speak yet is kept: it is what the holder prefers. Raises RowRefused.
     """
     tag = (code or "en").replace("_", "-").lower()
     tag = CHINESE.get(tag, tag)
@@ -90,7 +92,8 @@ def language_of(code: str) -> str:
         known = False
     if not known:
         raise RowRefused("language", "unknown")
-    return tag
+    plain = tag.partition("-")[0]
+    return plain if plain in dict(settings.LANGUAGES) else tag
 
 
 def email_of(text: str) -> str:

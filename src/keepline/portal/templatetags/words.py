@@ -8,7 +8,7 @@ from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from django import template
-from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from keepline.core.exchange import Exchange
@@ -157,7 +157,7 @@ REFUND_BADGES = {
 DISPUTE_STATES: Words = {
     "open": gettext_lazy("Open"),
     "won": gettext_lazy("Won"),
-    "lost": gettext_lazy("Lost"),
+    "lost": pgettext_lazy("dispute", "Lost"),
 }
 DISPUTE_BADGES = {"open": "badge-warn", "won": "badge-ok", "lost": "badge-bad"}
 REFUND_SCOPES: Words = {

@@ -53,8 +53,7 @@ def _page(
 
 async def home(request: Request) -> Response:
     """What this is, the magic amounts and the test cards."""
-    rows = [(amount, words) for amount, (_, words) in MAGIC_AMOUNTS.items()]
-    return _page(request, "home.html", None, rows=rows, cards=CARDS)
+    return _page(request, "home.html", None, amounts=MAGIC_AMOUNTS, cards=CARDS)
 
 
 async def checkout(request: Request) -> Response:

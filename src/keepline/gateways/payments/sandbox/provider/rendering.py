@@ -1,4 +1,4 @@
-"""How the provider's pages are made: no script, no cookie, no session, two languages."""
+"""How the provider's pages are made: no script, no cookie, no session, four languages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
