@@ -14,6 +14,18 @@ from bench.installation import Installation
 from bench.meter import Cost
 from keepline.config.postgres import EmbeddedPostgres
 
+# Both tables that a sweep updates, and the indexes of all that it looks into or adds to.
+SWEPT_PAGES = """
+WITH swept AS (
+  SELECT unnest('{lines_validity,ledger_wallet,accounts_account,orders_order,lines_extension,
+                  ledger_transfer}'::regclass[]) AS id
+)
+SELECT pg_prewarm(id) FROM (
+  SELECT indexrelid AS id FROM pg_index JOIN swept ON swept.id = indrelid
+  UNION ALL VALUES ('lines_validity'::regclass), ('ledger_wallet'::regclass)
+) AS wanted
+"""
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -81,6 +93,12 @@ class Server:
         """A question of the bench's own, as the owner."""
         with psycopg.connect(self.postgres.url("keepline_owner", database)) as db:
             return db.execute(statement.encode(), params).fetchall()
+
+    def warm(self, database: str) -> None:
+        """Reads the pages that a sweep looks for into memory: a server that has run has them."""
+        with psycopg.connect(self.postgres.url("postgres", database)) as db:
+            db.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
+            db.execute(SWEPT_PAGES)
 
     def arm(self, database: str, name: str, now: datetime, limit: int = 0) -> Figures:
         """Runs an arm of this house in `database`."""

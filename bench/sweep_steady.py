@@ -63,19 +63,25 @@ def again_and_again(
 def growth(
     server: Server, empty: str, small: int, big: int, due: int, rounds: int, at: datetime
 ) -> dict[str, float]:
-    """CPU per line and idle polls in two bases, alternating; `due` lines of each a round."""
-    bases = [Base("small", small, due * rounds, rounds), Base("big", big, due * rounds, rounds)]
+    """CPU per line and idle polls in two bases, alternating; `due` lines of each a round.
+
+    Round 0 is told by itself: most pages come from the disk in it, or from the system's memory.
+    """
+    held = rounds + 1
+    bases = [Base("small", small, due * held, held), Base("big", big, due * held, held)]
     for base in bases:
         make(server, empty, base, at)
     server.db.execute("CHECKPOINT")
     cpu, wal, idle, pairs = {}, {}, {}, []
-    for number in range(1, rounds + 1):
-        now = at + timedelta(hours=number - 1)
+    for number in range(held):
+        now = at + timedelta(hours=number)
         for base in bases if number % 2 else reversed(bases):
             told = server.told(base.name, "poll", now)
             run = server.figures(Cost(**told["cost"]))
             cpu[base.name], wal[base.name] = run.cpu_us, run.wal_bytes
             idle[base.name] = told["idle_ms"]
+            if number == 0:
+                server.warm(base.name)
         pairs.append((cpu["big"] / cpu["small"], idle["big"] / idle["small"], *_ends(cpu, idle)))
         say(
             f"round {number}: {due} of {small} lines {cpu['small']:.1f} us, of {big}"
@@ -85,9 +91,10 @@ def growth(
     for base in bases:
         server.told(base.name, "audit", at)
         server.drop(base.name)
-    middle = [statistics.median(column) for column in zip(*pairs, strict=True)]
+    middle = [statistics.median(column) for column in zip(*pairs[1:], strict=True)]
     return {
         "growth_cpu_per_line": round(middle[0], 2),
+        "growth_cold_cpu_per_line": round(pairs[0][0], 2),
         "idle_poll_ratio": round(middle[1], 2),
         "growth_small_cpu_us": round(middle[2], 1),
         "growth_big_cpu_us": round(middle[3], 1),
