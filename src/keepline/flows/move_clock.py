@@ -4,8 +4,8 @@
     T  move_clock.moved    it is where it should be
 
 Time passes in steps, so that a year behaves like a year and not like an outage: to the next
-instant at which an order or a message is due, or to the end of the hour in which something of a
-line or a resting number is. At each step that is worked off before the next. Whoever dies leaves
+instant at which an order is due, or to the end of the hour in which a message, or something of a
+line or a resting number, is. At each step that is worked off before the next. Whoever dies leaves
 the clock where it stood; the next move begins there with what was left. One process moves a clock
 at a time.
 """
@@ -78,10 +78,14 @@ def _step(clock: TestClock, at: datetime, until: datetime, idle: bool) -> dateti
 
 def _next_due(clock: TestClock, at: datetime) -> datetime:
     """When there is something to do; far beyond any target when there never is."""
-    coarse = (lines.next_due(clock.id), inventory.next_rested(clock.id))
-    exact = (orders.next_due(clock.id), messages.next_due(clock.id))
+    coarse = (
+        lines.next_due(clock.id),
+        inventory.next_rested(clock.id),
+        messages.next_due(clock.id),
+    )
     instants = [_end_of_hour(each) if each > at else each for each in coarse if each is not None]
-    return min([*instants, *(each for each in exact if each is not None)], default=_NEVER)
+    order_at = orders.next_due(clock.id)
+    return min([*instants, *([order_at] if order_at else [])], default=_NEVER)
 
 
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
