@@ -242,7 +242,7 @@ def test_no_page_scrolls_sideways(
     for fold in page.locator("main details > summary").all():
         fold.click()
     fits(page)
-    page.click("main a.btn")
+    page.locator("main a.btn[href*='/renew/']").first.click()
     page.wait_for_url("**/renew/*")
     fits(page)
     order_form(page, label, plan)
