@@ -124,6 +124,7 @@ def test_twice_changes_nothing_and_a_mended_file_brings_the_rest(plan: Any, tmp_
     [
         ("ru_RU", "ru"),
         ("RU", "ru"),
+        ("uk_UA", "uk"),
         ("zh_CN", "zh-hans"),
         ("zh-Hant", "zh-hant"),
         ("de-AT", "de-at"),

@@ -129,6 +129,8 @@ class TestWords:
         assert chinese.text.startswith("+86 138 0013 8000 将于9月30日到期。 https://")
         russian = BySms().write(a_letter("line.expiry_near", "ru"))
         assert russian.text.startswith("+86 138 0013 8000: срок до 30 сентября. https://")
+        ukrainian = BySms().write(a_letter("line.expiry_near", "uk"))
+        assert ukrainian.text.startswith("Лінія +86 138 0013 8000 діє до 30 вересня. https://")
 
     def test_a_long_name_is_cut(self) -> None:
         message = BySms().write(a_letter("line.suspended", "en", name="A name " * 20))

@@ -67,6 +67,7 @@ def read_back(pdf: bytes) -> dict[int, str]:
     ("language", "said"),
     [
         ("ru", ("Квитанция 90210", "Олег Ґонта", "20 апреля 2026, 13:00", "3,00 $")),
+        ("uk", ("Квитанція 90210", "Олег Ґонта", "20 квітня 2026, 13:00", "3,00 USD")),
     ],
 )
 def test_cyrillic_is_shown_in_letters_that_come_along(

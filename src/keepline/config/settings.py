@@ -160,7 +160,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("ru", "Русский")]
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("ru", "Русский"), ("uk", "Українська")]
 LOCALE_PATHS = [PACKAGE / "portal" / "locale"]
 USE_I18N = True
 USE_TZ = True
