@@ -7,7 +7,7 @@ SQL and `keepline check-ledger`.
 
 import base64
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -47,13 +47,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def records(browser: Browser) -> Iterator[Records]:
+def demo_settings() -> Mapping[str, str]:
+    """What a module's demo is told besides; a module may have a fixture of its own."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def records(browser: Browser, demo_settings: Mapping[str, str]) -> Iterator[Records]:
     """The demo's own database; asks for the browser first, as it is what may be missing."""
     with tempfile.TemporaryDirectory(dir=FOLDER) as name:
         data = Path(name)
         data.chmod(0o711)  # under root the server runs as another user, who has to get in
         port = demo_ports(ports_of_this_worker())
-        demo = demo_of_hurried_people(data, port)
+        demo = demo_of_hurried_people(data, port, demo_settings)
         try:
             demo.wait_for_line(rf"http://localhost:{port}\b")
             yield Records(data, f"http://localhost:{port}")
@@ -63,13 +69,15 @@ def records(browser: Browser) -> Iterator[Records]:
         assert code == 0
 
 
-def demo_of_hurried_people(data: Path, port: int) -> Demo:
+def demo_of_hurried_people(data: Path, port: int, settings: Mapping[str, str]) -> Demo:
     """Several of them pay from one address within a minute, as fast as a test clicks."""
     own_limits = FOLDER / f"limits-{WORKER}.toml"
     own_limits.write_text('attempts.address = "60/m"\n', encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEEPLINE_PAYMENT_LIMITS", str(own_limits))
         patch.setenv("KEEPLINE_SMS_SECRETS", SMS_SECRET)
+        for name, value in settings.items():
+            patch.setenv(name, value)
         return Demo(data, port)
 
 

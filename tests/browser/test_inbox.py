@@ -1,8 +1,11 @@
-"""A message that the entrance takes in appears in the open page of a real browser within a second;
-with its code when asked for, and not for longer than its reader may read."""
+"""A message that comes in, through an SMSC or by signed HTTP, appears in the open page of a real
+browser within a second; with its code when asked for, and not for longer than its reader may read.
+
+The SMSC is npm's `smpp`; the worker that it hands messages to is the demo's own process."""
 
 import json
 import time
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from uuid import uuid4
@@ -15,8 +18,9 @@ from standardwebhooks import Webhook
 from tests.browser.conftest import SMS_SECRET, Opened
 from tests.browser.records import Records
 from tests.browser.watch import overflow_px
+from tests.gateways.smsc_process import SmscProcess, smsc_process
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.smsc, pytest.mark.slow]
 SOON_MS, WAITS_MS = 1000, 15_000
 ALICES, MEIS = "+12025550177", "+12025550143"
 WIDTHS = (390, 1280)
@@ -30,6 +34,21 @@ SEEN = """(words) => new Promise((tell) => {
   look();
 })"""
 _ids = count(1)
+WORKERS = 1  # of a demo; each has a session at the SMSC
+TAKEN = 0  # ESME_ROK
+ALPHANUMERIC = 5  # type of number
+UCS2 = 8
+
+
+@pytest.fixture(scope="module")
+def smsc() -> Iterator[SmscProcess]:
+    with smsc_process() as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def demo_settings(smsc: SmscProcess) -> Mapping[str, str]:
+    return {"KEEPLINE_SMS_URL": smsc.url()}
 
 
 def comes(records: Records, to: str, text: str, sender: str = "Larkmail") -> float:
@@ -75,6 +94,37 @@ def test_it_appears_within_a_second(holder: Opened, records: Records) -> None:
         took_ms.append(seen_ms - began_s * 1000)
     assert sorted(took_ms)[2] < SOON_MS, took_ms
     assert page.locator("article").first.locator("h2").inner_text() == "Larkmail"
+
+
+def test_through_the_smsc_it_appears_within_a_second(holder: Opened, smsc: SmscProcess) -> None:
+    page = opened(holder())
+    smsc.wait_for(WORKERS)
+    took_ms = []
+    for number in range(5):
+        words = f"parcel {number} over SMPP {uuid4().hex[:6]}"
+        began_s = time.time()
+        status = smsc.deliver("Larkmail", ALICES[1:], text=words, source_addr_ton=ALPHANUMERIC)
+        assert status == TAKEN
+        seen_ms = page.evaluate(SEEN, words)
+        took_ms.append(seen_ms - began_s * 1000)
+    assert sorted(took_ms)[2] < SOON_MS, took_ms
+    assert page.locator("article").first.locator("h2").inner_text() == "Larkmail"
+
+
+def test_parts_that_the_smsc_brings_in_any_order_appear_as_one(
+    holder: Opened, smsc: SmscProcess
+) -> None:
+    page = opened(holder("mei"))
+    smsc.wait_for(WORKERS)
+    own = uuid4().hex[:6]
+    first, last = f"包裹{own}已到，", "请在今天取走。🎉"
+    for place, text in ((2, last), (1, first)):
+        header = f"0500032a02{place:02x}"
+        status = smsc.deliver("8613800138000", MEIS[1:], text=text, data_coding=UCS2, udh=header)
+        assert status == TAKEN
+    message = page.locator("article", has_text=own)
+    expect(message).to_contain_text(first + last)
+    expect(page.locator("article", has_text="请在今天取走")).to_have_count(1)
 
 
 def test_the_code_is_shown_when_asked_for_and_copied(holder: Opened, records: Records) -> None:
