@@ -22,6 +22,7 @@ from tests.browser.watch import overflow_px
 from tests.core.test_activation import read_by_zbar
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LOOKS_MS = 15_000  # the page looks every five seconds
 BY_PROVIDER, FROM_WALLET = "none:sandbox", "only:"
 
 
@@ -186,10 +187,10 @@ def downloaded(page: Page, records: Records, iccid: str) -> None:
     assert scanned == told.encode("ascii")
     with Phone(records.data, records.smdp_port) as phone:
         phone.install(scanned.decode())
-        expect(page.locator("h1")).to_have_text("The eSIM is on your phone")
+        expect(page.locator("h1")).to_have_text("The eSIM is on your phone", timeout=LOOKS_MS)
         assert page.locator("#activation-code").count() == 0  # it is spent
         phone.switch_on(iccid)
-        expect(page.locator("h1")).to_have_text("The eSIM is in use")
+        expect(page.locator("h1")).to_have_text("The eSIM is in use", timeout=LOOKS_MS)
     fits(page)
     assert page.locator(".steps .step-done").count() == 5
     assert facts(page)["Phone (EID)"] == PHONE_EID
