@@ -31,6 +31,7 @@ PDF = "a[href$='receipt.pdf']"
 # One line of each person, and what renews it by the provider's page.
 BY_PROVIDER = {"alice": ("Two-step codes", "vn-us-1m"), "mei": ("普吉岛", "ce-th-1m")}
 WIDTHS = (390, 1280)
+CROWDED = ("/buy/", "/messages/", "/wallet/", "/account/", "/account/notices/")
 
 
 def pounds(amount_minor: int) -> str:
@@ -264,6 +265,26 @@ def test_no_page_scrolls_sideways(
         page.goto(records.address + address)
         assert page.get_attribute("html", "lang") == tag
         fits(page)
+
+
+def speak(page: Page, language: str) -> None:
+    page.click(f".languages button[value={language}]")
+    expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+@pytest.mark.parametrize("language", ["ru", "uk"])
+def test_long_words_fit(language: str, holder: Opened, records: Records) -> None:
+    """Their words are the longest: the pages with the most of them, by the switch in the foot."""
+    page = holder()
+    line = page.locator(".line-card", has_text=TRAVEL_SIM).locator(".cover").get_attribute("href")
+    speak(page, language)
+    try:
+        for address in ("/", str(line), f"{line}renew/", f"{line}auto-renew/", *CROWDED):
+            page.goto(records.address + address)
+            assert page.get_attribute("html", "lang") == language
+            fits(page)
+    finally:
+        speak(page, "en")
 
 
 def test_what_is_too_wide_or_forbidden_would_be_seen(visitor: Opened, watch: Watch) -> None:
