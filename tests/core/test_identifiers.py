@@ -22,6 +22,7 @@ from keepline.core.identifiers import (
     parse_iccid,
     parse_imsi,
     parse_msisdn,
+    regions_of_msisdn,
 )
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -163,6 +164,15 @@ def test_an_unknown_country_is_still_shown() -> None:
     assert format_msisdn(999123) == "+999123"
     assert format_msisdn(491701234567) == "+49 170 1234567"
     assert format_msisdn(491701234567, international=False) == "0170 1234567"
+
+
+@pytest.mark.parametrize(
+    ("e164", "here"),
+    [(447700900871, "GB"), (12025550171, "US"), (14165550171, "CA"), (8613912345678, "CN")],
+)
+def test_the_countries_of_a_number(e164: int, here: str) -> None:
+    assert here in regions_of_msisdn(e164)
+    assert regions_of_msisdn(999_000_000) == ()
 
 
 def test_a_million_rows_are_read_in_seconds() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from keepline.flows import buy_line
 from keepline.inventory.models import Pool
+from keepline.porting.ways_in import Brought
 from tests.crash.paid_scenarios import BACK, OPEN, PAY, WORK, Act, Scenario, later
 from tests.crash.world import World
 from tests.inventory import shelves
@@ -63,7 +64,34 @@ def _smdp(mode: str, on: str) -> Act:
     return Act(lambda world: world.outside.smdp.behave(mode=mode, on=on, times=1), ours=False)
 
 
+CODE = "ABC123"
+
+
+def _number_elsewhere(world: World) -> None:
+    """The other operator lets it go at once; its line shall have a profile."""
+    world.outside.house.behave(notice_s=0)
+    world.outside.house.enter(world.number_for_sale, code=CODE)
+    first = world.key_number * 10 + 10**7
+    (world.iccid_for_sale,) = shelves.profiles(_pool(world, "profile"), 1, first=first)
+    world.outside.stock_profile(world.iccid_for_sale)
+
+
+def bring(code: str = CODE) -> Act:
+    """Its buyer brings the number along."""
+    return Act(
+        lambda world: buy(e164=None, bring=Brought(world.number_for_sale, code, "")).do(world)
+    )
+
+
+def _house(mode: str, on: str) -> Act:
+    """Its next call goes so."""
+    return Act(
+        lambda world: world.outside.house.behave(mode=mode, on=on, times=1, notice_s=0), ours=False
+    )
+
+
 STOCK = Act(_stock, ours=False)
+ELSEWHERE, BRING = Act(_number_elsewhere, ours=False), bring()
 BUY, BUY_AT_PROVIDER = buy(), buy(use_wallet="part", provider="sandbox")
 RICH, SHORT = {"wallet_minor": 1000}, {"wallet_minor": 100}
 
@@ -91,5 +119,19 @@ PURCHASES: dict[str, Scenario] = {
     ),
     "a purchase that is never paid": Scenario(
         SHORT, [STOCK, BUY_AT_PROVIDER, OPEN, later(hours=2), WORK]
+    ),
+    "a number is brought": Scenario(RICH, [ELSEWHERE, BRING, WORK, later(seconds=5), WORK]),
+    "a number is brought with a wrong code": Scenario(
+        RICH, [ELSEWHERE, bring("WRONG1"), WORK, WORK]
+    ),
+    "a number comes and nobody hears it": Scenario(
+        RICH,
+        [
+            *(ELSEWHERE, BRING, WORK, _house("no_answer", "cut-over"), later(seconds=5), WORK),
+            *(later(minutes=2), WORK),
+        ],
+    ),
+    "a number is brought to a network that refuses": Scenario(
+        RICH, [ELSEWHERE, BRING, WORK, _network("refuse"), later(seconds=5), WORK, WORK]
     ),
 }

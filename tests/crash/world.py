@@ -34,7 +34,7 @@ from keepline.lines.models import Extension, NetworkDue, Reversal, Validity
 from keepline.messages.models import Delivery, Outbox
 from keepline.orders.models import Order
 from keepline.payments.models import Dispute, Payment, Refund, SavedMethod
-from keepline.porting.models import PortOut
+from keepline.porting.models import PortIn, PortOut
 from keepline.workers import due
 from tests import cast as stage
 from tests.gateways.es2plus_process import Es2PlusProcess
@@ -264,6 +264,7 @@ class World:
             "line": Validity.objects.by_id(self.cast.line.id).state,
             "bought": self._bought(),
             "ways out": self._ways_out(),
+            "ways in": self._ways_in(),
             "saved": sorted(
                 SavedMethod.objects.filter(account_id=account_id)
                 .exclude(state__in=["storing", "abandoned"])
@@ -285,7 +286,18 @@ class World:
             for row in PortOut.objects.filter(account_id=self.cast.account.id)
         ]
 
-    def _bought(self) -> tuple[str, ...] | None:
+    def _ways_in(self) -> list[tuple[str, bool, str]]:
+        """How each ended, whether the number is known here, and whose it is at the house."""
+        return [
+            (
+                row.state,
+                Number.objects.filter(e164=row.e164).exists(),
+                self.outside.house.owner(row.e164),
+            )
+            for row in PortIn.objects.filter(account_id=self.cast.account.id)
+        ]
+
+    def _bought(self) -> tuple[str | None, ...] | None:
         """Line, number and profile; the profile at the SM-DP+, and the line's service."""
         order = Order.objects.filter(account_id=self.cast.account.id, kind="purchase").first()
         if order is None:
@@ -293,7 +305,9 @@ class World:
         there = self.outside.smdp.call("GET", f"/profiles/{self.iccid_for_sale}")
         return (
             Validity.objects.by_id(order.line_id).state,
-            Number.objects.get(e164=self.number_for_sale).state,
+            Number.objects.filter(e164=self.number_for_sale)
+            .values_list("state", flat=True)
+            .first(),
             Profile.objects.get(iccid=self.iccid_for_sale).state,
             there.json()["state"] if there.is_success else "unknown",
             self._service(order.line_id),

@@ -169,6 +169,10 @@ BOOKING = (
     " ON CONFLICT (id) DO NOTHING;"
 )
 BREAKERS: dict[str, str] = {
+    "brought_numbers_are_on_their_way": "INSERT INTO porting_portin (slot, id, state, account_id,"
+    " line_id, order_id, e164, sealed, donor, wanted_at, ended_at)"
+    " SELECT slot, id, 'ported', account_id, line_id, id, 447700900871, '', 'elsewhere', %(now)s,"
+    " %(now)s FROM orders_order WHERE id = %(renewal)s",
     "leaving_numbers_are_on_their_way": "UPDATE lines_validity SET state = 'porting',"
     " next_step = NULL, next_action_at = NULL WHERE id = %(line)s",
     "ledger_sums_to_zero": TRANSFER

@@ -25,6 +25,7 @@ __all__ = [
     "parse_iccid",
     "parse_imsi",
     "parse_msisdn",
+    "regions_of_msisdn",
 ]
 
 
@@ -96,6 +97,16 @@ def parse_msisdn(text: str, default_region: str | None = None) -> int:
     if not _stands(digits) and _asked(f"+{digits}", None) != digits:
         raise MsisdnError("malformed")
     return int(digits)
+
+
+def regions_of_msisdn(e164: int) -> tuple[str, ...]:
+    """The countries that share the number's country code, ISO 3166-1 alpha-2; none for no code."""
+    digits = str(e164)
+    for length in (1, 2, 3):
+        found = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length]))
+        if found:
+            return tuple(found)
+    return ()
 
 
 def _international(bare: str) -> str:

@@ -70,6 +70,7 @@ TOPIC_OF: Mapping[str, Topic] = {
     "line.unlocking": Topic.SAFETY,
     "number.change_asked": Topic.SAFETY,
     "number.changed": Topic.SAFETY,
+    "number.expected": Topic.SAFETY,
     "sim.swap_asked": Topic.SAFETY,
     "sim.swapped": Topic.SAFETY,
     "carrier.switch_asked": Topic.SAFETY,

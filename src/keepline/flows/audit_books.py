@@ -23,6 +23,7 @@ from keepline.core.lifecycle.line import LINE, LineState
 from keepline.core.lifecycle.number import NumberState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
+from keepline.core.lifecycle.port_in import PortInState
 from keepline.core.lifecycle.port_out import PortOutState
 from keepline.core.lifecycle.profile import ProfileState
 from keepline.core.lifecycle.refund import RefundState
@@ -118,6 +119,7 @@ def _values(now: datetime) -> dict[str, Any]:
         "dispute_states": [str(state) for state in DisputeState],
         "number_states": [str(state) for state in NumberState],
         "card_states": [str(state) for state in CardState],
+        "port_in_states": [str(state) for state in PortInState],
         "port_out_states": [str(state) for state in PortOutState],
         "profile_states": [str(state) for state in ProfileState],
     }

@@ -25,13 +25,14 @@ from keepline.accounts import queries as accounts
 from keepline.catalog import queries as catalog
 from keepline.catalog.queries import PlanOffer, policy_values
 from keepline.catalog.taxes import taxed, treatment_for
+from keepline.core.identifiers import regions_of_msisdn
 from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.money import Money
 from keepline.core.parts import Parts, SimKind, parts_of
 from keepline.core.renewal import RenewalDecision, UseWallet, decide
-from keepline.flows import wake
+from keepline.flows import bring_number, wake
 from keepline.flows.choosing_sim import ChosenSim, SimNotFree, take_sim
 from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.errors import FlowRefused
@@ -50,6 +51,7 @@ from keepline.flows.steps import transaction_step
 from keepline.gateways import switchboard
 from keepline.inventory import holding
 from keepline.inventory import queries as stock
+from keepline.inventory import services as inventory
 from keepline.inventory.models import Number, StockKind
 from keepline.inventory.services import StockTaken
 from keepline.ledger import queries as ledger_queries
@@ -59,6 +61,7 @@ from keepline.lines.opening import one_purchase_at_a_time, reserve_line
 from keepline.lines.services import LockedLine
 from keepline.orders import services as orders
 from keepline.orders.models import Order, OrderKind
+from keepline.porting.ways_in import Brought
 
 ACTION = "line.bought"
 
@@ -71,7 +74,8 @@ class PurchaseRequest:
     `e164`: the number that was chosen, None for any. `sim`: a card or an eSIM profile, None for the
     usual one of the plan. `iccid`: the very card, for one that lies on the counter. `eid`: the
     device that an eSIM shall be bound to. `carrier`: the code of one of the plan's, where it has
-    several; None for the first of which everything is there.
+    several; None for the first of which everything is there. `bring`: the number comes along from
+    another operator (bring_number); `e164` is None then.
     """
 
     account_id: UUID
@@ -93,6 +97,7 @@ class PurchaseRequest:
     caller: Caller = NOBODY
     method_id: UUID | None = None
     pay_as: Money | None = None
+    bring: Brought | None = None
 
     def digest(self) -> bytes:
         """SHA-256 of what the key stands for: the same key with another body is refused."""
@@ -112,6 +117,8 @@ class PurchaseRequest:
             self.pay_as and [self.pay_as.amount_minor, self.pay_as.currency],
             *([self.carrier] if self.carrier else []),
         ]
+        if self.bring is not None:
+            body.append([self.bring.e164, self.bring.code, self.bring.holder])
         return hashlib.sha256(json.dumps(body).encode()).digest()
 
 
@@ -158,7 +165,9 @@ def _start(request: PurchaseRequest, label: str, now: datetime) -> StartedOrder:
     clocks.clock_of_new_line(request.account_id)  # before numbers and lines
     _demand_room(request.account_id, alone=True)
     offer = _offer(request.account_id, request.plan_code, request.currency, now)
-    _deliverable(offer)
+    parts = _deliverable(offer)
+    if request.bring is not None:
+        _bringable(request.bring, parts, offer)
     line_id = derived_id(claim.order_id, "line")
     carrier_id, held = _hold_of_any(request, offer, line_id, now)
     wallet_id, free = ledger.lock_wallet_of(request.account_id, request.currency)
@@ -171,6 +180,8 @@ def _start(request: PurchaseRequest, label: str, now: datetime) -> StartedOrder:
     reserve_line(line, label, now)
     order = _draft(request, claim.order_id, line, offer, decision, held, now)
     order.exchange = exchange.as_facts() if exchange else None
+    if request.bring is not None:
+        bring_number.want(order.id, line.id, request.account_id, request.bring, now)
     return _enter(request, order, line, offer, now)
 
 
@@ -243,7 +254,9 @@ def _hold(
     if request.e164 is not None and not parts.number:
         raise FlowRefused("number_not_needed")
     countries = catalog.countries_of(offer.region_id)
-    if parts.number:
+    if parts.number and request.bring is not None:
+        held |= _expect(request.bring, request.account_id, line_id, now)
+    elif parts.number:
         pools = stock.pools_for(StockKind.NUMBER, carrier_id, countries)
         held["number"] = _take_number(request, pools, line_id, now)
     sim = request.sim or (parts.sims[0] if parts.sims else None)
@@ -265,6 +278,26 @@ def _take_number(request: PurchaseRequest, pools: list[int], line_id: UUID, now:
     else:
         number = holding.hold(Number, request.e164, *whose, pools, line_id)
     return number.e164
+
+
+def _bringable(bring: Brought, parts: Parts, offer: PlanOffer) -> None:
+    """Raises FlowRefused when such a number could not come, whatever its operator says."""
+    if not switchboard.has("porting") or not switchboard.has("network"):
+        raise FlowRefused("no_porting")
+    if not parts.number:
+        raise FlowRefused("number_not_needed")
+    countries = catalog.countries_of(offer.region_id)
+    elsewhere = countries and not set(countries).intersection(regions_of_msisdn(bring.e164))
+    if elsewhere or not bring.is_well_formed:
+        raise FlowRefused("port_in_refused")
+
+
+def _expect(bring: Brought, account_id: UUID, line_id: UUID, now: datetime) -> dict[str, Any]:
+    try:
+        inventory.expect(bring.e164, account_id, line_id, now)
+    except StockTaken:
+        raise FlowRefused("port_in_refused") from None
+    return {"number": bring.e164, "brought": True}
 
 
 def _line_to_be(

@@ -18,7 +18,13 @@ from keepline.inventory import queries as stock
 from keepline.inventory import services as inventory
 
 ACTION = "phone.changed"
-IN_HANDS = (NumberState.ASSIGNED, NumberState.RECALL, NumberState.PORTED_OUT)
+# One that is expected is still with another operator, in the hands of whoever brings it.
+IN_HANDS = (
+    NumberState.ASSIGNED,
+    NumberState.RECALL,
+    NumberState.PORTED_OUT,
+    NumberState.EXPECTED,
+)
 
 
 @transaction.atomic

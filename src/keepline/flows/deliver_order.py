@@ -3,6 +3,7 @@
 N  (what a kind of order does before: flows.delivering)
 N  deliver_order.apply     the whole desired service, under the order's operation id
 N  deliver_order.ask       after a silence: what became of it
+N  (what cannot be put back: flows.delivering, seal)
 T  deliver_order.confirm   everything that the order gives, its holds posted, proof
 T  deliver_order.reject    void, give back
 T  deliver_order.silent    held; asked about later, never guessed, withdrawn at the promise
@@ -101,7 +102,7 @@ def deliver_many(order_ids: Collection[UUID], now: datetime) -> None:
     ready = _prepared([order for order in waiting if not _waits(order, behind, now)], now)
     if not ready:
         return
-    heard = _call(_operations(ready, now))
+    heard = [each for told in _call(_operations(ready, now)) if (each := _sealed(told, now))]
     _silent([order.id for order, answer in heard if isinstance(answer, NetworkUnknown)], now)
     _end([_Answered(order, said) for order, said in heard if isinstance(said, NetworkAnswer)], now)
 
@@ -129,8 +130,8 @@ def _prepared(waiting: Sequence[Order], now: datetime) -> list[tuple[Order, Lock
             continue
         try:
             delivery.prepare(order, line, now)
-        except NotYet:
-            _silent([order.id], now)
+        except NotYet as later:
+            _later(order, later, now, attempts=0)  # nobody has been told of it yet
         except Impossible as never:
             _impossible(order, never.code, now)
         else:
@@ -171,6 +172,35 @@ def _call(wishes: Sequence[_Wish]) -> list[_Told]:
             answers = network.apply_many([wish.operation for wish in sent])
         told += [_Told(wish.order, answer) for wish, answer in zip(sent, answers, strict=True)]
     return told
+
+
+def _sealed(told: _Told, now: datetime) -> _Told | None:
+    """With the last word outside, once the network has confirmed; None: there is none yet.
+
+    After a no of the network the order ends, if what stands outside lets it.
+    """
+    order, answer = told
+    if isinstance(answer, NetworkUnknown):
+        return told
+    if answer.outcome != "confirmed":
+        return told if delivery_of(order).may_end(order, now) else None
+    try:
+        delivery_of(order).seal(order, now)
+    except NotYet as later:
+        _later(order, later, now)
+    except Impossible as never:
+        _impossible(order, never.code, now)
+    else:
+        return told
+    return None
+
+
+def _later(order: Order, later: NotYet, now: datetime, **columns: int) -> None:
+    """Nobody knows; or there is nothing to do before an instant that they named."""
+    if later.at is None:
+        _silent([order.id], now)
+    else:
+        orders.look_later(order, min(later.at, order.promised_until), **columns)
 
 
 def _never_seen(answer: NetworkAnswer | NetworkUnknown) -> bool:

@@ -135,6 +135,14 @@ CATALOGUE: dict[str, Refusal] = {
         gettext_noop("Numbers cannot be taken along here right now."),
         gettext_noop("Nothing was taken. Ask us."),
     ),
+    "port_in_refused": Refusal(
+        422,
+        gettext_noop("This number cannot be brought along."),
+        gettext_noop(
+            "Nothing was taken. Check it, and the code that your operator gave you; a number of "
+            "this plan's country that is not here already can be."
+        ),
+    ),
     "port_too_soon": Refusal(
         409,
         gettext_noop("This number came, or its SIM was changed, a short while ago."),

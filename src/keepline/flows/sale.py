@@ -21,6 +21,7 @@ from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.core.money import Money
 from keepline.core.terms import Period, next_period
+from keepline.flows import bring_number
 from keepline.gateways import switchboard
 from keepline.ledger import services as ledger
 from keepline.lines import services as lines
@@ -101,13 +102,16 @@ def deliver_by_network(order: Order, promise_seconds: int, now: datetime) -> Non
     """
     before = order_queries.last_settled_at(order)
     ports = ("network", "smdp_plus") if "profile" in (order.stock or {}) else ("network",)
+    promise = promised(promise_seconds, ports)
+    if bring_number.is_brought(order):  # first the other operator must say when
+        promise = bring_number.ANSWERED_WITHIN
     orders.transition(
         order,
         OrderEvent.SETTLE,
         now,
         delivery="network",
         settled_at=now if before is None else max(now, before + timedelta.resolution),
-        promise_until=now + promised(promise_seconds, ports),
+        promise_until=now + promise,
         next_action_at=now,
         attempts=0,
     )
@@ -177,8 +181,13 @@ def period_of(order: Order, line: lines.LockedLine, offer: PlanOffer) -> Period:
     Counted from the instant of acceptance, so that it is the one the preview showed; an order
     accepted before another one was confirmed is stacked after that one.
     """
+    return period_from(order.accepted_at, line, offer)
+
+
+def period_from(at: datetime, line: lines.LockedLine, offer: PlanOffer) -> Period:
+    """The same, counted from another instant."""
     return next_period(
-        now=order.accepted_at,
+        now=at,
         valid_until=line.valid_until,
         anchor_at=line.anchor_at,
         anchor_count=line.anchor_count,

@@ -44,6 +44,7 @@ NextKind = Literal[
     "withdrawn",  # the number is withdrawn at, unless renewed
     "reclaimable",  # the number was withdrawn; until at its holder alone may have it back
     "lost",  # the number was withdrawn; from at on somebody else may have it
+    "expected",  # the line begins when its number comes from another operator, at at if it is known
     "ported",  # the line ended, its number went to another operator
     "went_on",  # the line ended, its number lives on another line of the holder
     "paused",
@@ -138,7 +139,7 @@ class Surroundings:
     buckets: dict[UUID, Buckets]
     wallets: dict[UUID, Balance]
     tariffs: Mapping[tuple[int, str], Tariff]
-    numbers: Mapping[int, Number]  # of lines that ended
+    numbers: Mapping[int, Number]  # of lines that ended, or have not begun
     methods: Mapping[UUID, MethodFacts]
 
 
@@ -189,12 +190,12 @@ def surroundings(
     now: datetime,
     tariffs: Mapping[tuple[int, str], Tariff],
 ) -> Surroundings:
-    """Five queries for any number of lines of one account; one more when any of them ended, and
-    one when any is paid by a saved method.
+    """Five queries for any number of lines of one account; one more when any of them ended or has
+    not begun, and one when any is paid by a saved method.
 
     `tariffs`: at least of those lines that renew by themselves.
     """
-    ended = {row.e164 for row in rows if row.e164 and row.state == LineState.TERMINATED}
+    apart = {row.e164 for row in rows if row.e164 and row.state in WITHOUT_THEIR_NUMBER}
     return Surroundings(
         carriers=catalog.carriers_among({row.carrier_id for row in rows if row.carrier_id}),
         plans=catalog.plans_among({row.plan_id for row in rows}),
@@ -202,7 +203,7 @@ def surroundings(
         buckets=usage.buckets_of(account_id, [row.id for row in rows], now),
         wallets={wallet.wallet_id: wallet for wallet in wallets},
         tariffs=tariffs,
-        numbers=inventory.numbers_among(ended) if ended else {},
+        numbers=inventory.numbers_among(apart) if apart else {},
         methods=methods.methods_among({row.method_id for row in rows if row.method_id}),
     )
 
@@ -292,6 +293,7 @@ def shortfalls(
     return found
 
 
+WITHOUT_THEIR_NUMBER = (LineState.TERMINATED, LineState.RESERVED, LineState.PROVISIONING)
 _WITHOUT_CLOCK: dict[LineState, NextKind] = {
     LineState.RESERVED: "set_up",
     LineState.PROVISIONING: "set_up",
@@ -321,18 +323,25 @@ def next_action(
     number: Number | None,
     now: datetime,
 ) -> NextAction:
-    """What the clock will do to the line if nobody does anything. `number`: of one that ended."""
+    """What the clock will do to the line if nobody does anything. `number`: of one that ended, or
+    has not begun."""
     if row.state == LineState.TERMINATED:
         return _after_its_end(row, lifeline, number, now)
     if row.dormant:
         return NextAction("dormant", None)
     if row.state in _WITHOUT_CLOCK or lifeline is None:
-        return NextAction(_WITHOUT_CLOCK.get(row.state, "set_up"), None)
+        return _without_clock(row, number)
     if auto.next_try_at is not None:
         return NextAction("renews", auto.next_try_at)
     if row.state == LineState.ACTIVE:
         return NextAction("consent" if auto.consent_needed else "runs_out", lifeline.valid_until)
     return _DOWNWARDS[row.state](lifeline)
+
+
+def _without_clock(row: LineRow, number: Number | None) -> NextAction:
+    if number is not None and number.state == NumberState.EXPECTED:
+        return NextAction("expected", number.until_at)
+    return NextAction(_WITHOUT_CLOCK.get(row.state, "set_up"), None)
 
 
 def _after_its_end(

@@ -16,6 +16,7 @@ from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.refund import RefundState
 from keepline.core.lifeline import Lifeline, lifeline_of
 from keepline.core.parts import SimKind
+from keepline.flows import bring_number
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import LineCard, card, surroundings
 from keepline.inventory import queries as inventory
@@ -57,6 +58,8 @@ StepKind = Literal[
     "esim_ordered",  # at the SM-DP+, where the profile did not come with its activation code
     "sent",
     "confirmed",
+    "date_set",  # of a number that comes along: the other operator has said when
+    "arriving",
     "ready",
     "extended",
     "given_back",
@@ -69,6 +72,7 @@ StepKind = Literal[
 
 StepState = Literal["done", "now", "next"]
 EsimStep = Literal["", "now", "done"]
+Arrival = Literal["", "asked", "dated", "due"]  # of a number that its buyer brings
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,16 @@ class OrderView:
         return number
 
     @property
+    def brings_number(self) -> bool:
+        """Whether its buyer brings the number along."""
+        return bring_number.is_brought(self.order)
+
+    @property
+    def comes_at(self) -> datetime | None:
+        """When it comes; None while the other operator has not said so."""
+        return bring_number.cut_over_of(self.order)
+
+    @property
     def bought_sim(self) -> tuple[SimKind, str] | None:
         """The SIM of the line that is bought: its kind and ICCID."""
         held, kinds = self.order.stock or {}, get_args(SimKind)
@@ -161,7 +175,7 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
         order=order,
         stage=stage,
         resting=_resting(order, stage, payment, now),
-        steps=steps_of(order, stage, _esim_step(order)),
+        steps=steps_of(order, stage, _esim_step(order), _arrival(order, now)),
         taken_minor=_taken_minor(order, stage, payment, given_back),
         payment=payment,
         exchange=Exchange.of_facts(order.exchange) if order.exchange else None,
@@ -206,10 +220,20 @@ def _esim_step(order: Order) -> EsimStep:
     return "done" if profile.matching_id else "now"
 
 
-def steps_of(order: Order, stage: Stage, esim: EsimStep = "") -> Sequence[Step]:
+def _arrival(order: Order, now: datetime) -> Arrival:
+    if not bring_number.is_brought(order):
+        return ""
+    date = bring_number.cut_over_of(order)
+    return "asked" if date is None else "dated" if now < date else "due"
+
+
+def steps_of(
+    order: Order, stage: Stage, esim: EsimStep = "", arrival: Arrival = ""
+) -> Sequence[Step]:
     """The way from the order to its end, with what is done, under way and still to come.
 
-    `esim`: whether its eSIM profile was ordered, "" where there is none to order.
+    `esim`: whether its eSIM profile was ordered, "" where there is none to order. `arrival`: how
+    far a number is that comes along, "" where none does.
     """
     after_paid = _after_paid(order, esim)
     ordered = Step("ordered", "done", order.accepted_at)
@@ -221,7 +245,7 @@ def steps_of(order: Order, stage: Stage, esim: EsimStep = "") -> Sequence[Step]:
         return [ordered, paid, Step("reviewed", "now"), *after]
     if stage == "delivering":
         paid = Step("paid", "done", order.settled_at)
-        return [ordered, paid, *_under_way(after_paid, esim)]
+        return [ordered, paid, *_under_way(after_paid, esim, arrival)]
     if stage == "done":
         *between, last = after_paid
         paid = Step("paid", "done", order.settled_at or order.completed_at)
@@ -240,9 +264,12 @@ def steps_of(order: Order, stage: Stage, esim: EsimStep = "") -> Sequence[Step]:
     return [ordered, paid, ended, *back]
 
 
-def _under_way(kinds: Sequence[StepKind], esim: EsimStep) -> Sequence[Step]:
-    """The network is told once the eSIM is ordered, and then its word is waited for."""
+def _under_way(kinds: Sequence[StepKind], esim: EsimStep, arrival: Arrival) -> Sequence[Step]:
+    """The network is told once the number may come and the eSIM is ordered, and then its word is
+    waited for."""
     waits_for: StepKind = "esim_ordered" if esim == "now" else "confirmed"
+    if arrival in ("asked", "dated"):
+        waits_for = "date_set" if arrival == "asked" else "arriving"
     now = kinds.index(waits_for) if waits_for in kinds else len(kinds) - 1
     done, after = kinds[:now], kinds[now + 1 :]
     return [
@@ -262,6 +289,8 @@ def _after_paid(order: Order, esim: EsimStep) -> Sequence[StepKind]:
     if order.kind == OrderKind.PURCHASE or order.kind in CHANGES:
         told: Sequence[StepKind] = ["sent", "confirmed"] if order.delivery == "network" else []
         ordered: Sequence[StepKind] = ["esim_ordered"] if esim else []
+        if bring_number.is_brought(order):
+            ordered = ["date_set", "arriving", *ordered]
         end: Sequence[StepKind] = ["ready"] if order.kind == OrderKind.PURCHASE else []
         return [*ordered, *told, *end]
     return ["sent", "confirmed"] if order.delivery == "network" else ["extended"]

@@ -21,6 +21,7 @@ from keepline.flows.list_numbers import FreeNumber, free_numbers, serving
 from keepline.flows.list_shop import Hindrance, hindrance_of, stocked_of
 from keepline.flows.list_ways_to_pay import list_ways_to_pay, step_on_offer
 from keepline.flows.show_renewal import PayOption, pay_options, works
+from keepline.gateways import switchboard
 from keepline.inventory import offering
 from keepline.inventory.models import StockKind
 from keepline.inventory.offering import Shelf
@@ -51,6 +52,7 @@ class Purchase:
 
     `kept`: the number that is held for the buyer, None while none is. `numbers`: free ones to
     choose from, while none is kept. `countries`: of which countries there are numbers.
+    `bringable`: a number may come along from another operator.
     """
 
     preview: PurchasePreview
@@ -65,6 +67,7 @@ class Purchase:
     carriers: Sequence[CarrierChoice]
     hindrance: Hindrance
     options: Sequence[PayOption]
+    bringable: bool
 
     @property
     def offers_esim(self) -> bool:
@@ -95,20 +98,24 @@ def show_purchase(
     e164: int | None = None,
     country: str = "",
     page: int = 0,
+    bring: bool = False,
 ) -> Purchase:
     """`e164`: the number that the buyer holds, if any. `country`, `page`: of numbers to choose.
+    `bring`: the buyer brings one.
 
     Raises FlowRefused: plan_not_sold, no_network. Want of stock is told as `hindrance`. The
     number of queries does not grow.
     """
     account = accounts.account(account_id)
     preview = buy_line.preview(account_id, plan_code, account.currency, "part", now)
+    bringable = preview.parts.number and all(map(switchboard.has, ("porting", "network")))
+    bring = bring and bringable
     plan = catalog.plans_among({preview.offer.plan_id})[preview.offer.plan_id]
     shelves = _shelves(preview.offer, preview.parts.sims, now)
     held = _kept(e164, account_id, shelves, now) if preview.parts.number else None
     kept, kept_in = held or (None, None)
-    shown = preview.parts.number and kept is None
-    carriers = _carriers(preview, plan, shelves.every, kept_in)
+    shown = preview.parts.number and kept is None and not bring
+    carriers = _carriers(preview, plan, shelves.every, kept_in, bring)
     policy = catalog.policies_among({preview.offer.policy_id})[preview.offer.policy_id]
     end_at = preview.decision.period.end_at
     return Purchase(
@@ -122,13 +129,14 @@ def show_purchase(
         countries=sorted({shelf.country for shelf in shelves.numbers if shelf.country}),
         sims=shelves.sims,
         carriers=carriers,
-        hindrance=_hindrance(preview, shelves, carriers, kept is not None),
+        hindrance=_hindrance(preview, shelves, carriers, kept is not None or bring),
+        bringable=bringable,
         options=_options(account_id, preview, now),
     )
 
 
 def _carriers(
-    preview: PurchasePreview, plan: Plan, every: Sequence[Shelf], kept_in: int | None
+    preview: PurchasePreview, plan: Plan, every: Sequence[Shelf], kept_in: int | None, bring: bool
 ) -> list[CarrierChoice]:
     """Those of a plan with several. A number that is kept leaves those that its pool serves."""
     if len(plan.behind) <= 1:
@@ -140,6 +148,7 @@ def _carriers(
         if kept_in is not None:
             pools = offering.serving(every, StockKind.NUMBER, [carrier.id], countries)
             there["number"] = kept_in in {pool.id for pool in pools}
+        there["number"] = there["number"] or bring
         lacking = hindrance_of(parts, preview.offer.delivery, there.items())
         found.append(CarrierChoice(carrier, not lacking))
     return found
@@ -148,7 +157,7 @@ def _carriers(
 def _hindrance(
     preview: PurchasePreview, shelves: _Shelves, carriers: Sequence[CarrierChoice], kept: bool
 ) -> Hindrance:
-    """Who holds a number does not mind that it was the last one."""
+    """Who holds a number, or brings one, does not mind that it was the last one."""
     there = [*shelves.stocked, ("number", kept)]
     lacking = hindrance_of(preview.parts, preview.offer.delivery, there)
     nobody = carriers and not any(each.stocked for each in carriers)

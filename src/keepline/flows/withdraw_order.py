@@ -17,7 +17,7 @@ import structlog
 
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.core.retries import doubled
-from keepline.flows import wake
+from keepline.flows import bring_number, wake
 from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.line_at_network import standing_of, subscriber_of
 from keepline.flows.sale import give_back
@@ -42,7 +42,11 @@ log = structlog.get_logger(__name__)
 
 
 def withdraw(order_id: UUID, now: datetime) -> OrderState:
-    """Withdraws an order whose promise has passed; another state is left as it is."""
+    """Withdraws an order whose promise has passed; another state is left as it is, and so is one
+    that may not end yet (flows.delivering, may_end)."""
+    waits = order_queries.by_id(order_id)
+    if waits.state in WAITING and not delivery_of(waits).may_end(waits, now):
+        return OrderState(waits.state)
     with transaction_step("withdraw_order.withdraw"):
         seen = order_queries.by_id(order_id)  # its stock is let go later (advance_order)
         lines.lock_line(seen.served_line, seen.account_id)
@@ -51,7 +55,8 @@ def withdraw(order_id: UUID, now: datetime) -> OrderState:
         if order.state in WAITING and order.promised_until <= now:
             payment = payments.lock_payment(order_id)
             may_be_applied = switchboard.has("network") or not order_queries.is_unsent(order)
-            give_back(order, payment, OrderEvent.WITHDRAW, "promise_passed", now)
+            code = "port_silent" if bring_number.is_undated(order) else "promise_passed"
+            give_back(order, payment, OrderEvent.WITHDRAW, code, now)
             orders.look_again(order, now, undo_due=may_be_applied)
             wake.orders()
     return OrderState(order.state)

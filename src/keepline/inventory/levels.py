@@ -19,7 +19,7 @@ WITH piece AS (
 ), counted AS (
   SELECT pool_id,
          count(*) FILTER (WHERE state = 'available') AS free,
-         count(*) FILTER (WHERE state = 'held') AS held,
+         count(*) FILTER (WHERE state IN ('held', 'expected')) AS held,
          count(*) FILTER (WHERE state IN ('assigned', 'recall', 'blocked', 'allocated', 'linked',
            'confirmed', 'released', 'downloaded', 'installed', 'enabled', 'disabled')) AS used,
          count(*) FILTER (WHERE state = 'quarantine') AS resting,

@@ -61,6 +61,14 @@ def lock_number(e164: int) -> Number:
     return number
 
 
+def lock_known(e164: int) -> Number | None:
+    """The number under lock; None when we know nothing of it."""
+    try:
+        return lock_number(e164)
+    except Number.DoesNotExist:
+        return None
+
+
 def share_number(e164: int) -> Number | None:
     """The number, which changes hands for nobody until the caller's transaction ends; others may
     share it meanwhile. None when it is none of ours."""
@@ -191,6 +199,53 @@ def withdraw_all(withdrawals: Collection[Withdrawal], now: datetime) -> None:
     if execute(WITHDRAW, params) != len(withdrawals):
         raise HolderUnknown
     accounts.detach_phones([each.e164 for each in withdrawals])
+
+
+def expect(e164: int, account_id: UUID, line_id: UUID, now: datetime) -> None:
+    """A buyer brings the number for this line: nobody else may meanwhile.
+
+    Raises NumberTaken when it is ours already, or on its way for somebody else.
+    """
+    slot = slot_of_number(e164)
+    elsewhere = Number(
+        slot=slot, id=number_id(e164), e164=e164, state=NumberState.PORTED_OUT, since_at=now
+    )
+    Number.objects.bulk_create([elsewhere], ignore_conflicts=True)
+    number = lock_number(e164)
+    if number.state != NumberState.PORTED_OUT:
+        raise NumberTaken(e164)
+    transition(number, NumberEvent.EXPECT, now, account_id=account_id, line_id=line_id)
+
+
+def note_arrival(e164: int, line_id: UUID, at: datetime) -> None:
+    """When the number that is on its way for the line comes; told on the line's page."""
+    number = lock_known(e164)
+    if number is not None and (number.state, number.line_id) == (NumberState.EXPECTED, line_id):
+        Number.objects.filter(slot=number.slot, id=number.id).update(until_at=at)
+
+
+def stop_expecting(e164: int, line_id: UUID, now: datetime) -> None:
+    """The number stays with the other operator; nothing, if it is not on its way for this line.
+
+    One that was never ours is forgotten: whatever buyers ask for, it could be of our stock one day.
+    """
+    number = lock_known(e164)
+    if number is None or (number.state, number.line_id) != (NumberState.EXPECTED, line_id):
+        return
+    transition(number, NumberEvent.GIVE_UP, now, account_id=None, line_id=None, until_at=None)
+    ours = OwnershipPeriod.objects.filter(slot=number.slot, e164=e164)
+    if number.pool_id is None and not ours.exists():
+        Number.objects.filter(slot=number.slot, id=number.id).delete()
+
+
+def arrive(e164: int, line_id: UUID, now: datetime) -> OwnershipPeriod:
+    """The number that was on its way for the line is its own from now on. Raises NumberTaken."""
+    number = lock_number(e164)
+    if number.state != NumberState.EXPECTED or number.line_id != line_id:
+        raise NumberTaken(e164)
+    assert number.account_id is not None, f"number {e164} is on its way for nobody"
+    transition(number, NumberEvent.ARRIVE, now, until_at=None)
+    return _begin(number, number.account_id, line_id, now, _last_end(number))
 
 
 def port_out(e164: int, now: datetime) -> None:

@@ -185,6 +185,15 @@ def count_call(order: Order) -> None:
     order.stock = stock
 
 
+def note_date(order: Order, date: datetime, promise_until: datetime) -> None:
+    """When the number of the order comes along, and by when its line must live then."""
+    stock = {**(order.stock or {}), "cut_over_at": date.isoformat()}
+    Order.objects.filter(slot=order.slot, id=order.id).update(
+        stock=stock, promise_until=promise_until
+    )
+    order.stock, order.promise_until = stock, promise_until
+
+
 def note_put_back(order: Order) -> None:
     """What the order held is on the shelf again, and may be held by another order from now on."""
     stock = {**(order.stock or {}), "back": True}

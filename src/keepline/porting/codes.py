@@ -30,6 +30,17 @@ def opened(port_out_id: UUID, token: str) -> str:
     return str(sealer().open(str(port_out_id), token)["code"])
 
 
+def sealed_request(port_in_id: UUID, code: str, holder: str) -> str:
+    """What another operator asks of whoever takes a number from it, at rest."""
+    return sealer().seal(str(port_in_id), {"code": code, "holder": holder})
+
+
+def opened_request(port_in_id: UUID, token: str) -> tuple[str, str]:
+    """The code and the holder's name. Raises SealBroken."""
+    values = sealer().open(str(port_in_id), token)
+    return str(values["code"]), str(values["holder"])
+
+
 def same(code: str, given: str) -> bool:
     """Whether a code that was given is the code, however people wrote it down."""
     return hmac.compare_digest(_bare(code), _bare(given))

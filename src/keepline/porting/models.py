@@ -1,8 +1,9 @@
-"""Numbers on their way to another operator."""
+"""Numbers on their way to another operator, and from one."""
 
 from django.db import models
 from django.db.models import Q
 
+from keepline.core.lifecycle.port_in import PortInState
 from keepline.core.lifecycle.port_out import PortOutState
 from keepline.slots.models import StatedModel
 
@@ -50,3 +51,27 @@ class PortOut(StatedModel):
                 condition=Q(next_look_at__isnull=False),
             ),
         ]
+
+
+class PortIn(StatedModel):
+    """A number that a buyer brings along with one order. `id` is the clearing house's as well.
+
+    `sealed`: the donor's code and the holder's name there, opened by porting.codes alone, and empty
+    once they are of no use.
+    """
+
+    state = models.CharField(max_length=12, default=PortInState.WANTED)
+    account_id = models.UUIDField()
+    line_id = models.UUIDField()
+    order_id = models.UUIDField()
+    e164 = models.BigIntegerField()
+    sealed = models.TextField(blank=True)
+    donor = models.CharField(max_length=120, blank=True)
+    wanted_at = models.DateTimeField()
+    cut_over_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "porting_portin"
+        constraints = [models.UniqueConstraint(fields=["slot", "order_id"], name="port_in_once")]
+        indexes = [models.Index(fields=["slot", "line_id"], name="port_in_of_line")]

@@ -1,11 +1,11 @@
-"""Reads of numbers on their way out."""
+"""Reads of numbers on their way out, and in."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from keepline.core.ids import slot_of
-from keepline.porting.models import PortOut
+from keepline.porting.models import PortIn, PortOut
 
 
 def last_of_line(line_id: UUID, account_id: UUID) -> PortOut | None:
@@ -19,6 +19,12 @@ def last_among(line_ids: Collection[UUID]) -> dict[UUID, PortOut]:
     """The same for many lines, by line. One query, or none without lines."""
     rows = PortOut.objects.among(line_ids, "line_id").order_by("id")
     return {row.line_id: row for row in rows}
+
+
+def way_in(order_id: UUID) -> PortIn | None:
+    """The number that the order's buyer brings along. One query."""
+    found: PortIn | None = PortIn.objects.of_order(order_id).first()
+    return found
 
 
 def due(now: datetime, limit: int) -> Sequence[PortOut]:

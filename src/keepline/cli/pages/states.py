@@ -10,6 +10,7 @@ from keepline.core.lifecycle.method import METHOD
 from keepline.core.lifecycle.number import NUMBER
 from keepline.core.lifecycle.order import ORDER
 from keepline.core.lifecycle.payment import PAYMENT
+from keepline.core.lifecycle.port_in import PORT_IN
 from keepline.core.lifecycle.port_out import PORT_OUT
 from keepline.core.lifecycle.profile import PROFILE
 from keepline.core.lifecycle.refund import REFUND
@@ -36,6 +37,7 @@ def page() -> str:
             CARD,
             PROFILE,
             PORT_OUT,
+            PORT_IN,
         )
     )
 

@@ -17,6 +17,7 @@ class NumberState(StrEnum):
     QUARANTINE = "quarantine"
     RETIRED = "retired"
     PORTED_OUT = "ported_out"
+    EXPECTED = "expected"
 
 
 class NumberEvent(StrEnum):
@@ -32,6 +33,9 @@ class NumberEvent(StrEnum):
     RETIRE = "retire"
     PORT_OUT = "port_out"
     PORT_BACK = "port_back"
+    EXPECT = "expect"
+    ARRIVE = "arrive"
+    GIVE_UP = "give_up"
 
 
 S, E = NumberState, NumberEvent
@@ -53,5 +57,8 @@ NUMBER: Machine[NumberState, NumberEvent] = Machine(
         Transition(S.QUARANTINE, E.FREE, S.AVAILABLE, "rested, and its data erased"),
         Transition(S.QUARANTINE, E.RETIRE, S.RETIRED, "given back"),
         Transition(S.PORTED_OUT, E.PORT_BACK, S.QUARANTINE, "came home"),
+        Transition(S.PORTED_OUT, E.EXPECT, S.EXPECTED, "a buyer brings it along"),
+        Transition(S.EXPECTED, E.ARRIVE, S.ASSIGNED, "it came with its holder"),
+        Transition(S.EXPECTED, E.GIVE_UP, S.PORTED_OUT, "it stays with the other operator"),
     ),
 )

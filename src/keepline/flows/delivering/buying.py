@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from keepline.catalog.queries import plan_offer
+from keepline.catalog.queries import PlanOffer, plan_offer
 from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.network_service import renewed
+from keepline.core.terms import Period
 from keepline.flows import order_profile
 from keepline.flows.delivering.stock import assign_sims, lock_held, put_back, told_back
 from keepline.flows.sale import complete_sale, period_of
@@ -63,9 +64,30 @@ class Purchase:
         return NetworkOperation(
             operation_id=order.id,
             subscriber=subscriber,
-            desired=renewed(period_of(order, line, offer).end_at, offer.allowance),
+            desired=renewed(self.period(order, line, offer).end_at, offer.allowance),
             order_id=order.id,
         )
+
+    def period(self, order: Order, line: LockedLine, offer: PlanOffer) -> Period:
+        """What the order pays for."""
+        return period_of(order, line, offer)
+
+    def give_number(self, order: Order, line: LockedLine, now: datetime) -> None:
+        """The number that was held, if there is one, is the line's."""
+        held = order.stock or {}
+        if "number" in held:
+            inventory.assign(held["number"], order.account_id, line.id, now)
+
+    def put_back(self, order: Order, now: datetime) -> None:
+        """What was held is on its shelf again."""
+        put_back(order, now)
+
+    def seal(self, order: Order, now: datetime) -> None:
+        """Nothing outside but the network."""
+
+    def may_end(self, order: Order, now: datetime) -> bool:
+        """Always: what was done outside can be put back."""
+        return True
 
     def other_name(self, order: Order, line: LockedLine) -> Subscriber | None:
         """It has had one name all along."""
@@ -81,15 +103,13 @@ class Purchase:
     ) -> None:
         """Number and SIM are the line's, its first period begins, the money is posted."""
         line = self.begin(order, line, now)
-        held = order.stock or {}
-        if "number" in held:
-            inventory.assign(held["number"], order.account_id, line.id, now)
+        self.give_number(order, line, now)
         assign_sims(order, line.id, now)
         for event, cause in ((LineEvent.PROVISIONED, "delivered"), (LineEvent.ACTIVATE, "bought")):
             line = replace(line, state=lines.transition(line, event, order.actor, cause, now))
         lines.note_activation(line, now)
         offer = plan_offer(order.plan_id, order.currency)
-        complete_sale(order, line, offer, period_of(order, line, offer), now, network, left)
+        complete_sale(order, line, offer, self.period(order, line, offer), now, network, left)
 
     def let_go(self, order: Order, now: datetime) -> bool:
         """The SM-DP+ takes its order back, stock goes back to the shelf, the line ends."""
@@ -104,7 +124,7 @@ class Purchase:
             if orders.lock_order(order.id).undo_due:  # a late answer: the network has it again
                 return False
             if locked.state in ON_ITS_WAY:
-                put_back(order, now)
+                self.put_back(order, now)
                 reserved = locked.state is LineState.RESERVED
                 event = LineEvent.RELEASE if reserved else LineEvent.FAIL_PROVISIONING
                 lines.transition(locked, event, ACTOR, order.failure_code, now)

@@ -69,6 +69,13 @@ class Change:
             order_id=order.id,
         )
 
+    def seal(self, order: Order, now: datetime) -> None:
+        """Nothing outside but the network."""
+
+    def may_end(self, order: Order, now: datetime) -> bool:
+        """Always: what was done outside can be put back."""
+        return True
+
     def other_name(self, order: Order, line: LockedLine) -> Subscriber | None:
         """Under what else the network may have the line, when it is put back."""
         return subscriber_of(self.renamed(order, line)) if self.is_free_for(order) else None

@@ -6,6 +6,7 @@ differs stands here:
     begin      T  the money is there: the line knows that it is on its way
     prepare    N  what comes before the network, in steps of its own (an eSIM is ordered)
     operation     what the network is told
+    seal       N  the last word outside, which cannot be put back (a number is taken)
     confirm    T  the network did it: everything that the order gives
     let_go     NT it ended without service and the network is as before: stock is free again
 """
@@ -14,6 +15,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from keepline.core.allowances import Allowance
+from keepline.flows import bring_number
+from keepline.flows.delivering.bringing import BroughtPurchase
 from keepline.flows.delivering.buying import Purchase
 from keepline.flows.delivering.renewing import Renewal
 from keepline.flows.delivering.renumbering import NewNumber
@@ -57,6 +60,17 @@ class Delivery(Protocol):
         """The whole service that shall stand. `left`: what the line has to use without it."""
         ...
 
+    def seal(self, order: Order, now: datetime) -> None:
+        """What is done outside once the network has confirmed, and cannot be put back.
+
+        Safe to repeat. Raises NotYet and Impossible as `prepare` does.
+        """
+        ...
+
+    def may_end(self, order: Order, now: datetime) -> bool:
+        """Whether the order may end without service. False: it was planned for later."""
+        ...
+
     def other_name(self, order: Order, line: LockedLine) -> Subscriber | None:
         """Under what else the network may have the line, when it is put back; None: nothing."""
         ...
@@ -90,6 +104,9 @@ _KINDS: dict[str, Delivery] = {
 }
 
 
+_BROUGHT: Delivery = BroughtPurchase()
+
+
 def delivery_of(order: Order) -> Delivery:
     """How this order is delivered. KeyError for kinds that are never delivered (top-ups)."""
-    return _KINDS[order.kind]
+    return _BROUGHT if bring_number.is_brought(order) else _KINDS[order.kind]

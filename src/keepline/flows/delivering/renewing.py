@@ -48,6 +48,13 @@ class Renewal:
             order_id=order.id,
         )
 
+    def seal(self, order: Order, now: datetime) -> None:
+        """Nothing outside but the network."""
+
+    def may_end(self, order: Order, now: datetime) -> bool:
+        """Always: what was done outside can be put back."""
+        return True
+
     def other_name(self, order: Order, line: LockedLine) -> Subscriber | None:
         """It has had one name all along."""
         return None

@@ -19,9 +19,11 @@ CALLS_END_WITHIN = timedelta(minutes=5)
 
 
 def lock_held(order: Order) -> None:
-    """The number, then the card or profile."""
+    """The number, then the card or profile. One that was to come along may be forgotten by now."""
     held = order.stock or {}
-    if "number" in held:
+    if "brought" in held:
+        services.lock_known(held["number"])
+    elif "number" in held:
         services.lock_number(held["number"])
     if "card" in held:
         sims.lock_sim(Card, held["card"])

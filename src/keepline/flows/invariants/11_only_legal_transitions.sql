@@ -16,6 +16,8 @@ SELECT id, 'card', state FROM inventory_card WHERE state <> ALL (%(card_states)s
 UNION ALL
 SELECT id, 'profile', state FROM inventory_profile WHERE state <> ALL (%(profile_states)s::text[])
 UNION ALL
+SELECT id, 'port_in', state FROM porting_portin WHERE state <> ALL (%(port_in_states)s::text[])
+UNION ALL
 SELECT id, 'port_out', state FROM porting_portout WHERE state <> ALL (%(port_out_states)s::text[])
 UNION ALL
 SELECT id, 'refund', state FROM payments_refund WHERE state <> ALL (%(refund_states)s::text[])

@@ -12,3 +12,7 @@ FROM inventory_ownershipperiod p
 JOIN inventory_ownershipperiod before
   ON before.slot = p.slot AND before.e164 = p.e164 AND before.ends_at = p.follows_at
 WHERE p.account_id <> before.account_id AND p.begins_at < p.follows_at + interval '45 days'
+  AND NOT EXISTS (  -- whom the other operator had given it to brought it along
+    SELECT FROM porting_portin i
+    WHERE i.slot = get_byte(uuid_send(p.line_id), 7) AND i.line_id = p.line_id
+      AND i.e164 = p.e164 AND i.state = 'ported')

@@ -25,6 +25,8 @@ SELECT 'inventory_profile', id FROM inventory_profile WHERE slot <> get_byte(uui
 UNION ALL
 SELECT 'payments_dispute', id FROM payments_dispute WHERE slot <> get_byte(uuid_send(id), 7)
 UNION ALL
+SELECT 'porting_portin', id FROM porting_portin WHERE slot <> get_byte(uuid_send(id), 7)
+UNION ALL
 SELECT 'porting_portout', id FROM porting_portout WHERE slot <> get_byte(uuid_send(id), 7)
 UNION ALL
 SELECT 'payments_refund', id FROM payments_refund WHERE slot <> get_byte(uuid_send(id), 7)

@@ -10,6 +10,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext, gettext_noop
 
 from keepline.core.telling import ESSENTIAL, TOPIC_OF
+from keepline.flows.bring_number import cut_over_of
 from keepline.flows.telling.news import is_about_line, is_about_port
 from keepline.flows.telling.passes import unsubscribe_pass
 from keepline.flows.telling.way import Addressee, Letter, Told
@@ -51,6 +52,7 @@ SUBJECTS = {
     "port.revoked": gettext_noop("The code to take your number away is worth nothing any more"),
     "port.leaving": gettext_noop("Your number is about to go to another operator"),
     "port.stayed": gettext_noop("Your number stays with us"),
+    "number.expected": gettext_noop("Your number has a date"),
     "number.ported": gettext_noop("Your number went to another operator"),
     "sim.swap_asked": gettext_noop("Another SIM was asked for your line"),
     "sim.swapped": gettext_noop("Your line is on another SIM"),
@@ -164,6 +166,7 @@ def _facts(told: Told, addressee: Addressee) -> dict[str, Any]:
         "recipient": addressee,
         "lost_sign_in": _lost_sign_in(told, addressee),
         "port": news.port,
+        "comes_at": cut_over_of(news.order) if news.order else None,
     }
 
 

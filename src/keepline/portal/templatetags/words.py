@@ -84,6 +84,11 @@ FAILURES: Words = {
     "payment_disputed": gettext_lazy("Your bank asked for the payment back."),
     "network": gettext_lazy("The network refused the change."),
     "smdp": gettext_lazy("The eSIM could not be ordered."),
+    "port": gettext_lazy("Your old operator did not let the number go."),
+    "port_code_refused": gettext_lazy("Your old operator did not accept the code."),
+    "port_number_unknown": gettext_lazy("No other operator has this number."),
+    "port_silent": gettext_lazy("Your old operator did not answer in the promised time."),
+    "port_already_leaving": gettext_lazy("The number is on its way to somebody else."),
 }
 ESIM_STAGES: Words = {
     "preparing": gettext_lazy("Being prepared"),
@@ -294,7 +299,7 @@ def order_state(code: str) -> str:
 def failure(code: str) -> str:
     """Codes of networks (network_no_such_card) and SM-DP+s are for support, not for the holder."""
     first = code.split("_", 1)[0]
-    known = first if first in ("network", "smdp") else code
+    known = first if first in ("network", "smdp", "port") and code not in FAILURES else code
     return _word(FAILURES, known) if known in FAILURES else _("It could not be carried out.")
 
 

@@ -8,13 +8,14 @@ import re
 from dataclasses import dataclass
 from uuid import uuid4
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from keepline.core.identifiers import MsisdnError, parse_msisdn
 from keepline.core.money import Money
 from keepline.flows import buy_line
 from keepline.flows.buy_line import PurchaseRequest
@@ -27,6 +28,7 @@ from keepline.portal.holder import Holder
 from keepline.portal.views.gate import actor_of, for_holder, for_spender
 from keepline.portal.views.methods import chosen_method
 from keepline.portal.views.renew import KEY, MINOR, PAY
+from keepline.porting.ways_in import Brought
 
 NUMBER = re.compile(r"[1-9][0-9]{5,14}")
 COUNTRY = re.compile(r"[A-Z]{2}")
@@ -58,6 +60,7 @@ class _Asked:
     instead: int | None  # the number that the buyer puts down when another is chosen
     country: str
     page: int
+    bring: bool = False  # the buyer has a number with another operator
 
     @property
     def put_down(self) -> int | None:
@@ -74,13 +77,24 @@ class _Asked:
         """The next few numbers."""
         return self.address(number=None, instead=self.put_down, page=self.page + 1)
 
+    @property
+    def bringing(self) -> str:
+        """Where the buyer brings a number."""
+        return self.address(number=None, bring="yes")
+
+    @property
+    def not_bringing(self) -> str:
+        """Where one of ours is chosen after all."""
+        return self.address(bring=None)
+
     def of_country(self, country: str) -> str:
         """Numbers of one country; "" for all."""
         return self.address(number=None, instead=self.put_down, country=country)
 
     def address(self, **changes: str | int | None) -> str:
         """The page with these and `changes`."""
-        query = {"key": self.key, "number": self.e164, "country": self.country, **changes}
+        query = {"key": self.key, "number": self.e164, "country": self.country}
+        query |= {"bring": "yes" if self.bring else None, **changes}
         said = urlencode({name: value for name, value in query.items() if value})
         return f"{reverse('buy', args=[self.plan_code])}?{said}"
 
@@ -96,6 +110,7 @@ def _asked(request: HttpRequest, plan_code: str) -> _Asked:
         instead=_number(given.get("instead", "")),
         country=country if COUNTRY.fullmatch(country) else "",
         page=int(page) if PAGE.fullmatch(page) else 0,
+        bring=given.get("bring") == "yes",
     )
 
 
@@ -134,7 +149,8 @@ def _page(
         "promise_minutes": purchase.preview.offer.promise_seconds // 60,
         "section": "lines",
     }
-    choosing = purchase.preview.parts.number and purchase.kept is None
+    asked_for = purchase.preview.parts.number and not (asked.bring and purchase.bringable)
+    choosing = asked_for and purchase.kept is None
     template = "portal/buy_number.html" if choosing or purchase.hindrance else "portal/buy.html"
     status = refused.refusal.status if refused else 200
     return mark_device(request, render(request, template, context, status=status))
@@ -144,12 +160,27 @@ def _purchase(holder: Holder, asked: _Asked, e164: int | None) -> Purchase:
     """Raises Http404 for a plan that is not on sale in the account's currency."""
     try:
         return show_purchase(
-            holder.account_id, asked.plan_code, holder.now, e164, asked.country, asked.page
+            holder.account_id,
+            asked.plan_code,
+            holder.now,
+            e164,
+            asked.country,
+            asked.page,
+            asked.bring,
         )
     except FlowRefused as no_plan:
         if no_plan.code != "plan_not_sold":
             raise
         raise Http404("no such plan on sale in this currency") from no_plan
+
+
+def _brought(posted: QueryDict) -> Brought:
+    """The number that comes along. Raises FlowRefused for what is none."""
+    try:
+        e164 = parse_msisdn(posted.get("brought", ""))
+    except MsisdnError:
+        raise FlowRefused("port_in_refused") from None
+    return Brought(e164, posted.get("code", "").strip(), posted.get("holder", "").strip())
 
 
 def _sim(request: HttpRequest, purchase: Purchase) -> str:
@@ -224,7 +255,8 @@ def _pay(request: HttpRequest, holder: Holder, asked: _Asked) -> HttpResponse:
                 expected_total_minor=int(expected),
                 actor=actor_of(holder),
                 channel="portal",
-                e164=asked.e164,
+                e164=None if asked.bring else asked.e164,
+                bring=_brought(posted) if asked.bring else None,
                 sim=sim if sim in SIMS else None,  # type: ignore[arg-type]
                 eid=eid or None,
                 carrier=posted.get("carrier", "") or None,

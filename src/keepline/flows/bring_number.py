@@ -1,0 +1,172 @@
+"""`number.brought`: a buyer's number comes along from another operator.
+
+    N  bring_number.request     we want it, with the code that its holder gave us
+    T  bring_number.scheduled   the other operator agrees: its date is the promise, the letter
+    (deliver_order: at the date the network is told the line under its number)
+    N  bring_number.cut_over    from now on it is ours
+    (deliver_order.confirm: the number is the line's)
+    N  bring_number.cancel      before money goes back: we do not want it any more
+    T  bring_number.stays       unless the number has come: then the line shall live
+
+What the clearing house says counts. Money goes back only once it has said that the number is not
+ours; while it says nothing, the order waits. docs/numbers.md has it in prose.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from keepline.core.lifecycle.port_in import PortInEvent, PortInState
+from keepline.flows.delivering.outcomes import Impossible, NotYet
+from keepline.flows.steps import network_step, transaction_step
+from keepline.gateways import switchboard
+from keepline.gateways.porting.port import Porting, PortingUnknown, PortRequest
+from keepline.inventory import services as inventory
+from keepline.messages import services as outbox
+from keepline.orders import services as orders
+from keepline.orders.models import Order
+from keepline.porting import codes, ways_in
+from keepline.porting import queries as port_queries
+from keepline.porting.models import PortIn
+from keepline.porting.ways_in import Brought
+
+ACTION = "number.brought"
+ANSWERED_WITHIN: Final = timedelta(days=5)  # until the other operator has said when
+AFTER_ITS_DATE: Final = timedelta(hours=24)  # until the line must live
+LOOK_EVERY, ASK_AGAIN_AFTER = timedelta(minutes=5), timedelta(minutes=1)
+NOT_OURS = ("rejected", "cancelled", "not_found")
+
+log = structlog.get_logger(__name__)
+
+
+def is_brought(order: Order) -> bool:
+    """Whether the order's number comes along."""
+    return bool((order.stock or {}).get("brought"))
+
+
+def cut_over_of(order: Order) -> datetime | None:
+    """The date of a number that comes along, once it is known."""
+    at = (order.stock or {}).get("cut_over_at")
+    return datetime.fromisoformat(at) if at else None
+
+
+def is_undated(order: Order) -> bool:
+    """Whether its number comes along, and the other operator has not said when."""
+    return is_brought(order) and cut_over_of(order) is None
+
+
+def want(order_id: UUID, line_id: UUID, account_id: UUID, brought: Brought, now: datetime) -> None:
+    """In the transaction that starts the order."""
+    ways_in.open_way_in(order_id, account_id, line_id, brought, now)
+
+
+def to_its_date(order: Order, now: datetime) -> None:
+    """Brings the order's number to its date. Raises NotYet until then, Impossible if it stays."""
+    row = _row(order)
+    if row.state == PortInState.WANTED:
+        _schedule(order, _requested(row), now)
+    if row.state == PortInState.GIVEN_UP:
+        raise Impossible("port_other")
+    if row.cut_over_at is not None and now < row.cut_over_at:
+        raise NotYet(row.cut_over_at)
+
+
+def _requested(row: PortIn) -> Porting:
+    code, holder = codes.opened_request(row.id, row.sealed)
+    try:
+        with network_step("bring_number.request"):
+            return switchboard.porting().request(PortRequest(row.id, row.e164, code, holder))
+    except PortingUnknown as silence:
+        log.warning("clearing_house_silent", reason=str(silence))
+        raise NotYet from None
+
+
+def _schedule(order: Order, found: Porting, now: datetime) -> None:
+    """Raises NotYet, in any case, or Impossible."""
+    if found.state in NOT_OURS:
+        raise Impossible(f"port_{found.reason or 'other'}")
+    date = found.cut_over_at
+    if date is None:
+        raise NotYet(now + LOOK_EVERY)
+    with transaction_step("bring_number.scheduled"):
+        inventory.note_arrival((order.stock or {})["number"], order.served_line, date)
+        locked_order = orders.lock_order(order.id)
+        locked = ways_in.lock_way_in(order.id)
+        if locked.state == PortInState.WANTED and locked_order.completed_at is None:
+            ways_in.transition(
+                locked, PortInEvent.SCHEDULE, now, cut_over_at=date, donor=found.donor
+            )
+            orders.note_date(locked_order, date, max(date, now) + AFTER_ITS_DATE)
+            line_id = order.served_line
+            outbox.put("number.expected", order.account_id, line_id, order.id, now)
+    raise NotYet(max(date, now))
+
+
+def take(order: Order, now: datetime) -> None:
+    """The number is ours from now on. Raises NotYet while nobody knows, Impossible if it is not."""
+    row = _row(order)
+    try:
+        with network_step("bring_number.cut_over"):
+            found = switchboard.porting().cut_over(row.id)
+    except PortingUnknown as silence:
+        log.warning("clearing_house_silent", reason=str(silence))
+        raise NotYet from None
+    if found.state == "ported":
+        return
+    if found.state in NOT_OURS:
+        raise Impossible(f"port_{found.reason or 'other'}")
+    raise NotYet(max(found.cut_over_at or now, now + ASK_AGAIN_AFTER))
+
+
+def stays_away(order: Order, now: datetime) -> bool:
+    """Whether it is certain that the number does not come; the clearing house is told so before.
+
+    False: it has come, or nobody knows; the order is looked at again.
+    """
+    row = _row(order)
+    if row.state == PortInState.GIVEN_UP:
+        return True
+    try:
+        with network_step("bring_number.cancel"):
+            found = switchboard.porting().cancel(row.id)
+    except PortingUnknown as silence:
+        log.warning("clearing_house_silent", reason=str(silence))
+        orders.look_later(order, now + ASK_AGAIN_AFTER)
+        return False
+    if found.state != "ported" and found.state not in NOT_OURS:
+        log.error("clearing_house_keeps_it", order=str(order.id), state=found.state)
+        orders.look_later(order, now + ASK_AGAIN_AFTER)
+        return False
+    return _ended(order, found.state == "ported", now)
+
+
+def _ended(order: Order, came: bool, now: datetime) -> bool:
+    """Given up; or one that came is the line's after all, and gets its whole time to be so."""
+    with transaction_step("bring_number.stays"):
+        locked_order = orders.lock_order(order.id)
+        locked = ways_in.lock_way_in(order.id)
+        if not came:
+            if locked.state in (PortInState.WANTED, PortInState.SCHEDULED):
+                ways_in.transition(locked, PortInEvent.GIVE_UP, now)
+        elif locked_order.completed_at is None:
+            log.error("number_came_without_its_line", order=str(order.id))
+            orders.note_date(locked_order, locked.cut_over_at or now, now + AFTER_ITS_DATE)
+            orders.look_again(locked_order, now + ASK_AGAIN_AFTER)
+        else:  # by hand, at the clearing house: an operator must look
+            log.error("number_came_without_its_order", order=str(order.id))
+            orders.look_again(locked_order, now + AFTER_ITS_DATE)
+    return not came
+
+
+def arrive(order: Order, now: datetime) -> None:
+    """In the transaction that brings the line to life: the number is its own. Locks as there."""
+    inventory.arrive((order.stock or {})["number"], order.served_line, now)
+    ways_in.transition(ways_in.lock_way_in(order.id), PortInEvent.CUT_OVER, now)
+
+
+def _row(order: Order) -> PortIn:
+    row = port_queries.way_in(order.id)
+    assert row is not None, f"order {order.id} brings no number"
+    return row

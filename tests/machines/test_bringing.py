@@ -1,0 +1,179 @@
+"""A number that a buyer brings along, in any sequence: it is never in two hands, money and number
+change places together or not at all, and everything comes to rest.
+
+One buyer, one number at another operator, cards for its line. Buyer, network, clearing house, the
+other operator, workers and clock do what they like; the books are audited after each step.
+"""
+
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from keepline.core.lifecycle.order import OrderState
+from keepline.flows import bring_number, buy_line, close_line
+from keepline.flows.advance_order import advance
+from keepline.flows.audit_books import audit, invariants
+from keepline.flows.errors import FlowRefused
+from keepline.flows.follow_ports import follow as follow_ports
+from keepline.flows.sweep_lines import sweep
+from keepline.gateways import switchboard
+from keepline.gateways.porting.bridge.fake.books import ELSEWHERE
+from keepline.inventory.models import Card, Number, OwnershipPeriod
+from keepline.orders.models import Order
+from keepline.porting.models import PortIn
+from keepline.porting.ways_in import Brought
+from tests import cast as stage
+from tests.cast import NOW
+from tests.doubles import Mailbox, ScriptedNetwork
+from tests.flows.acts import wallet
+from tests.flows.buying import request
+from tests.inventory import shelves
+from tests.porting import OURS, ScriptedHouse
+
+SAFE = [one for one in invariants() if not one.late]
+E164, CODE = 447700900871, "ABC123"
+HAS = 5000
+MOODS = st.sampled_from(["ok", "ok", "refuse", "lost", "mute", "deaf", "hears"])
+PAUSES = st.sampled_from([5, 60, 400, 3600, 26 * 3600, 6 * 86400])
+under_way = precondition(lambda self: self.orders)
+
+
+class BringingMachine(RuleBasedStateMachine):
+    """See above."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before = transaction.savepoint()
+        self.now = NOW
+        self.network = ScriptedNetwork()
+        self.house = ScriptedHouse(shows=NOW, notice_s=3600)
+        switchboard.connect("network", lambda: self.network)
+        switchboard.connect("porting", lambda: self.house)
+        switchboard.connect("email", Mailbox)
+        self.cast = stage.assemble(wallet_minor=HAS)
+        shelves.cards(shelves.pool("uk-sim", "card"), 3)
+        self.house.owns(E164, ELSEWHERE, CODE)
+        self.orders: list[UUID] = []
+        self.asked = 0
+
+    def teardown(self) -> None:
+        try:
+            self.left_alone_everything_comes_to_rest()
+        finally:
+            transaction.savepoint_rollback(self.before)
+            switchboard._factories.pop("porting", None)
+
+    @rule(knows=st.sampled_from([True, True, True, False]), again=st.booleans())
+    def brings_it(self, knows: bool, again: bool) -> None:
+        self.asked += not (again and self.asked)
+        brought = Brought(E164, CODE if knows else "WRONG1", "")
+        asked = request(self.cast, bring=brought, sim="card", key=f"key-{self.asked:04}")
+        with suppress(FlowRefused):
+            order_id = buy_line.start(asked, self.now).order_id
+            self.orders += [] if order_id in self.orders else [order_id]
+
+    @under_way
+    @rule()
+    def closes_the_line(self) -> None:
+        line_id = Order.objects.by_id(self.orders[-1]).line_id
+        with suppress(FlowRefused):
+            close_line.close(self.cast.account.id, line_id, "user:1", self.now)
+
+    @precondition(lambda self: PortIn.objects.exists())
+    @rule(really=st.sampled_from([True, False, False]))
+    def the_other_operator_thinks_better(self, really: bool) -> None:
+        if really:
+            last = PortIn.objects.order_by("-wanted_at", "-id")[0]
+            self.house.books.cancel(str(last.id), ELSEWHERE)
+
+    @rule(mood=st.sampled_from(["ok", "lost", "mute", "deaf", "hears"]), after=st.integers(0, 2))
+    def clearing_house_is(self, mood: str, after: int) -> None:
+        if mood in ("deaf", "hears"):
+            self.house.deaf = mood == "deaf"
+        else:
+            self.house.script = [*(["ok"] * after), mood]
+
+    @rule(mood=MOODS)
+    def network_is(self, mood: str) -> None:
+        if mood in ("deaf", "hears"):
+            self.network.deaf = mood == "deaf"
+        else:
+            self.network.script = [mood]
+
+    @under_way
+    @rule(place=st.integers(0, 9))
+    def works(self, place: int) -> None:
+        advance(self.orders[-1 - place % len(self.orders)], "en", self.now)
+
+    @rule(seconds=PAUSES)
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.house.shows = self.now
+        sweep(self.now)
+
+    @invariant()
+    def it_is_in_one_hand(self) -> None:
+        number = Number.objects.filter(e164=E164).first()
+        state = number.state if number else "ported_out"
+        if self.house.owner(E164) == OURS:
+            assert state != "ported_out", "it is ours, and nobody has it"
+        else:
+            assert state in ("expected", "ported_out"), "it is in use here, and not ours"
+            assert not OwnershipPeriod.objects.filter(e164=E164).exists()
+        came = PortIn.objects.filter(state="ported").count()
+        assert came <= 1
+        assert OwnershipPeriod.objects.filter(e164=E164).count() == came
+
+    @invariant()
+    def the_network_hears_of_it_at_its_date(self) -> None:
+        for order_id in self.network.standing:
+            date = bring_number.cut_over_of(Order.objects.by_id(order_id))
+            assert date is not None
+            assert date <= self.now
+
+    @invariant()
+    def it_is_paid_for_once(self) -> None:
+        price = sum(Order.objects.filter(state="completed").values_list("total_minor", flat=True))
+        assert wallet(self.cast)[0] == HAS - price
+
+    @invariant()
+    def the_books_are_right(self) -> None:
+        assert audit(self.now, SAFE) == []
+
+    def left_alone_everything_comes_to_rest(self) -> None:
+        self.network.deaf, self.network.script = False, []
+        self.house.deaf, self.house.script = False, []
+        for _ in range(12):
+            self.now += timedelta(minutes=20)
+            self.house.shows = self.now
+            follow_ports(self.now)
+            for order_id in self.orders:
+                advance(order_id, "en", self.now)
+        for order in Order.objects.exclude(kind="opening"):
+            assert order.state in (OrderState.COMPLETED, OrderState.FAILED, OrderState.WITHDRAWN)
+            assert (order.next_action_at, order.undo_due) == (None, False)
+        assert not Number.objects.filter(state="expected").exists()
+        assert not Card.objects.filter(state="held").exists()
+        completed = Order.objects.filter(state="completed", kind="purchase").count()
+        assert (self.house.owner(E164) == OURS) == (completed == 1)
+        assert wallet(self.cast)[1] == 0
+        self.it_is_in_one_hand()
+        self.the_books_are_right()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_a_number_that_is_brought(effort: settings) -> None:
+    run_state_machine_as_test(BringingMachine, settings=effort)

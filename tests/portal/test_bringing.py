@@ -1,0 +1,159 @@
+"""The page on which a buyer brings a number along, and the order on its way."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from keepline.flows.advance_order import advance
+from keepline.gateways import switchboard
+from keepline.gateways.porting.bridge.fake.books import ELSEWHERE
+from keepline.inventory.models import Number
+from keepline.orders.models import Order
+from keepline.porting.models import PortIn
+from tests.cast import NOW, Cast
+from tests.inventory import shelves
+from tests.portal.acts import KEY
+from tests.portal.test_buy import text
+from tests.porting import ScriptedHouse
+from tests.sessions import signed_in
+
+pytestmark = pytest.mark.django_db
+E164, CODE = 447700900871, "ABC-123 456"
+DAY = timedelta(days=1)
+BRINGING = f"/buy/keep-1m/?key={KEY}&bring=yes"
+
+
+@pytest.fixture
+def house() -> Iterator[ScriptedHouse]:
+    found = ScriptedHouse(shows=NOW, notice_s=DAY.total_seconds())
+    switchboard.connect("porting", lambda: found)
+    yield found
+    switchboard._factories.pop("porting", None)
+
+
+@pytest.fixture
+def shop(stage: Cast, house: ScriptedHouse) -> Cast:
+    """A card for its line, and a number with another operator. No number is in stock."""
+    shelves.cards(shelves.pool("cards", "card"), 1)
+    house.owns(E164, ELSEWHERE, CODE, "Alice Liddell")
+    return stage
+
+
+def posted(client: Client, **changes: str) -> tuple[int, str, str]:
+    form = {
+        "key": KEY,
+        "bring": "yes",
+        "brought": "+44 7700 900 871",
+        "code": CODE,
+        "holder": "Alice Liddell",
+        "pay": "only:",
+        "expected_total_minor": "300",
+        "currency": "USD",
+        "sim": "card",
+    } | changes
+    answer = client.post("/buy/keep-1m/", form)
+    return answer.status_code, answer.content.decode(), answer.headers.get("Location", "")
+
+
+def steps(page: str) -> list[tuple[str, str]]:
+    return re.findall(r'class="step-(\w+)">.*?<strong>(.*?)</strong>', page)
+
+
+def test_from_the_choice_of_numbers_to_the_date(
+    shop: Cast, alice: Client, house: ScriptedHouse
+) -> None:
+    shelves.numbers(shelves.pool("uk"), 2)
+    choice = text(alice, f"/buy/keep-1m/?key={KEY}")
+    assert "Bring your number along" in choice
+    assert "bring=yes" in choice
+    page = text(alice, BRINGING)
+    for said in (
+        "The number that you bring",
+        "Code of your old operator",
+        "When your number comes",
+        "1 month after that",
+        "does not answer in five days",
+    ):
+        assert said in page
+    status, _, location = posted(alice)
+    order = Order.objects.get(kind="purchase")
+    assert (status, location) == (302, f"/orders/{order.id}/")
+    assert "Your old operator is being asked" in text(alice, location)
+    assert "has not said when" in text(alice, f"/lines/{order.line_id}/")
+    advance(order.id, "en", NOW)
+    dated = text(alice, location)
+    assert "Your number comes on 11 March 2026" in dated
+    assert steps(dated) == [
+        ("done", "Ordered"),
+        ("done", "Paid"),
+        ("done", "Your old operator says when"),
+        ("now", "Its day comes"),
+        ("next", "Sent to the network"),
+        ("next", "Network confirmed"),
+        ("next", "The line is yours"),
+    ]
+    assert "Begins on 11 March" in text(alice, f"/lines/{order.line_id}/")
+    assert "Begins on 11 March" in text(alice, "/")
+    house.shows = NOW + DAY
+    advance(order.id, "en", NOW + DAY)
+    assert "Your line is ready" in text(alice, location)
+    assert "+44 7700 900871" in text(alice, f"/lines/{order.line_id}/")
+    assert posted(alice)[2] == location, "a second click is the same order"
+    assert PortIn.objects.count() == 1
+
+
+def test_sold_out_is_no_hindrance(shop: Cast, alice: Client) -> None:
+    choice = text(alice, f"/buy/keep-1m/?key={KEY}")
+    assert "Sold out" in choice
+    assert "Bring your number along" in choice
+    assert "The number that you bring" in text(alice, BRINGING)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"brought": ""},
+        {"brought": "my number"},
+        {"code": ""},
+        {"code": "<script>"},
+        {"code": "1" * 41},
+        {"holder": "x" * 121},
+        {"holder": "Alice\x07"},
+    ],
+)
+def test_what_cannot_be_brought(shop: Cast, alice: Client, changes: dict[str, str]) -> None:
+    status, page, _ = posted(alice, **changes)
+    assert status == 422
+    assert "This number cannot be brought along." in page
+    assert "field-error" in page
+    assert CODE not in page, "a code is typed anew"
+    assert not Order.objects.filter(kind="purchase").exists()
+    assert not Number.objects.exists()
+
+
+def test_refused_by_the_other_operator(shop: Cast, alice: Client) -> None:
+    _, _, location = posted(alice, code="WRONG1")
+    order = Order.objects.get(kind="purchase")
+    for _ in range(3):
+        advance(order.id, "en", NOW)
+    page = text(alice, location)
+    assert "Your old operator did not accept the code." in page
+    assert not Number.objects.exists()
+
+
+def test_without_a_clearing_house_nobody_is_asked(shop: Cast, alice: Client) -> None:
+    switchboard._factories.pop("porting")
+    shelves.numbers(shelves.pool("uk"), 1)
+    assert "Bring your number" not in text(alice, f"/buy/keep-1m/?key={KEY}")
+    assert "Choose your number" in text(alice, BRINGING)
+    status, page, _ = posted(alice)
+    assert status == 422
+    assert "cannot be taken along here" in page
+
+
+def test_a_member_who_may_only_look(shop: Cast) -> None:
+    assert posted(signed_in("bob@example.com"))[0] == 403
+    assert not Order.objects.filter(kind="purchase").exists()
