@@ -9,6 +9,8 @@ import pytest
 from keepline.api.openapi import document
 from keepline.api.urls import urlpatterns
 from keepline.flows.add_endpoint import add_endpoint
+from keepline.flows.authorise_port import authorise
+from keepline.gateways import switchboard
 from keepline.inventory.models import Pool
 from keepline.messages.models import WebhookEndpoint
 from keepline.payments import methods
@@ -18,8 +20,10 @@ from tests.cast import NOW, Cast
 from tests.flows.acts import let_go
 from tests.flows.carrying import carry
 from tests.flows.endpoints import connect, owner_of
+from tests.flows.leaving import at_once
 from tests.inventory import shelves
 from tests.portal.sims import given
+from tests.porting import ScriptedHouse
 
 pytestmark = pytest.mark.django_db
 PATHS: dict[str, dict[str, Any]] = document()["paths"]
@@ -119,7 +123,13 @@ def test_without_a_token_nothing_opens(stage: Cast, order_id: str, method: str, 
 
 @each(("method", "path"), WITH_IDS)
 def test_what_is_another_accounts_is_not_there(
-    alice: Caller, charlie: Caller, stage: Cast, order_id: str, method: str, path: str
+    alice: Caller,
+    charlie: Caller,
+    stage: Cast,
+    order_id: str,
+    method: str,
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     at = filled(path, stage, order_id)
     if path.endswith("/reclaim"):
@@ -128,6 +138,11 @@ def test_what_is_another_accounts_is_not_there(
         carry(stage, smdp_address="smdp.example.com", matching_id="A-B")
     if path.endswith("/reissue"):
         shelves.profiles(Pool.objects.get(), 1, first=9, smdp_address="a.b", matching_id="X")
+    if "/port-out" in path:
+        monkeypatch.setitem(switchboard._factories, "porting", ScriptedHouse)
+        at_once(stage)
+    if path.endswith("/code"):
+        authorise(stage.account.id, stage.line.id, "user:1", NOW)
     answer = send(charlie, method, at, path)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert send(alice, method, at, path).status_code < 300, "the owner gets in"

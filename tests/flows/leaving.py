@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+from keepline.catalog import queries as catalog
+from keepline.catalog.models import Policy
 from keepline.core.lifecycle.line import LineState
 from keepline.flows.authorise_port import authorise
 from keepline.flows.reveal_port_code import reveal
+from keepline.inventory import services as inventory
 from keepline.inventory.models import Number, OwnershipPeriod
-from keepline.lines.models import Validity
+from keepline.lines.models import Line, Validity
 from keepline.messages.models import Outbox
 from keepline.porting.models import PortOut
 from tests.cast import NOW, Cast
@@ -23,6 +26,15 @@ def settled(house: ScriptedHouse) -> Cast:
     cast, *_ = numbered()
     house.owns(OLD)
     return cast
+
+
+def at_once(cast: Cast) -> None:
+    """Her line gets a number that may leave without a wait."""
+    inventory.add_numbers([OLD], NOW)
+    inventory.assign(OLD, cast.account.id, cast.line.id, NOW - DAY)
+    Line.objects.filter(id=cast.line.id).update(e164=OLD)
+    Policy.objects.update(port_out_after_days=0, port_out_wait_hours=0)
+    catalog.forget()
 
 
 def with_code(cast: Cast) -> str:

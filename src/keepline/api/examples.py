@@ -148,6 +148,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "receipt_number": 1042,
         "time_zone": "Europe/Berlin",
         "network_outcome": "unchanged",
+        "number_comes_at": None,
     },
     "Wallet": {
         "currency": "EUR",

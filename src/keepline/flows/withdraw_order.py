@@ -55,8 +55,10 @@ def withdraw(order_id: UUID, now: datetime) -> OrderState:
         if order.state in WAITING and order.promised_until <= now:
             payment = payments.lock_payment(order_id)
             may_be_applied = switchboard.has("network") or not order_queries.is_unsent(order)
-            code = "port_silent" if bring_number.is_undated(order) else "promise_passed"
-            give_back(order, payment, OrderEvent.WITHDRAW, code, now)
+            if bring_number.is_undated(order):
+                give_back(order, payment, OrderEvent.WITHDRAW, "port_silent", now)
+            else:
+                give_back(order, payment, OrderEvent.WITHDRAW, "promise_passed", now)
             orders.look_again(order, now, undo_due=may_be_applied)
             wake.orders()
     return OrderState(order.state)

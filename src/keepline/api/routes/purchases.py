@@ -87,6 +87,8 @@ def preview_line(request: HttpRequest, body: WhatToBuy) -> HttpResponse:
             "none_free",
             "too_many_lines",
             "number_not_needed",
+            "no_porting",
+            "port_in_refused",
             "sim_not_for_plan",
             "eid_refused",
             "carrier_not_offered",
@@ -106,7 +108,8 @@ def preview_line(request: HttpRequest, body: WhatToBuy) -> HttpResponse:
 def create_line(request: HttpRequest, body: NewLine) -> HttpResponse:
     """Buys a line out of stock, once for the key. 201: it is over, and the order's `line_id` is
     the new line. 202: the holder has to pay at `checkout_url`, or SM-DP+ and network have to
-    confirm; follow Location. What ends without service gives money and stock back by itself."""
+    confirm; follow Location. A number that is brought may take days. What ends without service
+    gives money and stock back by itself."""
     holder, seen = spender_of(request), body.expected_total
     started = buy_line.start(
         buy_line.PurchaseRequest(
@@ -120,6 +123,7 @@ def create_line(request: HttpRequest, body: NewLine) -> HttpResponse:
             actor=actor_of(holder),
             channel="api",
             e164=int(body.msisdn[1:]) if body.msisdn else None,
+            bring=body.brought,
             sim=KINDS[body.sim] if body.sim else None,
             iccid=body.iccid,
             eid=body.eid,

@@ -115,6 +115,10 @@ class OrderDetail(Order):
     receipt_number: int | None = Field(description="Given within seconds of completion.")
     time_zone: str | None = Field(description="The line's.")
     network_outcome: Literal["unchanged", "confirmed"] | None
+    number_comes_at: Instant | None = Field(
+        description="Of a number that is brought along: from when on it is the line's; null until "
+        "the other operator has said so."
+    )
 
     @classmethod
     def of_view(cls, view: OrderView) -> "OrderDetail":
@@ -133,6 +137,7 @@ class OrderDetail(Order):
             receipt_number=row.receipt_number,
             time_zone=view.line.time_zone if view.line else None,
             network_outcome=view.network.get("outcome"),  # type: ignore[arg-type]
+            number_comes_at=view.comes_at,
         )
 
 

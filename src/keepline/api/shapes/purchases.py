@@ -23,6 +23,7 @@ from keepline.core.parts import SimKind
 from keepline.flows.buy_line import PurchasePreview
 from keepline.flows.list_exchanges import ExchangeOffer
 from keepline.flows.list_numbers import FreeNumber as FreeNumberView
+from keepline.porting.ways_in import CODE, LONGEST_HOLDER, Brought
 
 __all__ = ["FreeNumbers", "LinePreview", "NewLine", "Order", "WhatToBuy"]
 
@@ -33,6 +34,23 @@ E164 = Annotated[
     str,
     Field(pattern=r"^\+[1-9][0-9]{5,14}$", description="E.164.", examples=["+447700900601"]),
 ]
+
+
+class BroughtNumber(Asked):
+    """A number that comes along from another operator."""
+
+    msisdn: E164
+    code: str = Field(
+        pattern=f"^{CODE.pattern}$",
+        description="What its operator gave the holder: PAC, transfer PIN, authorisation code.",
+        examples=["ABC123456"],
+    )
+    holder: str = Field(
+        "",
+        max_length=LONGEST_HOLDER,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="The holder's name there, where operators compare it.",
+    )
 
 
 class WhatToBuy(Asked):
@@ -53,6 +71,11 @@ class NewLine(WhatToBuy):
         None,
         description="One of `GET /v1/plans/{plan_code}/numbers`; any when left out. Only for plans "
         "that have a number.",
+    )
+    bring: BroughtNumber | None = Field(
+        None,
+        description="A number of the holder's that comes along from another operator, instead of "
+        "one of ours. The line begins when it comes: the order's `number_comes_at`.",
     )
     sim: Sim | None = Field(
         None, description="One of the preview's `sims`, the first of them when left out."
@@ -96,6 +119,18 @@ class NewLine(WhatToBuy):
         if self.expected_total and self.currency not in (None, self.expected_total.currency):
             raise ValueError("expected_total is in another currency than the order")
         return self
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Self:
+        if self.bring and self.msisdn:
+            raise ValueError("bring and msisdn are two numbers")
+        return self
+
+    @property
+    def brought(self) -> Brought | None:
+        """The number that comes along, as the flow wants it."""
+        found = self.bring
+        return Brought(int(found.msisdn[1:]), found.code, found.holder) if found else None
 
 
 class LinePreview(Shape):

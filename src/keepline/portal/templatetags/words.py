@@ -88,7 +88,6 @@ FAILURES: Words = {
     "port_code_refused": gettext_lazy("Your old operator did not accept the code."),
     "port_number_unknown": gettext_lazy("No other operator has this number."),
     "port_silent": gettext_lazy("Your old operator did not answer in the promised time."),
-    "port_already_leaving": gettext_lazy("The number is on its way to somebody else."),
 }
 ESIM_STAGES: Words = {
     "preparing": gettext_lazy("Being prepared"),
