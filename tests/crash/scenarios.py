@@ -27,9 +27,13 @@ from keepline.flows.recognise_revenue import recognise
 from keepline.flows.reconcile_network import reconcile_network
 from keepline.flows.send_again import send_again
 from keepline.flows.set_auto_renew import AutoRenewWish, set_auto_renew
+from keepline.flows.take_bounce import take
+from keepline.flows.telling.return_tokens import return_token
+from keepline.gateways.messaging.bounces import bounce_of
 from keepline.inventory import services as inventory
 from keepline.lines.models import Line, Validity
 from keepline.messages.models import Delivery
+from keepline.messages.preferences import wishes_of
 from keepline.workers import due
 from tests.cast import NOW
 from tests.crash import carrier_acts as carrier
@@ -79,8 +83,16 @@ def _mail(works: bool) -> Act:
     return Act(change, ours=False)
 
 
+def _comes_back(world: World) -> None:
+    letter = Delivery.objects.get(account_id=world.cast.account.id)
+    token = return_token(letter.id, world.cast.alice.email)
+    take(bounce_of(token, "5.1.1", "550 5.1.1 User unknown"), world.now())
+
+
 def _came_back(world: World) -> None:
-    Delivery.objects.filter(account_id=world.cast.account.id).update(outcome="refused")
+    letter = Delivery.objects.get(account_id=world.cast.account.id)
+    assert letter.outcome == "refused"
+    assert "email" in wishes_of(world.cast.alice.pk).failing
 
 
 def _send_again(world: World) -> None:
@@ -258,7 +270,11 @@ SCENARIOS: dict[str, Scenario] = {
         {}, [WALLET_ONLY, _mail(works=False), WORK, _mail(works=True), later(seconds=6), WORK]
     ),
     "a letter that came back is sent again": Scenario(
-        {}, [WALLET_ONLY, WORK, Act(_came_back, ours=False), Act(_send_again), WORK]
+        {},
+        [
+            *(WALLET_ONLY, WORK, Act(_comes_back), Act(_came_back, ours=False)),
+            *(Act(_send_again), WORK),
+        ],
     ),
     "a base wakes": Scenario(
         {"line_fields": {"valid_until": NOW - timedelta(days=9)}},

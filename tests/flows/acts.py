@@ -11,10 +11,11 @@ from keepline.catalog.models import Policy
 from keepline.core.agenda import Step
 from keepline.core.lifecycle.line import LineEvent
 from keepline.core.lifecycle.order import OrderState
-from keepline.flows import renew_line
+from keepline.flows import renew_line, top_up_wallet
 from keepline.flows.open_payment import open_payment
 from keepline.flows.settle_payment import settle
 from keepline.flows.sweep_lines import sweep
+from keepline.flows.top_up_wallet import TopUpRequest
 from keepline.inventory import services as inventory
 from keepline.ledger.models import Wallet
 from keepline.lines import services as lines
@@ -78,6 +79,18 @@ def let_go(cast: Cast, e164: int, fee_minor: dict[str, int], now: datetime = NOW
     )
     sweep(now)
     assert Validity.objects.by_id(line_id).state == "terminated"
+
+
+def topped_up(cast: Cast, provider: FakeProvider, amount_minor: int = 2000) -> UUID:
+    """Money that a provider captured, in the wallet."""
+    asked = TopUpRequest(
+        cast.account.id, amount_minor, "USD", "sandbox", "key-0002", "user:1", "portal"
+    )
+    order_id = top_up_wallet.start(asked, NOW).order_id
+    open_payment(order_id, "en", NOW)
+    provider.pay(Payment.objects.get(order_id=order_id).id)
+    assert settle(order_id, NOW) is OrderState.COMPLETED
+    return order_id
 
 
 def pay_by_provider(cast: Cast, provider: FakeProvider) -> UUID:

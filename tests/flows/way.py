@@ -18,6 +18,7 @@ class ScriptedWay:
     to_people: bool = True
     rings: bool = False
     tells_later: bool = False
+    encloses: bool = False
     share: int = 4
     threads: int = 2
     pauses = MESSAGE_PAUSES

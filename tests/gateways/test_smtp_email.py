@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage as MimeMessage
 from typing import Any
@@ -79,6 +80,16 @@ class TestSmtpContract(MessagingContract):
         (envelope,) = server.envelopes
         assert envelope.mail_from == "no-reply@harbour.example"
         assert envelope.rcpt_tos == ["holder@example.org"]
+
+    def test_each_letter_comes_back_to_an_address_of_its_own(self, server: MailServer) -> None:
+        bounces = "bounces@mail.harbour.example"
+        channel = SmtpEmail(f"smtp://{server.url}", SENDER, bounces=bounces)
+        channel.send(replace(a_message(), return_token="abc234"))
+        channel.send(a_message())  # about signing in
+        assert [envelope.mail_from for envelope in server.envelopes] == [
+            "bounces+abc234@mail.harbour.example",
+            "no-reply@harbour.example",
+        ]
 
     @pytest.mark.parametrize("step", ["rcpt_reply", "data_reply"])
     def test_5xx_is_refused_for_good(

@@ -10,6 +10,7 @@ from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.postings import MONEY_IN, MONEY_OUT
 from keepline.flows import errors
+from keepline.flows.receipting import words as of_sales
 from keepline.orders.models import OrderKind
 from keepline.portal.templatetags import words
 
@@ -19,16 +20,16 @@ FLOWS = Path(errors.__file__).parent
 @pytest.mark.parametrize(
     ("codes", "known"),
     [
-        (list(LineKind), words.LINE_KINDS),
+        (list(LineKind), of_sales.LINE_KINDS),
         (list(LineState), words.LINE_STATES),
-        (list(OrderKind), words.ORDER_KINDS),
+        (list(OrderKind), of_sales.ORDER_KINDS),
         (list(OrderState), words.ORDER_STATES),
         (sorted(MONEY_IN | MONEY_OUT), words.MOVEMENTS),
-        (["from_payment", "from_expiry"], words.GRACE_RULES),
+        (["from_payment", "from_expiry"], of_sales.GRACE_RULES),
         (["full", "inbound", "none"], words.GRACE_SERVICES),
     ],
 )
-def test_every_code_has_its_words(codes: list[str | int], known: words.Words) -> None:
+def test_every_code_has_its_words(codes: list[str | int], known: of_sales.Words) -> None:
     assert set(codes) <= set(known)
 
 

@@ -43,6 +43,10 @@ COMMANDS = {
         "keepline.cli.reseal_messages",
         "Store received messages anew under the first key.",
     ),
+    "take-bounce": (
+        "keepline.cli.take_bounce",
+        "Take a mail that came back; for a mail server's pipe.",
+    ),
     "push-key": (
         "keepline.cli.push_key",
         "Make the key by which push services know this installation.",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from keepline.config.returns import Returns
 from keepline.config.values import (
     count,
     country_codes,
@@ -13,7 +14,7 @@ from keepline.config.values import (
 
 
 @dataclass(frozen=True, slots=True)
-class Channels:
+class Channels(Returns):
     """How this installation speaks to phones."""
 
     sms_url: str = field(

@@ -193,6 +193,13 @@ def sms_address(text: str) -> str:
     return text
 
 
+def bounce_address(text: str) -> str:
+    """Short enough for a token of its own for each mail."""
+    from keepline.gateways.messaging.return_path import checked
+
+    return checked(text)
+
+
 def webhook_secrets(text: str) -> tuple[str, ...]:
     """As Standard Webhooks writes them: whsec_ and 24 to 64 octets in base64."""
     secrets = hosts(text)

@@ -78,7 +78,7 @@ def _email() -> object:
     if url.startswith("smtp"):
         from keepline.gateways.messaging.smtp import SmtpEmail
 
-        return SmtpEmail(url, settings.DEFAULT_FROM_EMAIL)
+        return SmtpEmail(url, settings.DEFAULT_FROM_EMAIL, bounces=settings.ENV.bounce_address)
     from keepline.gateways.messaging.files import FileEmail
 
     return FileEmail(settings.ENV.data / "mail", settings.DEFAULT_FROM_EMAIL)

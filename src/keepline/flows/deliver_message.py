@@ -129,7 +129,8 @@ def deliver(
         for own in letters.values()
     ]
     wishes = preferences.wishes_among({each.recipient for each in claimed})
-    desk = Desk(way, rows_of(list(events.values())), wishes, now, in_time)
+    rows = rows_of(list(events.values()), with_receipts=way.encloses)
+    desk = Desk(way, rows, wishes, now, in_time)
     done = [each for each in hands(partial(_share, desk), _shares(sheets, way.share)) if each]
     return Done(
         attempts=[attempt for each in done for attempt in each.attempts],

@@ -9,20 +9,19 @@ from uuid import UUID
 from keepline.accounts import queries as accounts
 from keepline.accounts.models import Account
 from keepline.catalog import queries as catalog
-from keepline.catalog.models import Plan, Policy
+from keepline.catalog.models import Plan
 from keepline.core.exchange import Exchange
-from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.refund import RefundState
-from keepline.core.lifeline import Lifeline, lifeline_of
+from keepline.core.lifeline import Lifeline
 from keepline.core.parts import SimKind
 from keepline.flows import bring_number
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import LineCard, card, surroundings
+from keepline.flows.show_receipt import lifeline_at
 from keepline.inventory import queries as inventory
 from keepline.inventory.models import Profile
 from keepline.lines import queries as lines
-from keepline.lines.queries import LineRow
 from keepline.orders import queries as orders
 from keepline.orders.models import CHANGES, Order, OrderKind
 from keepline.payments import disputes, refunds
@@ -181,7 +180,9 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
         exchange=Exchange.of_facts(order.exchange) if order.exchange else None,
         account=accounts.account(account_id),
         line=card(row, around, now) if row and around else None,
-        lifeline=_lifeline(order, row, around.policies[row.policy_id]) if row and around else None,
+        lifeline=lifeline_at(order, row, around.policies[row.policy_id])
+        if row and around
+        else None,
         plan=catalog.plans_among({order.plan_id}).get(order.plan_id) if order.plan_id else None,
         buckets_before=proof.get("buckets_before") or {},
         buckets_after=proof.get("buckets_after") or {},
@@ -312,15 +313,3 @@ def _resting(order: Order, stage: Stage, payment: Payment | None, now: datetime)
         numbered = order.receipt_number is not None or now - ended_at > NUMBERED_WITHIN
         return numbered and not (payment and payment.refunding_minor)
     return stage in ("refunded", "disputed", "to_wallet", "cancelled")
-
-
-def _lifeline(order: Order, row: LineRow, policy: Policy) -> Lifeline | None:
-    before, after = order.valid_until_before, order.valid_until_after
-    return lifeline_of(
-        LineState.ACTIVE,
-        row.activated_at or row.opened_at,
-        before or after,
-        policy,
-        order.completed_at or order.accepted_at,
-        after if before else None,
-    )

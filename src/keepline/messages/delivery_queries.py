@@ -58,6 +58,13 @@ def of_account(
     return [DeliveryRow(*row) for row in fetch_all(OF_ACCOUNT, params)]
 
 
+def by_id(delivery_id: UUID) -> DeliveryRow | None:
+    """One delivery, whosever it is. One query."""
+    params = {"slot": slot_of(delivery_id), "id": delivery_id}
+    rows = fetch_all(f"{COLUMNS} WHERE d.slot = %(slot)s AND d.id = %(id)s", params)
+    return DeliveryRow(*rows[0]) if rows else None
+
+
 class Undelivered(NamedTuple):
     """How many of a channel ended so."""
 

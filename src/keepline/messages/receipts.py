@@ -33,8 +33,8 @@ def remember(channel: str, sent: Sequence[tuple[str, UUID]], now: datetime) -> N
 # A letter that goes to several events at once has one reference: all of it is meant.
 NOTE = """
 UPDATE messages_delivery m
-SET outcome = %(outcome)s, reason = %(reason)s,
-    delivered_at = CASE WHEN %(outcome)s = 'delivered' THEN %(at)s ELSE m.delivered_at END
+SET outcome = %(outcome)s::text, reason = %(reason)s,
+    delivered_at = CASE WHEN %(outcome)s::text = 'delivered' THEN %(at)s ELSE m.delivered_at END
 WHERE m.slot = %(slot)s AND m.outcome IN ('sent', 'delivered')
   AND (m.id = %(id)s OR (m.account_id = %(account)s AND m.letter_id = %(id)s))
 """

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_POST
 
 from keepline.flows import receive_message, take_sms
 from keepline.flows.errors import FlowRefused
-from keepline.gateways.messaging.http_sms.callbacks import NotReadable, read_callback
+from keepline.gateways.messaging.http_sms.callbacks import read_callback
 from keepline.gateways.messaging.inbound import InboundSms, SmsReceipt
 from keepline.gateways.signed import LIMIT_BYTES, NotBelieved
+from keepline.gateways.told import NotReadable
 
 TAKEN, BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_LARGE, LATER = 204, 400, 403, 404, 413, 503
 log = structlog.get_logger(__name__)

@@ -1,8 +1,9 @@
 from django.urls import URLPattern, URLResolver, path
 
-from keepline.webhooks import payments, sms
+from keepline.webhooks import mail, payments, sms
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("payments/<slug:provider>/", payments.receive, name="payment_webhook"),
+    path("mail/", mail.receive, name="mail_callback"),
     path("sms/", sms.receive, name="sms_callback"),
 ]

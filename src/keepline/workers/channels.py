@@ -18,10 +18,12 @@ from django.utils import timezone
 from keepline.accounts import clocks
 from keepline.flows.address_event import address
 from keepline.flows.deliver_message import Hands, deliver
+from keepline.flows.receipting.enclosing import tells_of_sale
 from keepline.flows.telling import ways
 from keepline.flows.telling.way import Way
 from keepline.messages import deliveries
 from keepline.workers.hands import Clock, by_test_clocks, side_by_side, without_waiting
+from keepline.workers.numbering import number_receipts
 
 log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=5)
@@ -66,6 +68,8 @@ def deliver_due(
     tried, share = 0, way.share
     limit = share if probing else 2 * share * way.threads
     while claimed := deliveries.claim_due(way.channel, clock(), limit, LEASE, clock_id):
+        if way.encloses and tells_of_sale({each.kind for each in claimed}):
+            _guarded(number_receipts)  # else the receipt would come a second too late for it
         hands = _hands_of(way)
         in_time = partial(_is_before, monotonic() + NEW_SHARES_WITHIN_S)
         done = deliver(way, claimed, clock(), hands, in_time)
@@ -122,7 +126,7 @@ def _work(way: Way, probing: bool) -> bool:
     return is_down
 
 
-def _guarded(work: Callable[[], int | bool]) -> bool:
+def _guarded(work: Callable[[], int | bool | None]) -> bool:
     close_old_connections()
     try:
         return bool(work())

@@ -14,7 +14,7 @@ import structlog
 from django.utils import timezone
 
 from keepline.accounts import clocks
-from keepline.flows import forget_method, recognise_revenue, save_method, take_sms
+from keepline.flows import forget_method, save_method, take_sms
 from keepline.flows.advance_order import advance_together, bundles
 from keepline.flows.follow_network import follow
 from keepline.flows.follow_ports import follow as follow_ports_at
@@ -31,6 +31,7 @@ from keepline.payments import methods
 from keepline.payments import services as payments
 from keepline.workers import channels
 from keepline.workers.hands import Clock, by_test_clocks, side_by_side
+from keepline.workers.numbering import number_receipts
 
 log = structlog.get_logger(__name__)
 ORDERS_A_BATCH, METHODS_A_BATCH, TOLD_A_BATCH = 32, 32, 256
@@ -66,7 +67,7 @@ def work_off(clock_id: int, now: datetime) -> int:
     """
     steps = _advance(lambda: now, clock_id) + channels.send(lambda: now, clock_id)
     if steps:
-        number_receipts()  # by real time: the books of all clocks have one midnight
+        number_receipts()
     follow_network()  # by real time as well: who waits for an answer waits really
     return steps
 
@@ -183,9 +184,3 @@ def hand_on_late_sms(clock: Callable[[], datetime] = timezone.now) -> int:
     heard.forget(now)
     early_receipts.forget(now)
     return handed_on
-
-
-def number_receipts(clock: Callable[[], datetime] = timezone.now, seller: str = "house") -> None:
-    """Gives completed orders their receipt numbers, and their sales their place in the schedule."""
-    while recognise_revenue.number_receipts(seller, clock()):
-        pass

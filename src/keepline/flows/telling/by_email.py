@@ -5,7 +5,9 @@ from uuid import UUID
 
 from keepline.accounts import queries as accounts
 from keepline.core.retries import MESSAGE_PAUSES
+from keepline.flows.receipting.enclosing import enclosed
 from keepline.flows.telling.letters import words_of
+from keepline.flows.telling.return_tokens import return_token
 from keepline.flows.telling.way import Addressee, Letter
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import EmailMessage, Sent
@@ -17,7 +19,8 @@ class ByEmail:
     channel = "email"
     to_people = True
     rings = False
-    tells_later = False  # a bounce names our Message-ID, which tells the delivery
+    tells_later = False  # what comes back has the delivery in its address (take_bounce)
+    encloses = True
     share = 16
     threads = 8
     pauses = MESSAGE_PAUSES
@@ -46,6 +49,7 @@ class ByEmail:
     def write(self, letter: Letter) -> EmailMessage:
         """See Way."""
         words = words_of(letter)
+        reader, receipt = letter.addressee, letter.told[0].news.receipt
         return EmailMessage(
             message_id=letter.message_id,
             to=letter.addressee.to,
@@ -54,6 +58,8 @@ class ByEmail:
             html=words.html,
             language=letter.addressee.language,
             unsubscribe=words.unsubscribe,
+            return_token=return_token(letter.message_id, reader.to),
+            attachments=enclosed(receipt, reader.language, reader.time_zone),
         )
 
     def send_all(self, messages: Sequence[EmailMessage]) -> Sequence[Sent]:

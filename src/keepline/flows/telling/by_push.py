@@ -47,6 +47,7 @@ class ByPush:
     to_people = True
     rings = True
     tells_later = False
+    encloses = False
     share = 4
     threads = 8
     pauses = MESSAGE_PAUSES

@@ -46,6 +46,7 @@ class BySms:
     to_people = True
     rings = True
     tells_later = True
+    encloses = False
     threads = 4
     pauses = MESSAGE_PAUSES
 

@@ -46,6 +46,7 @@ class ByWebhook:
     to_people = False
     rings = False
     tells_later = False
+    encloses = False
     share = 1
     threads = 32
     pauses = WEBHOOK_PAUSES

@@ -11,6 +11,8 @@ from keepline.catalog.queries import policy_values, tariff_of
 from keepline.catalog.taxes import taxed_tariff, treatment_in
 from keepline.core.lifeline import lifeline_of
 from keepline.flows.auto_renewal import auto_renewal
+from keepline.flows.receipting.enclosing import TELL_OF_SALES
+from keepline.flows.show_receipt import Receipt, receipts_among
 from keepline.flows.telling.overtaken import is_overtaken, may_be_overtaken
 from keepline.ledger import queries as ledger
 from keepline.ledger.queries import Balance
@@ -79,6 +81,7 @@ class News:
     """All that the letter of one event can speak of. What it does not speak of is None.
 
     `refund`: the one it tells of, else what goes back by itself. `dispute`: the order's last.
+    `receipt`: the order's, for a way that encloses it.
     """
 
     order: Order | None
@@ -86,6 +89,7 @@ class News:
     dispute: Dispute | None
     line: LineNews | None
     port: PortNews | None = None
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +108,20 @@ class Rows:
     holders: Mapping[UUID, Account]
     renewed_at: Mapping[UUID, datetime]
     ports: Mapping[UUID, PortOut]
+    receipts: Mapping[UUID, Receipt]
 
 
-def rows_of(events: Sequence[Outbox]) -> Rows:
+def rows_of(events: Sequence[Outbox], with_receipts: bool = False) -> Rows:
     """At most eight queries for any number of events, and two for those about lines alone;
-    one more where a number may leave."""
+    one more where a number may leave, and three where receipts go along."""
     order_ids = {event.order_id for event in events if event.order_id}
     disputed = {event.order_id for event in events if event.order_id and _tells_of_dispute(event)}
     told_lines = lines.lines_among({e.line_id for e in events if e.line_id and is_about_line(e)})
     charged = [row for row in told_lines.values() if row.auto_renew and row.method_id]
     passing = [event for event in events if may_be_overtaken(event)]
+    told_orders = orders.by_ids(order_ids)
     return Rows(
-        orders=orders.by_ids(order_ids),
+        orders=told_orders,
         refunds=refunds.among({refund for event in events if (refund := _refund_id(event))}),
         disputes=disputes.last_of_orders(disputed),
         lines=told_lines,
@@ -127,6 +133,11 @@ def rows_of(events: Sequence[Outbox]) -> Rows:
             min((event.occurred_at for event in passing), default=None),
         ),
         ports=portings.last_among({e.line_id for e in events if e.line_id and is_about_port(e)}),
+        receipts=receipts_among(
+            [told_orders[e.order_id] for e in events if e.order_id and e.kind in TELL_OF_SALES]
+            if with_receipts
+            else ()
+        ),
     )
 
 
@@ -140,6 +151,7 @@ def news_of(event: Outbox, rows: Rows, now: datetime) -> News:
         dispute=rows.disputes.get(event.order_id) if event.order_id else None,
         line=_line(line, rows, now) if line else None,
         port=_port(event, rows),
+        receipt=rows.receipts.get(event.order_id) if event.order_id else None,
     )
 
 

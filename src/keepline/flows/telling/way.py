@@ -78,6 +78,11 @@ class Way(Protocol):
         ...
 
     @property
+    def encloses(self) -> bool:
+        """Whether receipts go along with its letters."""
+        ...
+
+    @property
     def share(self) -> int:
         """How many letters are handed over at once; if the process dies, so many of each thread
         may go again."""

@@ -66,6 +66,7 @@ class EmailMessage:
     attachments: tuple[Attachment, ...] = ()
     language: str = "en"  # BCP 47; becomes Content-Language
     unsubscribe: str | None = None  # the address that ends such letters by one POST (RFC 8058)
+    return_token: str = ""  # makes the address to which it comes back (return_path.py)
 
 
 @dataclass(frozen=True, slots=True)

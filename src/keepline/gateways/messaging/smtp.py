@@ -18,6 +18,7 @@ from .port import (
     SendResult,
     Sent,
 )
+from .return_path import return_path
 from .smtp_address import SmtpAddress
 
 __all__ = ["SmtpAddress", "SmtpEmail"]
@@ -38,10 +39,18 @@ class SmtpEmail:
 
     name = "smtp"
 
-    def __init__(self, url: str, sender: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        url: str,
+        sender: str,
+        clock: Callable[[], float] = time.monotonic,
+        bounces: str = "",
+    ) -> None:
+        """`bounces`: where mails come back to; "" for the sender."""
         self._address = SmtpAddress.read(url)
         self._sender = sender_of(sender)
         self._clock = clock
+        self._bounces = bounces
         self._kept: deque[tuple[float, smtplib.SMTP]] = deque()
 
     def send(self, message: EmailMessage) -> SendResult:
@@ -96,13 +105,13 @@ class SmtpEmail:
         if server is None:
             server = self._new_connection()
         try:
-            code, said = server.mail(self._sender.addr_spec)
+            code, said = server.mail(self._comes_back_to(message))
         except LOST:
             code, said = GOES_AWAY, b"hung up"
         if code == GOES_AWAY and used:  # it has had enough of this connection, not of this mail
             server.close()
             server = self._new_connection()
-            code, said = server.mail(self._sender.addr_spec)
+            code, said = server.mail(self._comes_back_to(message))
         if code == ACCEPTED:
             code, said = server.rcpt(recipient_of(message).addr_spec)
             if code in NO_SUCH_MAILBOX:
@@ -112,6 +121,11 @@ class SmtpEmail:
                 if code == ACCEPTED:
                     return server, SendResult(message_id_of(message, self._sender))
         return _after_no(server, code), _error(code, said)
+
+    def _comes_back_to(self, message: EmailMessage) -> str:
+        if self._bounces and message.return_token:
+            return return_path(self._bounces, message.return_token)
+        return self._sender.addr_spec
 
     def _kept_connection(self) -> smtplib.SMTP | None:
         while self._kept:

@@ -14,9 +14,11 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from keepline.core import formats
 from keepline.core.terms import Term
+from keepline.flows.receipting.words import in_language
 from keepline.flows.show_lines import Bucket
 
 register = template.Library()
+register.filter("in_language", in_language)
 
 
 def _language() -> str:
@@ -153,11 +155,3 @@ def term(value: Term | str) -> str:
     if years and not months:
         return ngettext("%(n)d year", "%(n)d years", years) % {"n": years}
     return ngettext("%(n)d month", "%(n)d months", length.months) % {"n": length.months}
-
-
-@register.filter
-def in_language(names: dict[str, str] | str | None) -> str:
-    """The catalogue's {"en": ..., "zh-hans": ...} in the active language."""
-    if not isinstance(names, dict):
-        return names or ""
-    return names.get(_language()) or names.get("en") or next(iter(names.values()), "")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django import template
 from django.utils.translation import gettext_lazy
 
-from keepline.portal.templatetags.words import Words, country
+from keepline.flows.receipting.words import Words, country
 
 register = template.Library()
 

@@ -1,31 +1,21 @@
 """Says the codes of the domain in the reader's language. A code without a word shows itself."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any
 
-from babel import Locale
-from babel.dates import format_date
 from babel.lists import format_list
-from babel.numbers import format_decimal
 from django import template
-from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
-from keepline.core.exchange import Exchange
-from keepline.core.formats import locale_of, percent
+from keepline.flows.receipting import words as of_sales
+from keepline.flows.receipting.words import Words, country, locale, word
 from keepline.portal.templatetags.formats import phone
 
 register = template.Library()
+for name in ("country", "grace_rule", "line_kind", "order_kind", "rate_of", "seller", "tax_name"):
+    register.filter(name, getattr(of_sales, name))
 
-Words = Mapping[Any, object]
-
-LINE_KINDS: Words = {
-    "virtual_number": gettext_lazy("Virtual number"),
-    "travel_sim": gettext_lazy("Travel SIM"),
-    "country_esim": gettext_lazy("Country eSIM"),
-    "local_data_sim": gettext_lazy("Local data SIM"),
-    "keep_alive": gettext_lazy("Keep-alive line"),
-}
 LINE_STATES: Words = {
     "reserved": gettext_lazy("Reserved"),
     "provisioning": gettext_lazy("Being set up"),
@@ -50,16 +40,6 @@ BUCKETS: Words = {
     "data": gettext_lazy("Data"),
     "voice": gettext_lazy("Calls"),
     "sms": gettext_lazy("Messages"),
-}
-ORDER_KINDS: Words = {
-    "renewal": gettext_lazy("Renewal"),
-    "purchase": gettext_lazy("New line"),
-    "top_up": gettext_lazy("Top-up"),
-    "reclaim": gettext_lazy("Number had back"),
-    "new_number": gettext_lazy("Change of number"),
-    "new_sim": gettext_lazy("New SIM"),
-    "carrier": gettext_lazy("Change of carrier"),
-    "opening": gettext_lazy("Taken over"),
 }
 ORDER_STATES: Words = {
     "acknowledged": gettext_lazy("Waiting for payment"),
@@ -118,15 +98,6 @@ CAUSES: Words = {
     "code": gettext_lazy("another operator came with the code"),
     "stays": gettext_lazy("its number stays"),
     "ported": gettext_lazy("its number went to another operator"),
-}
-GRACE_RULES: Words = {
-    "from_payment": gettext_lazy(
-        "Renewed in time, the new term starts when the old one ends. "
-        "Renewed in grace, it starts with the payment."
-    ),
-    "from_expiry": gettext_lazy(
-        "The new term starts when the old one ended, also when you renew in grace."
-    ),
 }
 GRACE_SERVICES: Words = {
     "full": gettext_lazy("Everything still works."),
@@ -187,7 +158,6 @@ PHASES: Words = {
     "post": gettext_lazy("taken from what was set aside"),
     "void": gettext_lazy("free again"),
 }
-SELLERS: Words = {"house": "Keepline"}
 METHODS: Words = {
     "sandbox": gettext_lazy("Card or other way, at the checkout"),
     "card": gettext_lazy("Card"),
@@ -208,18 +178,14 @@ DIFFERENCES: Words = {
 }
 
 
-def _word(words: Words, code: object) -> str:
-    return str(words.get(str(code), code))
-
-
 @register.filter
 def books_differ(code: str) -> str:
-    return _word(DIFFERENCES, code)
+    return word(DIFFERENCES, code)
 
 
 @register.filter
 def refund_state(code: str) -> str:
-    return _word(REFUND_STATES, code)
+    return word(REFUND_STATES, code)
 
 
 @register.filter
@@ -229,7 +195,7 @@ def refund_badge(code: str) -> str:
 
 @register.filter
 def dispute_state(code: str) -> str:
-    return _word(DISPUTE_STATES, code)
+    return word(DISPUTE_STATES, code)
 
 
 @register.filter
@@ -239,22 +205,17 @@ def dispute_badge(code: str) -> str:
 
 @register.filter
 def refund_scope(code: str) -> str:
-    return _word(REFUND_SCOPES, code)
+    return word(REFUND_SCOPES, code)
 
 
 @register.filter
 def ledger_account(code: str) -> str:
-    return _word(ACCOUNTS, code)
+    return word(ACCOUNTS, code)
 
 
 @register.filter
 def phase(code: str) -> str:
-    return _word(PHASES, code)
-
-
-@register.filter
-def line_kind(code: str) -> str:
-    return _word(LINE_KINDS, code)
+    return word(PHASES, code)
 
 
 @register.filter
@@ -266,12 +227,12 @@ def line_name(line: Any) -> str:
 
 @register.filter
 def line_state(code: str) -> str:
-    return _word(LINE_STATES, code)
+    return word(LINE_STATES, code)
 
 
 @register.filter
 def esim_stage(code: str) -> str:
-    return _word(ESIM_STAGES, code)
+    return word(ESIM_STAGES, code)
 
 
 @register.filter
@@ -281,17 +242,12 @@ def state_badge(code: str) -> str:
 
 @register.filter
 def bucket_name(code: str) -> str:
-    return _word(BUCKETS, code)
-
-
-@register.filter
-def order_kind(code: str) -> str:
-    return _word(ORDER_KINDS, code)
+    return word(BUCKETS, code)
 
 
 @register.filter
 def order_state(code: str) -> str:
-    return _word(ORDER_STATES, code)
+    return word(ORDER_STATES, code)
 
 
 @register.filter
@@ -299,22 +255,17 @@ def failure(code: str) -> str:
     """Codes of networks (network_no_such_card) and SM-DP+s are for support, not for the holder."""
     first = code.split("_", 1)[0]
     known = first if first in ("network", "smdp", "port") and code not in FAILURES else code
-    return _word(FAILURES, known) if known in FAILURES else _("It could not be carried out.")
+    return word(FAILURES, known) if known in FAILURES else _("It could not be carried out.")
 
 
 @register.filter
 def cause(code: str) -> str:
-    return _word(CAUSES, code)
-
-
-@register.filter
-def grace_rule(code: str) -> str:
-    return _word(GRACE_RULES, code)
+    return word(CAUSES, code)
 
 
 @register.filter
 def grace_service(code: str) -> str:
-    return _word(GRACE_SERVICES, code)
+    return word(GRACE_SERVICES, code)
 
 
 @register.filter
@@ -328,7 +279,7 @@ def lead(days: int) -> str:
 @register.filter
 def listed(values: Iterable[object]) -> str:
     """3, 2 and 1, as the language lists things."""
-    return format_list([str(value) for value in values], locale=_locale())
+    return format_list([str(value) for value in values], locale=locale())
 
 
 @register.filter
@@ -337,25 +288,10 @@ def movement(code: int) -> str:
 
 
 @register.filter
-def seller(code: str) -> str:
-    return _word(SELLERS, code)
-
-
-@register.filter
 def methods(codes: Iterable[str]) -> str:
     """Card, Apple Pay or Google Pay."""
-    words = [_word(METHODS, code) for code in codes]
-    return str(format_list(words, style="or", locale=_locale()))
-
-
-def _locale() -> Locale:
-    return locale_of(get_language() or "en")
-
-
-@register.filter
-def country(code: str) -> str:
-    """TH -> Thailand, from CLDR."""
-    return _locale().territories.get(code.upper(), code) if code else ""
+    words = [word(METHODS, code) for code in codes]
+    return str(format_list(words, style="or", locale=locale()))
 
 
 @register.filter
@@ -364,37 +300,7 @@ def countries(codes: list[str]) -> str:
     return pgettext("between countries", ", ").join(sorted(country(code) for code in codes))
 
 
-class _Taxed(Protocol):
-    """An order or the quote of one."""
-
-    @property
-    def tax_rate_ppm(self) -> int: ...
-    @property
-    def tax_inclusive(self) -> bool: ...
-    @property
-    def tax_country(self) -> str: ...
-
-
-@register.filter
-def tax_name(sale: _Taxed) -> str:
-    """Tax 19% (Germany), included: the rate, whose it is when it is no plan's own, and where it
-    stands."""
-    rate = percent(sale.tax_rate_ppm, get_language() or "en")
-    if sale.tax_country:
-        rate = f"{rate} ({country(sale.tax_country)})"
-    said = _("Tax %(rate)s, included") if sale.tax_inclusive else _("Tax %(rate)s")
-    return said % {"rate": rate}
-
-
-@register.filter
-def rate_of(exchange: Exchange, base: str) -> str:
-    """1 USD = 0.9213 EUR, European Central Bank, 10 March 2026."""
-    rate = format_decimal(exchange.rate, "#,##0.############", locale=_locale())
-    on = format_date(exchange.rate_on, "long", locale=_locale())
-    return f"1 {base} = {rate} {exchange.paid.currency} ({exchange.source}, {on})"
-
-
 @register.filter
 def currency_name(code: str) -> str:
     """CNY -> Chinese Yuan."""
-    return str(_locale().currencies.get(code, code))
+    return str(locale().currencies.get(code, code))

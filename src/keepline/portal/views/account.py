@@ -22,9 +22,9 @@ from keepline.core.zones import known_zones
 from keepline.flows.correct_profile import correct_profile
 from keepline.flows.issue_token import issue_token
 from keepline.flows.list_currencies import list_currencies
+from keepline.flows.receipting.words import country
 from keepline.flows.revoke_token import revoke_token
 from keepline.portal.holder import Holder
-from keepline.portal.templatetags.words import country
 from keepline.portal.views.gate import for_holder
 
 TOKENS_AT_MOST = 20

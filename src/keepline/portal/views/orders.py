@@ -8,10 +8,11 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from keepline.flows.open_payment import open_payment
+from keepline.flows.receipting import paper
 from keepline.flows.settle_payment import settle
-from keepline.flows.show_order import OrderView, show_order
+from keepline.flows.show_order import show_order
+from keepline.flows.show_receipt import show_receipt
 from keepline.portal.holder import Holder
-from keepline.portal.receipt_pdf import receipt_pdf as drawn_receipt
 from keepline.portal.views.gate import for_holder, for_spender
 
 
@@ -50,27 +51,20 @@ def order_return(_request: HttpRequest, holder: Holder, order_id: UUID) -> HttpR
     return redirect("order", order_id)
 
 
-def _receipt(holder: Holder, order_id: UUID) -> OrderView:
-    view = show_order(order_id, holder.account_id, holder.now)
-    if view.stage != "done" or view.order.receipt_number is None:
-        raise Http404("no receipt yet")
-    return view
-
-
 @require_safe
 @for_holder
 def receipt(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
-    view = _receipt(holder, order_id)
+    view = show_order(order_id, holder.account_id, holder.now)
+    if view.stage != "done" or view.order.receipt_number is None:
+        raise Http404("no receipt yet")
     return render(request, "portal/receipt.html", {"view": view, "section": "lines"})
 
 
 @require_safe
 @for_holder
 def receipt_pdf(_request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
-    view = _receipt(holder, order_id)
-    language = get_language() or "en"
-    body = drawn_receipt(view, language, holder.time_zone)
-    response = HttpResponse(body, content_type="application/pdf")
-    name = f"keepline-receipt-{view.order.receipt_number}.pdf"
-    response["Content-Disposition"] = f'inline; filename="{name}"'
+    found = show_receipt(order_id, holder.account_id)
+    body = paper.pdf_of(found, get_language() or "en", holder.time_zone)
+    response = HttpResponse(body, content_type=paper.CONTENT_TYPE)
+    response["Content-Disposition"] = f'inline; filename="{paper.filename_of(found)}"'
     return response

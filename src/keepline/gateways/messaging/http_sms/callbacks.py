@@ -1,20 +1,16 @@
 """What the gateway tells: receipts and received messages, signed as our requests are."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from keepline.gateways.messaging.inbound import Arrived, InboundSms, SmsReceipt
 from keepline.gateways.signed import NotBelieved, Signer
+from keepline.gateways.told import NotReadable, optional_in, text_in, told_in
 
 LONGEST_REFERENCE, LONGEST_CODE, LONGEST_SENDER, LONGEST_TEXT = 100, 40, 40, 5_000
 
 __all__ = ["NotBelieved", "NotReadable", "read_callback"]
-
-
-class NotReadable(ValueError):
-    """Signed, but not one of the callbacks; the message names the field."""
 
 
 def read_callback(
@@ -22,41 +18,24 @@ def read_callback(
 ) -> Arrived | None:
     """None for a type that is not ours. Raises NotBelieved, NotReadable."""
     believed = Signer(secrets).believed(headers, body, now)
-    try:
-        content = json.loads(believed.text)
-        kind, data = content["type"], content["data"]
-    except (ValueError, KeyError, TypeError):
-        raise NotReadable("type") from None
-    if not isinstance(data, dict):
-        raise NotReadable("data")
+    kind, data = told_in(believed.text)
     match kind:
         case "message.delivered":
-            code = _optional(data, "code", LONGEST_CODE) or "delivered"
-            return SmsReceipt(_text(data, "reference", LONGEST_REFERENCE), "delivered", code)
+            code = optional_in(data, "code", LONGEST_CODE) or "delivered"
+            return SmsReceipt(text_in(data, "reference", LONGEST_REFERENCE), "delivered", code)
         case "message.failed":
-            code = _optional(data, "code", LONGEST_CODE) or "failed"
-            return SmsReceipt(_text(data, "reference", LONGEST_REFERENCE), "refused", code)
+            code = optional_in(data, "code", LONGEST_CODE) or "failed"
+            return SmsReceipt(text_in(data, "reference", LONGEST_REFERENCE), "refused", code)
         case "message.received":
             return InboundSms(
-                to=_text(data, "to", LONGEST_SENDER),
-                sender=_text(data, "from", LONGEST_SENDER),
-                text=_text(data, "text", LONGEST_TEXT, empty=True),
-                reference=_text(data, "id", LONGEST_REFERENCE),
+                to=text_in(data, "to", LONGEST_SENDER),
+                sender=text_in(data, "from", LONGEST_SENDER),
+                text=text_in(data, "text", LONGEST_TEXT, empty=True),
+                reference=text_in(data, "id", LONGEST_REFERENCE),
                 sent_at=_instant(data, "sent_at"),
             )
         case _:
             return None
-
-
-def _text(data: Mapping[str, Any], name: str, longest: int, *, empty: bool = False) -> str:
-    value = data.get(name)
-    if not isinstance(value, str) or len(value) > longest or not (value or empty):
-        raise NotReadable(name)
-    return value.replace("\0", "\N{REPLACEMENT CHARACTER}")  # which PostgreSQL cannot hold
-
-
-def _optional(data: Mapping[str, Any], name: str, longest: int) -> str:
-    return _text(data, name, longest, empty=True) if data.get(name) is not None else ""
 
 
 def _instant(data: Mapping[str, Any], name: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The sheet that a receipt is drawn on: it knows in which face a text is set.
+"""The page that a sheet is drawn on: it knows in which face a text is set.
 
 Helvetica shows Latin-1 only. Inter, in fonts/ and embedded into the PDF with the letters it needs,
 shows Cyrillic as well. The rest (Chinese) is set in STSong-Light, one of the Adobe CID fonts that
@@ -21,14 +21,14 @@ INTER: Final = ("Inter-Regular", "Inter-Bold")
 CYRILLIC: Final = frozenset({"ru", "uk"})
 
 pdfmetrics.registerFont(UnicodeCIDFont(CJK))
-with as_file(files("keepline.portal") / "fonts") as folder:
+with as_file(files("keepline.gateways.paper") / "fonts") as folder:
     for name in INTER:
         pdfmetrics.registerFont(TTFont(name, folder / f"{name}.ttf"))
 LETTERS: Final = frozenset(map(chr, pdfmetrics.getFont(INTER[0]).face.charToGlyph))
 
 
-class Sheet(Canvas):
-    """A page of A4. A receipt in a Cyrillic language has Inter throughout, so that it is of one
+class Page(Canvas):  # type: ignore[misc]  # it has no types
+    """A page of A4. One in a Cyrillic language has Inter throughout, so that it is of one
     cut; others have it for the texts that need it, a name say."""
 
     def __init__(self, out: BytesIO, language: str) -> None:
