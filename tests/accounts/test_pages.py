@@ -57,6 +57,23 @@ def test_a_check_that_would_find_something() -> None:
     assert not INLINE.search('<script id="d" type="application/json">{}</script>')
 
 
+@pytest.mark.parametrize(
+    ("accepted", "tag", "said"),
+    [
+        ("ru-RU,ru;q=0.9,en;q=0.8", "ru", "Забыли пароль?"),
+        ("uk-UA, ru;q=0.5", "uk", "Забули пароль?"),
+        ("tlh, uk;q=0.3", "uk", "Забули пароль?"),
+        ("tlh", "en", "Forgotten your password?"),
+    ],
+)
+def test_the_browsers_language(accepted: str, tag: str, said: str, visitor: Client) -> None:
+    answer = visitor.get("/accounts/login/", headers={"accept-language": accepted})
+    text = answer.content.decode()
+    assert f'<html lang="{tag}">' in text
+    assert said in text
+    assert f'value="{tag}" lang="{tag}" aria-current="true"' in text
+
+
 def test_chinese_by_browser_and_by_choice(visitor: Client, dora: User) -> None:
     text = visitor.get("/accounts/login/", headers={"accept-language": "zh-CN"}).content.decode()
     assert '<html lang="zh-Hans">' in text

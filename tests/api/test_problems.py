@@ -131,6 +131,8 @@ def test_titles_come_in_the_callers_language() -> None:
 
     assert title("fr, en;q=0.1")[0] == "en"
     assert title("zh-CN") == ("zh-hans", "请求中没有有效令牌。")
+    assert title("uk-UA, ru;q=0.5")[0] == "uk"
+    assert title("ru") == ("ru", "В запросе нет действующего токена.")
     assert title("x" * 5000)[0] == "en"
     assert title(", ;q=,;;==")[0] == "en"
 

@@ -164,7 +164,7 @@ class RenewalMachine(RuleBasedStateMachine):
             self.orders.append(started.order_id)
 
     @with_orders
-    @rule(data=st.data(), language=st.sampled_from(["en", "zh-hans"]))
+    @rule(data=st.data(), language=st.sampled_from(["en", "zh-hans", "ru", "uk"]))
     def goes_to_the_checkout(self, data: st.DataObject, language: str) -> None:
         self.opens(self.one(data), language)
 
