@@ -128,13 +128,14 @@ def _updates_of_state(function: ast.FunctionDef) -> Iterator[ast.Call]:
                 yield node
 
 
-PORTS = {"payments", "network", "smdp_plus", "porting", "email", "sms"}
+PORTS = {"payments", "network", "smdp_plus", "porting", "identity", "email", "sms"}
 # These ask nobody to act.
 NO_CALL = {
     "event_of",
     "finds_charges",
     "keeps",
     "name",
+    "read_callback",
     "stores_methods",
     "tells_refunds",
     "verify_webhook",

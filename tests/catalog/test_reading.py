@@ -68,6 +68,7 @@ def test_what_is_left_out_is_as_usual() -> None:
         "port_out_wait_hours": 24,
         "port_out_code_days": 30,
         "port_out_notice_hours": 24,
+        "identity_check": "none",
     }
 
 
@@ -98,6 +99,8 @@ WRONG: list[tuple[str, str]] = [
     ('reclaim_fee = { USD = "1e3", JPY = "1" }', "reclaim_fee: price USD"),
     ('reclaim_fee = { USD = "Infinity", JPY = "1" }', "reclaim_fee: price USD"),
     ('reclaim_fee = { DOLLAR = "3", USD = "3", JPY = "1" }', "reclaim_fee: price DOLLAR"),
+    ('identity_check = "always"', "identity_check is before_sale or none"),
+    ("identity_check = true", "identity_check is before_sale or none"),
     ("retry_days = 3", "retry_days are whole days"),
     ('retry_days = ["-3"]', "retry_days are whole days"),
     ("retry_days = [-3.5]", "retry_days are whole days"),

@@ -39,6 +39,7 @@ from tests.cast import NOW
 from tests.crash import carrier_acts as carrier
 from tests.crash import change_acts as change
 from tests.crash import endpoint_acts as endpoint
+from tests.crash import identity_acts as identity
 from tests.crash import inbox_acts as inbox
 from tests.crash import port_acts as port
 from tests.crash import review_acts as review
@@ -345,6 +346,17 @@ SCENARIOS: dict[str, Scenario] = {
             *(Act(change.equipped, ours=False), Act(change.lose), Act(change.find)),
             *(Act(change.lock), WORK),
         ],
+    ),
+    "an identity check whose result is told": Scenario(
+        {},
+        [
+            *(Act(identity.begin), Act(identity.decide, ours=False)),
+            *(Act(identity.tell), WORK, Act(identity.erase)),
+        ],
+    ),
+    "an identity check whose result is asked for": Scenario(
+        {},
+        [Act(identity.begin), Act(identity.decide, ours=False), later(minutes=3), WORK],
     ),
     "a number leaves": Scenario(
         {},

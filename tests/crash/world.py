@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
+from keepline.accounts.models import IdentityCheck
 from keepline.flows import reclaim_number, renew_line, sweep_lines, top_up_wallet
 from keepline.flows.errors import FlowRefused
 from keepline.flows.line_at_network import standing_of, subscriber_of
@@ -40,6 +41,7 @@ from tests import cast as stage
 from tests.gateways.es2plus_process import Es2PlusProcess
 from tests.gateways.porting_process import PortingProcess
 from tests.gateways.tills import Till, Webhook
+from tests.identity import ScriptedChecker
 
 ARRIVES_WITHIN_S = 15
 
@@ -59,11 +61,15 @@ class Outside:
         switchboard.connect("network", self.network)
         switchboard.connect("smdp_plus", self.smdp.adapter)
         switchboard.connect("porting", self.house.adapter)
+        switchboard.connect("identity", self.checker)
         switchboard.connect("email", lambda: FileEmail(self.folder / "mail", "k@example.com"))
         switchboard.announce("http://localhost:1")
 
     def network(self) -> FakeNetwork:
         return FakeNetwork(self.folder / "network.sqlite3")
+
+    def checker(self) -> ScriptedChecker:
+        return ScriptedChecker(self.folder / "identity.sqlite3")
 
     def stock_profile(self, iccid: str) -> None:
         """The SM-DP+ has it, and a good day."""
@@ -166,6 +172,7 @@ class World:
     def work(self) -> None:
         due.advance_orders(self.now)
         due.follow_ports(self.now)
+        due.follow_checks(self.now)
         due.follow_network(self.now)
         due.send_outbox(self.now)
         due.number_receipts()
@@ -205,6 +212,9 @@ class World:
                     account_id=self.cast.account.id, next_action_at__isnull=False
                 ).values_list("next_action_at", flat=True),
             ]
+            dues += IdentityCheck.objects.filter(
+                account_id=self.cast.account.id, next_look_at__isnull=False
+            ).values_list("next_look_at", flat=True)
             dues += PortOut.objects.filter(next_look_at__isnull=False).values_list(
                 "next_look_at", flat=True
             )
@@ -265,6 +275,9 @@ class World:
             "bought": self._bought(),
             "ways out": self._ways_out(),
             "ways in": self._ways_in(),
+            "identity": list(
+                IdentityCheck.objects.filter(account_id=account_id).values_list("state", "country")
+            ),
             "saved": sorted(
                 SavedMethod.objects.filter(account_id=account_id)
                 .exclude(state__in=["storing", "abandoned"])

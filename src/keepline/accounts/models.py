@@ -10,7 +10,8 @@ from django.contrib.auth.models import (
 from django.db import models
 from django.db.models import Q
 
-from keepline.slots.models import SlottedModel
+from keepline.core.lifecycle.identity_check import IdentityState
+from keepline.slots.models import SlottedModel, StatedModel
 
 
 class UserManager(BaseUserManager["User"]):
@@ -99,6 +100,44 @@ class Account(SlottedModel):
         constraints = [
             # An imported account's slot is a function of its reference, so this is global.
             models.UniqueConstraint(fields=["slot", "external_ref"], name="account_external_ref"),
+        ]
+
+
+class IdentityCheck(StatedModel):
+    """One time that an account's holder was to show who they are, and what came of it.
+
+    No document, name or date of birth: the provider keeps those, or nobody does.
+    """
+
+    state = models.CharField(max_length=12, default=IdentityState.PENDING)
+    account_id = models.UUIDField()
+    provider = models.CharField(max_length=40)  # the adapter's name; its id of the check is ours
+    actor = models.CharField(max_length=64)
+    reason = models.CharField(max_length=32, blank=True)  # of a refusal, one of the port's words
+    country = models.CharField(max_length=2, blank=True)  # of the document, if the provider says so
+    of_age = models.BooleanField(null=True)  # likewise
+    asked_at = models.DateTimeField()  # real time, as all instants here
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    next_look_at = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "accounts_identitycheck"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slot", "account_id"],
+                name="identity_check_once",
+                condition=Q(state__in=["pending", "verified"]),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["slot", "account_id"], name="identity_check_of_account"),
+            models.Index(
+                fields=["next_look_at"],
+                name="identity_check_due",
+                condition=Q(next_look_at__isnull=False),
+            ),
         ]
 
 

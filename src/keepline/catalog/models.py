@@ -42,6 +42,9 @@ GRACE_SERVICES = [
 ]
 
 
+IDENTITY_CHECKS = [("none", "never"), ("before_sale", "before a line is sold")]
+
+
 def default_retry_days() -> list[int]:
     return [-3, -2, -1, 0, 1, 3, 5, 7]
 
@@ -94,6 +97,10 @@ class Policy(models.Model):
     port_out_code_days = models.PositiveIntegerField(default=30, db_default=30)
     # and so long before it goes its holder is told, and may keep it.
     port_out_notice_hours = models.PositiveIntegerField(default=24, db_default=24)
+    # Whether an account shows who it is before it buys such a line (docs/identity.md).
+    identity_check = models.CharField(
+        max_length=12, choices=IDENTITY_CHECKS, default="none", db_default="none"
+    )
     source = models.URLField(max_length=300, blank=True)  # the law or operator's page it rests on
     since_at = models.DateTimeField()
 

@@ -49,6 +49,7 @@ class PolicyValues:
     port_out_wait_hours: int
     port_out_code_days: int
     port_out_notice_hours: int
+    identity_check: Literal["none", "before_sale"]
     agenda: AgendaRules
     source: str
 
@@ -112,6 +113,7 @@ def policy_of(row: Policy) -> PolicyValues:
         port_out_wait_hours=row.port_out_wait_hours,
         port_out_code_days=row.port_out_code_days,
         port_out_notice_hours=row.port_out_notice_hours,
+        identity_check=cast("Literal['none', 'before_sale']", row.identity_check),
         agenda=AgendaRules(
             row.grace_days,
             row.suspended_days,

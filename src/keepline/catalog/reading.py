@@ -37,6 +37,10 @@ USUAL_PORT_OUT = {
     "port_out_notice_hours": 24,
 }
 USUAL_DISTANCES = (default_countdown(), default_after_expiry(), default_countdown())
+USUAL_WORDS = {
+    "grace_service": ("inbound", ("full", "inbound", "none")),
+    "identity_check": ("none", ("before_sale", "none")),
+}
 FEES = ("reclaim_fee", "number_change_fee", "sim_swap_fee", "carrier_switch_fee")
 POLICY_FIELDS = {
     "code",
@@ -54,6 +58,7 @@ POLICY_FIELDS = {
     *USUAL_DAYS_BETWEEN,
     *USUAL_PORT_OUT,
     *FEES,
+    "identity_check",
     "source",
 }
 CODE = re.compile(r"[a-z0-9-]{2,60}")
@@ -156,8 +161,8 @@ def _policy(name: str, values: dict[str, Any], shortest_quarantine_days: int) ->
     _check_days(name, policy, max(shortest_quarantine_days, SHORTEST_QUARANTINE_DAYS))
     if policy.get("grace_rule") not in ("from_payment", "from_expiry"):
         raise CatalogRefused(f"{name}, policy: grace_rule is from_payment or from_expiry")
-    if policy.setdefault("grace_service", "inbound") not in ("full", "inbound", "none"):
-        raise CatalogRefused(f"{name}, policy: grace_service is full, inbound or none")
+    for field, (usual, words) in USUAL_WORDS.items():
+        _check_word(name, policy, field, usual, words)
     if not isinstance(policy.setdefault("notice_required", True), bool):
         raise CatalogRefused(f"{name}, policy: notice_required is true or false")
     if not CODE.fullmatch(str(policy.get("code", ""))):
@@ -176,6 +181,14 @@ def _policy(name: str, values: dict[str, Any], shortest_quarantine_days: int) ->
             raise CatalogRefused(f"{name}, policy: {fee} is a table, of texts by currency")
         policy[f"{fee}_minor"] = _prices(f"{name}, policy, {fee}", table) if table else {}
     return policy
+
+
+def _check_word(
+    name: str, policy: dict[str, Any], field: str, usual: str, words: tuple[str, ...]
+) -> None:
+    if policy.setdefault(field, usual) not in words:
+        said = f"{', '.join(words[:-1])} or {words[-1]}"
+        raise CatalogRefused(f"{name}, policy: {field} is {said}")
 
 
 def _check_days(name: str, policy: dict[str, Any], shortest_quarantine_days: int) -> None:

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from keepline.cli import demo_folder, demo_porting, demo_smdp, schema_mark
+from keepline.cli import demo_folder, demo_identity, demo_porting, demo_smdp, schema_mark
 from keepline.cli.boot import require_free_mb, set_environment
 from keepline.cli.demo_announcement import announce_when_up
 from keepline.cli.serve import require_free_port
@@ -43,6 +43,8 @@ def command(fresh: bool) -> None:
         require_free_port(HOST, env.smdp_port, "KEEPLINE_SMDP_PORT")
     if not env.porting_url:
         require_free_port(HOST, env.porting_port, "KEEPLINE_PORTING_PORT")
+    if not env.identity_url:
+        require_free_port(HOST, env.identity_port, "KEEPLINE_IDENTITY_PORT")
     require_free_mb(env.data, NEEDED_MB)
     demo_folder.mark(env.data)
     running = locks.claim(env.data / "demo-running")
@@ -71,6 +73,8 @@ def _run(env: Environment) -> None:
             children.append("fake-smdp")
         if demo_porting.connect(env, os.environ):
             children.append("fake-clearing-house")
+        if demo_identity.connect(env, os.environ):
+            children.append("fake-identity")
         settled = set_environment()
         if not schema_mark.is_current(settled.database_url):
             _finish("migrate", "--verbosity", "0")

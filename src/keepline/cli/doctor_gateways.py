@@ -7,6 +7,7 @@ from keepline.cli.finding import Finding
 from keepline.config.environment import Environment
 from keepline.config.outside import (
     clearing_house_of,
+    identity_of,
     network_of,
     providers_of,
     smdp_plus_of,
@@ -22,6 +23,7 @@ def gateways(env: Environment) -> Iterator[Finding]:
     yield from _network(env)
     yield from _smdp_plus(env)
     yield from _clearing_house(env)
+    yield from _identity(env)
     yield from _providers(env)
     yield from _sms(env)
 
@@ -64,6 +66,16 @@ def _clearing_house(env: Environment) -> Iterator[Finding]:
         return
     complaints = clearing_house_of(env).complaints()
     place = f"The clearing house behind {env.porting_url}"
+    yield from (Finding("fail", f"{place}: {each}") for each in complaints)
+    if not complaints:
+        yield Finding("ok", f"{place} answers.")
+
+
+def _identity(env: Environment) -> Iterator[Finding]:
+    if not env.identity_url:
+        return
+    complaints = identity_of(env).complaints()
+    place = f"The identity provider behind {env.identity_url}"
     yield from (Finding("fail", f"{place}: {each}") for each in complaints)
     if not complaints:
         yield Finding("ok", f"{place} answers.")

@@ -23,6 +23,10 @@ COMMANDS = {
         "keepline.cli.fake_clearing_house",
         "Run the fake clearing house for ported numbers (never in production).",
     ),
+    "fake-identity": (
+        "keepline.cli.fake_identity",
+        "Run the fake identity provider (never in production).",
+    ),
     "migrate": ("keepline.cli.migrate", "Bring the database's tables up to date."),
     "load-demo": ("keepline.cli.load_demo", "Load the demo base into an empty database."),
     "load-preset": ("keepline.cli.load_preset", "Load ready-made catalogues."),

@@ -13,16 +13,25 @@ PROVIDERS = {
 }
 SMDP = ("smdp_url", "smdp_cert", "smdp_key", "smdp_ca", "smdp_requester")
 PORTING = ("porting_url", "porting_key")
+IDENTITY = ("identity_url", "identity_key", "identity_secrets")
+PORTS = ("port", "provider_port", "smdp_port", "porting_port", "live_port", "identity_port")
 SMDP_CALLBACK = ("smdp_callback_secret", "smdp_callback_subject")
 
 
 def demand_whole_providers(values: Mapping[str, Any]) -> None:
     """Half a provider would take money and not hear of it."""
-    for names in (*PROVIDERS.values(), SMDP, SMDP_CALLBACK, PORTING):
+    for names in (*PROVIDERS.values(), SMDP, SMDP_CALLBACK, PORTING, IDENTITY):
         missing = [name for name in names if not values[name]]
         if missing and len(missing) < len(names):
             wanted = ", ".join(PREFIX + name.upper() for name in missing)
             raise SettingsError(f"{wanted} must be set as well, or none of its provider's.")
+
+
+def demand_own_ports(values: Mapping[str, Any]) -> None:
+    """Each program of ours listens on one of its own."""
+    for place, name in enumerate(PORTS):
+        if values[name] in [values[before] for before in PORTS[:place]]:
+            raise SettingsError(f"{PREFIX}{name.upper()} must differ from the other ports.")
 
 
 def demand_signed_sms(values: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from keepline.config.demands import (
     demand_for_production,
+    demand_own_ports,
     demand_signed_sms,
     demand_whole_providers,
 )
@@ -306,18 +307,10 @@ class Environment(Elements):
         values["smdp_port"] = values["smdp_port"] or values["port"] + 2
         values["porting_port"] = values["porting_port"] or values["port"] + 3
         values["live_port"] = values["live_port"] or values["port"] + 4
-        if values["provider_port"] == values["port"]:
-            raise SettingsError("KEEPLINE_PROVIDER_PORT must differ from KEEPLINE_PORT.")
-        if values["smdp_port"] in (values["port"], values["provider_port"]):
-            raise SettingsError("KEEPLINE_SMDP_PORT must differ from the other ports.")
-        if values["porting_port"] in [values[f"{of}port"] for of in ("", "provider_", "smdp_")]:
-            raise SettingsError("KEEPLINE_PORTING_PORT must differ from the other ports.")
+        values["identity_port"] = values["identity_port"] or values["port"] + 5
+        demand_own_ports(values)
         demand_whole_providers(values)
         demand_signed_sms(values)
-        if values["live_port"] in [
-            values[f"{of}port"] for of in ("", "provider_", "smdp_", "porting_")
-        ]:
-            raise SettingsError("KEEPLINE_LIVE_PORT must differ from the other ports.")
         if values["mode"] == "production":
             demand_for_production(values)
         values["public_url"] = values["public_url"] or f"http://localhost:{values['port']}"

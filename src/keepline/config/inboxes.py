@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from keepline.config.channels import Channels
+from keepline.config.identity import Identity
 from keepline.config.values import address, count, long_secrets, port_number, variable
 
 
 @dataclass(frozen=True, slots=True)
-class Inboxes(Channels):
+class Inboxes(Identity):
     """See docs/inbox.md."""
 
     message_keys: tuple[str, ...] = field(

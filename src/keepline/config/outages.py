@@ -1,5 +1,5 @@
-"""Breakers before the network, the SM-DP+ and the clearing house, in processes that serve or work,
-and their notice board: the cache that all processes share."""
+"""Breakers before what carries lines, moves numbers or checks holders, in processes that serve or
+work, and their notice board: the cache that all processes share."""
 
 from functools import partial
 
@@ -9,6 +9,7 @@ from django.core.cache import cache
 from keepline.gateways import switchboard
 from keepline.gateways.breaker import Breaker
 from keepline.gateways.esim.port import EsimUnknown
+from keepline.gateways.identity.port import IdentityUnknown
 from keepline.gateways.network.port import NetworkUnknown
 from keepline.gateways.porting.port import PortingUnknown
 
@@ -16,6 +17,7 @@ UNKNOWN: dict[str, type[Exception]] = {
     "network": NetworkUnknown,
     "smdp_plus": EsimUnknown,
     "porting": PortingUnknown,
+    "identity": IdentityUnknown,
 }
 
 log = structlog.get_logger(__name__)

@@ -12,6 +12,7 @@ from keepline.config.environment import Environment
 from keepline.config.secret_key import kept
 from keepline.core.lifecycle.profile import ProfileEvent
 from keepline.gateways.esim.port import SmdpPlus
+from keepline.gateways.identity.port import IdentityChecker
 from keepline.gateways.messaging.push import PushChannel
 from keepline.gateways.messaging.sms import SmsChannel
 from keepline.gateways.messaging.webhooks import StandardWebhooks, WebhookChannel
@@ -66,6 +67,13 @@ def clearing_house_of(env: Environment) -> ClearingHouse:
     from keepline.gateways.porting.bridge.adapter import BridgedHouse
 
     return BridgedHouse(env.porting_url, env.porting_key, TIMEOUT_S)
+
+
+def identity_of(env: Environment) -> IdentityChecker:
+    """The adapter of the bridge that the settings name."""
+    from keepline.gateways.identity.bridge.adapter import BridgedChecker
+
+    return BridgedChecker(env.identity_url, env.identity_key, env.identity_secrets, TIMEOUT_S)
 
 
 def sms_of(env: Environment) -> SmsChannel:

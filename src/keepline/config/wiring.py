@@ -8,6 +8,7 @@ from keepline.catalog import tax_file
 from keepline.config.outside import (
     TIMEOUT_S,
     clearing_house_of,
+    identity_of,
     network_of,
     providers_of,
     push_of,
@@ -38,6 +39,8 @@ def connect() -> None:
         switchboard.connect("smdp_plus", lambda: smdp_plus_of(settings.ENV))
     if settings.ENV.porting_url:
         switchboard.connect("porting", lambda: clearing_house_of(settings.ENV))
+    if settings.ENV.identity_url:
+        switchboard.connect("identity", lambda: identity_of(settings.ENV))
     switchboard.allow_methods(frozenset(settings.ENV.ways_to_pay) or None)
     own_limits = settings.ENV.payment_limits
     limits.put_in_force(limits.read(own_limits) if own_limits else None)

@@ -81,6 +81,8 @@ TOPIC_OF: Mapping[str, Topic] = {
     "port.stayed": Topic.SAFETY,
     "number.ported": Topic.SAFETY,
     "endpoint.switched_off": Topic.LOSS,
+    "identity.verified": Topic.CONFIRMATIONS,
+    "identity.refused": Topic.CONFIRMATIONS,
 }
 
 # What the clock tells of many lines of an account is gathered into one letter: so long after the

@@ -36,7 +36,7 @@ from keepline.flows import bring_number, wake
 from keepline.flows.choosing_sim import ChosenSim, SimNotFree, take_sim
 from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.errors import FlowRefused
-from keepline.flows.limits import NOBODY, Caller
+from keepline.flows.limits import NOBODY, Caller, demand_identity
 from keepline.flows.list_ways_to_pay import step_on_offer
 from keepline.flows.paying import (
     StartedOrder,
@@ -139,6 +139,7 @@ def preview(
     offer = _offer(account_id, plan_code, currency, now)
     parts = _deliverable(offer)
     _demand_room(account_id)
+    demand_identity(account_id, offer.policy_id)
     wallet_id = ledger.wallet_id_of(account_id, currency)
     free = ledger_queries.free_minor(wallet_id)
     line = _line_to_be(account_id, account_id, wallet_id, offer)
@@ -166,6 +167,7 @@ def _start(request: PurchaseRequest, label: str, now: datetime) -> StartedOrder:
     _demand_room(request.account_id, alone=True)
     offer = _offer(request.account_id, request.plan_code, request.currency, now)
     parts = _deliverable(offer)
+    demand_identity(request.account_id, offer.policy_id)
     if request.bring is not None:
         _bringable(request.bring, parts, offer)
     line_id = derived_id(claim.order_id, "line")

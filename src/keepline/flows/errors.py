@@ -9,6 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 from keepline.core.refusal import Refusal
 from keepline.flows.delivering.refusals import OF_SIMS
 from keepline.flows.hooking.refusals import OF_ENDPOINTS
+from keepline.flows.identifying.refusals import OF_IDENTITY
 
 __all__ = ["CATALOGUE", "FlowRefused", "Refusal"]
 
@@ -16,6 +17,7 @@ __all__ = ["CATALOGUE", "FlowRefused", "Refusal"]
 CATALOGUE: dict[str, Refusal] = {
     **OF_ENDPOINTS,
     **OF_SIMS,
+    **OF_IDENTITY,
     "not_found": Refusal(
         404,
         gettext_noop("There is no such thing here."),

@@ -1,5 +1,5 @@
-"""Limits against fraud: before a provider is asked for money, when it was taken, and before what
-a line is called moves away (docs/numbers.md).
+"""Limits against fraud: before a line is sold, before a provider is asked for money, when it was
+taken, and before what a line is called moves away (docs/numbers.md).
 
 docs/fraud-limits.md. `admit_payment` is called inside the transaction that starts an order: what is
 refused was never counted, and a repeat of a key never comes there.
@@ -12,10 +12,13 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 
+from keepline.accounts import identity
 from keepline.accounts import queries as accounts
+from keepline.catalog.queries import policy_values
 from keepline.core.money import Money
 from keepline.core.velocity import Asked, decide
 from keepline.flows.errors import FlowRefused
+from keepline.gateways import switchboard
 from keepline.orders.models import Order
 from keepline.orders.queries import BY_CLOCK
 from keepline.payments import attempts, limits
@@ -79,6 +82,16 @@ def demand_settled_contacts(account_id: UUID, now: datetime) -> None:
     settle_at = contacts_settle_at(account_id)
     if settle_at is not None and now < settle_at:
         raise FlowRefused("contacts_changed", again_at=settle_at)
+
+
+def demand_identity(account_id: UUID, policy_id: int) -> None:
+    """Before a line is sold whose policy wants to know who its holder is (docs/identity.md).
+
+    Raises FlowRefused: identity_needed; no_identity_check where nobody could check it.
+    """
+    if policy_values(policy_id).identity_check == "none" or identity.is_verified(account_id):
+        return
+    raise FlowRefused("identity_needed" if switchboard.has("identity") else "no_identity_check")
 
 
 def demand_other_sign_in(e164: int, account_id: UUID) -> None:

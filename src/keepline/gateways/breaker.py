@@ -22,7 +22,7 @@ FIRST_PAUSE_S: Final = 5.0
 LONGEST_PAUSE_S: Final = 60.0
 AT_ONCE: Final = 4
 # These ask nobody to act, or are for whoever wants to know how the element itself does.
-LET_THROUGH: Final = frozenset({"close", "complaints", "event_of"})
+LET_THROUGH: Final = frozenset({"close", "complaints", "event_of", "read_callback"})
 ANSWER_LISTS: Final = frozenset({"apply_many", "ask_many"})  # silences are in them, not raised
 
 Way = Literal["call", "probe"]

@@ -9,6 +9,7 @@ from threading import RLock
 from typing import cast
 
 from keepline.gateways.esim.port import EsimUnknown, SmdpPlus
+from keepline.gateways.identity.port import IdentityChecker, IdentityUnknown
 from keepline.gateways.messaging.port import EmailChannel
 from keepline.gateways.messaging.push import PushChannel
 from keepline.gateways.messaging.sms import SmsChannel
@@ -17,6 +18,7 @@ from keepline.gateways.network.port import NetworkGateway, NetworkUnknown
 from keepline.gateways.payments.port import PaymentProvider
 from keepline.gateways.porting.port import ClearingHouse, PortingUnknown
 
+GUARDED = ("network", "smdp_plus", "porting", "identity")
 _factories: dict[str, Callable[[], object]] = {}
 _addresses: dict[str, str] = {}
 _allowed: list[frozenset[str]] = []
@@ -25,8 +27,8 @@ _making = RLock()
 
 
 def connect(port: str, factory: Callable[[], object]) -> None:
-    """Names the adapter for `port`: payments:sandbox, network, smdp_plus, porting, email, sms,
-    webhooks, push."""
+    """Names the adapter for `port`: payments:sandbox, network, smdp_plus, porting, identity,
+    email, sms, webhooks, push."""
     _factories[port] = factory
     _adapter.cache_clear()
 
@@ -38,8 +40,8 @@ def put_before_payments(guard: Callable[[PaymentProvider], object]) -> None:
 
 
 def put_before_elements(guard: Callable[[str, object], object]) -> None:
-    """The same before what carries lines; the guard is told the port's name."""
-    for port in [port for port in ("network", "smdp_plus", "porting") if has(port)]:
+    """The same before GUARDED; the guard is told the port's name."""
+    for port in [port for port in GUARDED if has(port)]:
         factory = _factories[port]
         connect(port, partial(lambda port, factory: guard(port, factory()), port, factory))
 
@@ -113,6 +115,13 @@ def porting() -> ClearingHouse:
     if not has("porting"):
         raise PortingUnknown("no clearing house is connected")
     return cast("ClearingHouse", _at("porting"))
+
+
+def identity() -> IdentityChecker:
+    """Who checks holders. Raises IdentityUnknown where nobody is connected: nobody can answer."""
+    if not has("identity"):
+        raise IdentityUnknown("no identity provider is connected")
+    return cast("IdentityChecker", _at("identity"))
 
 
 def email() -> EmailChannel:

@@ -1,9 +1,10 @@
 from django.urls import URLPattern, URLResolver, path
 
-from keepline.webhooks import mail, payments, sms
+from keepline.webhooks import identity, mail, payments, sms
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("payments/<slug:provider>/", payments.receive, name="payment_webhook"),
+    path("identity/", identity.receive, name="identity_callback"),
     path("mail/", mail.receive, name="mail_callback"),
     path("sms/", sms.receive, name="sms_callback"),
 ]

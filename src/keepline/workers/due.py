@@ -16,6 +16,8 @@ from django.utils import timezone
 from keepline.accounts import clocks
 from keepline.flows import forget_method, save_method, take_sms
 from keepline.flows.advance_order import advance_together, bundles
+from keepline.flows.follow_checks import follow as follow_checks_at
+from keepline.flows.follow_checks import forget as forget_checks_at
 from keepline.flows.follow_network import follow
 from keepline.flows.follow_ports import follow as follow_ports_at
 from keepline.flows.forget_messages import forget_messages as erase_messages
@@ -103,6 +105,16 @@ def follow_network(clock: Callable[[], datetime] = timezone.now) -> int:
 def follow_ports(clock: Callable[[], datetime] = timezone.now) -> int:
     """Asks the clearing house what other operators want of us, and how what leaves stands there."""
     return follow_ports_at(clock())
+
+
+def follow_checks(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Asks after identity checks that have no result yet."""
+    return follow_checks_at(clock())
+
+
+def forget_checks(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Erases identity checks that need not be known any more."""
+    return forget_checks_at(clock())
 
 
 def _advance(clock: Clock, clock_id: int) -> int:

@@ -126,6 +126,22 @@ def forget_webhooks(timestamp: int) -> None:  # noqa: ARG001 - likewise
     due.forget_webhooks()
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="follow_checks", queueing_lock="follow_checks", pass_context=False)
+def follow_checks(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Every minute: identity checks that have no result yet."""
+    close_old_connections()
+    due.follow_checks()
+
+
+@app.periodic(cron="27 3 * * *")
+@app.task(name="forget_checks", queueing_lock="forget_checks", pass_context=False)
+def forget_checks(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Every night: identity checks that came to nothing long ago, or whose account is closed."""
+    close_old_connections()
+    due.forget_checks()
+
+
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="forget_messages", queueing_lock="forget_messages", pass_context=False)
 def forget_messages(timestamp: int) -> None:  # noqa: ARG001 - likewise

@@ -26,7 +26,13 @@ from keepline.flows.list_exchanges import list_exchanges
 from keepline.flows.list_numbers import list_numbers
 from keepline.flows.list_ways_to_pay import list_ways_to_pay
 
-REFUSALS = ["plan_not_sold", "no_network", "wallet_short"]
+REFUSALS = [
+    "plan_not_sold",
+    "no_network",
+    "wallet_short",
+    "identity_needed",
+    "no_identity_check",
+]
 Country = Annotated[str, Query("", pattern="^([A-Z]{2})?$", description="ISO 3166-1 alpha-2.")]
 
 

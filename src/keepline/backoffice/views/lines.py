@@ -34,7 +34,7 @@ def lines(request: HttpRequest) -> HttpResponse:
 @for_staff
 def line(request: HttpRequest, line_id: UUID) -> HttpResponse:
     """The line, its orders, and who did what to it."""
-    context = {"shown": _shown(line_id), "section": "orders"}
+    context = {"shown": staff_line_or_404(line_id), "section": "orders"}
     return render(request, "backoffice/line.html", context)
 
 
@@ -43,7 +43,7 @@ def line(request: HttpRequest, line_id: UUID) -> HttpResponse:
 def block_line(request: HttpRequest, line_id: UUID) -> HttpResponse:
     """The form; posted, it asks once more; posted from there, the line is blocked, or unblocked
     where it is blocked as lost."""
-    shown = _shown(line_id)
+    shown = staff_line_or_404(line_id)
     if not (shown.view.blockable or shown.view.lost):
         return redirect("staff_line", line_id)
     kind: type[UnblockForm] = UnblockForm if shown.view.lost else BlockForm
@@ -91,7 +91,8 @@ def _page(
     return render(request, "backoffice/block.html", context, status=status)
 
 
-def _shown(line_id: UUID) -> StaffLineView:
+def staff_line_or_404(line_id: UUID) -> StaffLineView:
+    """The line as staff see it. Raises Http404."""
     try:
         return show_staff_line(line_id, timezone.now())
     except FlowRefused:

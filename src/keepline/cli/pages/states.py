@@ -4,6 +4,7 @@ from typing import Any
 
 from keepline.core.lifecycle.card import CARD
 from keepline.core.lifecycle.dispute import DISPUTE
+from keepline.core.lifecycle.identity_check import IDENTITY_CHECK
 from keepline.core.lifecycle.line import LINE
 from keepline.core.lifecycle.machine import Machine
 from keepline.core.lifecycle.method import METHOD
@@ -38,6 +39,7 @@ def page() -> str:
             PROFILE,
             PORT_OUT,
             PORT_IN,
+            IDENTITY_CHECK,
         )
     )
 

@@ -58,6 +58,8 @@ SUBJECTS = {
     "sim.swapped": gettext_noop("Your line is on another SIM"),
     "carrier.switch_asked": gettext_noop("Another carrier was asked for your line"),
     "carrier.switched": gettext_noop("Your line is on another carrier"),
+    "identity.verified": gettext_noop("Your identity check is done"),
+    "identity.refused": gettext_noop("Your identity check did not go through"),
     "endpoint.switched_off": gettext_noop("One of your webhook endpoints was switched off"),
 }
 # Delivered, these are the notice without which no number is withdrawn.
@@ -192,6 +194,8 @@ def path_of(event: Outbox) -> str:
     """Where in the portal one sees what the event is about."""
     if event.kind.startswith("endpoint."):
         return "/account/webhooks/"
+    if event.kind.startswith("identity."):
+        return "/account/identity/"
     if not is_about_line(event):
         return f"/orders/{event.order_id}/"
     page = f"/lines/{event.line_id}/"

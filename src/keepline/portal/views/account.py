@@ -24,6 +24,7 @@ from keepline.flows.issue_token import issue_token
 from keepline.flows.list_currencies import list_currencies
 from keepline.flows.receipting.words import country
 from keepline.flows.revoke_token import revoke_token
+from keepline.gateways import switchboard
 from keepline.portal.holder import Holder
 from keepline.portal.views.gate import for_holder
 
@@ -109,6 +110,7 @@ def _context(holder: Holder, form: ProfileForm) -> dict[str, Any]:
     user = holder.user
     return {
         "section": "account",
+        "identity_shown": holder.may_manage and switchboard.has("identity"),
         "form": form,
         "zones": sorted(zone for zone in known_zones() if "/" in zone),
         "factors": Authenticator.objects.filter(user=user).count(),

@@ -127,7 +127,12 @@ def buy(request: HttpRequest, holder: Holder, plan_code: str) -> HttpResponse:
         return _pay(request, holder, asked)
     if not asked.key:
         return redirect(asked.address(key=str(uuid4())))
-    return _page(request, holder, asked)
+    try:
+        return _page(request, holder, asked)
+    except FlowRefused as refused:
+        if refused.code == "identity_needed" and holder.may_manage:
+            return redirect(f"{reverse('identity')}?{urlencode({'plan': plan_code})}")
+        raise
 
 
 def _page(

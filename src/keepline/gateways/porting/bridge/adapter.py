@@ -3,17 +3,12 @@
 Nothing that is sent or answered is logged or repeated in an error: codes are keys to a number.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from json import JSONDecodeError, loads
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 from uuid import UUID
 
-import httpx
-
-from keepline.gateways.loopback import LOOPBACK
+from keepline.gateways.bridging import Bridge, NoAnswer, Unreadable, instant_of, text_of
 from keepline.gateways.porting.port import (
     Asked,
     Porting,
@@ -23,33 +18,18 @@ from keepline.gateways.porting.port import (
     RejectReason,
 )
 
-from .wire import LARGEST_BODY, PATH, Unreadable, instant_of, number_of, text_of, word_of
+from .wire import PATH, number_of, word_of
 
 NOBODYS: Final = UUID("00000000-0000-7000-8000-000000000000")
-KEY_REFUSED: Final = (401, 403)
 
 
 class BridgedHouse:
-    """Speaks to one bridge; safe to share between threads.
-
-    `timeout_s` bounds each wait (connecting, sending, reading), twice that the whole answer.
-    """
+    """Speaks to one bridge (gateways/bridging.py); safe to share between threads."""
 
     name = "bridge"
 
     def __init__(self, url: str, key: str, timeout_s: float) -> None:
-        self._answer_within_s = 2 * timeout_s
-        own_machine = LOOPBACK if urlsplit(url).scheme == "http" else {"trust_env": False}
-        self._http = httpx.Client(
-            base_url=url,
-            timeout=timeout_s,
-            headers={
-                "authorization": f"Bearer {key}",
-                "user-agent": "keepline",
-                "accept-encoding": "identity",
-            },
-            **own_machine,
-        )
+        self._bridge = Bridge(url, key, "KEEPLINE_PORTING_KEY", timeout_s)
 
     def request(self, request: PortRequest) -> Porting:
         """See the port."""
@@ -110,34 +90,10 @@ class BridgedHouse:
     def _call(
         self, method: str, path: str, body: Mapping[str, object] | None = None
     ) -> dict[str, Any]:
-        """The JSON object of an answer; of 404 one that says not_found."""
         try:
-            with self._http.stream(method, path, json=body) as answer:
-                raw = self._bounded(answer)
-        except httpx.HTTPError as error:
-            raise PortingUnknown(type(error).__name__) from error
-        if answer.status_code in KEY_REFUSED:
-            raise PortingUnknown("it does not take KEEPLINE_PORTING_KEY")
-        if answer.status_code not in (httpx.codes.OK, httpx.codes.NOT_FOUND):
-            raise PortingUnknown(f"HTTP {answer.status_code}")
-        try:
-            content = loads(raw)
-        except (JSONDecodeError, UnicodeError, RecursionError):
-            raise PortingUnknown("unreadable answer (json)") from None
-        if not isinstance(content, dict):
-            raise PortingUnknown("unreadable answer (json)")
-        if answer.status_code == httpx.codes.NOT_FOUND and content.get("state") != "not_found":
-            raise PortingUnknown("HTTP 404 that says nothing of a porting")
-        return content
-
-    def _bounded(self, answer: httpx.Response) -> bytes:
-        """The body, unless it is too long or drips in too slowly."""
-        until, raw = time.monotonic() + self._answer_within_s, b""
-        for piece in answer.iter_raw():
-            raw += piece
-            if len(raw) > LARGEST_BODY or time.monotonic() > until:
-                raise PortingUnknown("the answer has no end")
-        return raw
+            return self._bridge.call(method, path, body)
+        except NoAnswer as silence:
+            raise PortingUnknown(str(silence)) from silence
 
 
 def _read(content: object) -> Porting:

@@ -9,11 +9,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from keepline.core.identifiers import IdentifierError, parse_eid, parse_iccid
+from keepline.gateways.bad_days import BehaviourRefused
 from keepline.gateways.esim.es2plus.reading import Unreadable, object_of, read_object
 from keepline.gateways.esim.es2plus.wire import ADMIN_PROTOCOL, PATH
 from keepline.gateways.payments.cut_connection import CutConnection
 
-from . import behaviour
+from .behaviour import DAYS
 from .functions import Functions, failed
 from .notifications import Notifications
 from .phone import ENDS, Phone, PhoneRefused
@@ -34,9 +35,9 @@ class FakeSmdp:
     async def call(self, request: Request) -> Response:
         """A call of the operator's, or what the behaviour in force makes of it."""
         function = request.path_params["function"]
-        if function not in behaviour.FUNCTIONS:
+        if function not in DAYS.acts:
             return PlainTextResponse("no such function", 404)
-        today = behaviour.for_call(self.store, function)
+        today = DAYS.for_call(self.store, function)
         if today.mode == "down":
             return PlainTextResponse("down, on demand", 503)
         if today.mode == "lost":
@@ -70,7 +71,7 @@ class FakeSmdp:
     async def change_behaviour(self, request: Request) -> Response:
         """PUT: a bad day. DELETE: a good one."""
         content = read_object(await request.body()) if request.method == "PUT" else {}
-        behaviour.put(self.store, behaviour.checked(content))
+        DAYS.put(self.store, DAYS.checked(content))
         return JSONResponse(content)
 
     async def install(self, request: Request) -> Response:
@@ -125,7 +126,7 @@ class FakeSmdp:
         handlers: dict[Any, Any] = {
             Unreadable: _refused,
             IdentifierError: _refused,
-            behaviour.BehaviourRefused: _refused,
+            BehaviourRefused: _refused,
         }
         return Starlette(routes=routes, exception_handlers=handlers)
 

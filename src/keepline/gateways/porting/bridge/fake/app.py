@@ -13,17 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from keepline.gateways.bad_days import BehaviourRefused
+from keepline.gateways.bridging import Unreadable, instant_of, text_of
 from keepline.gateways.payments.cut_connection import CutConnection
-from keepline.gateways.porting.bridge.wire import (
-    PATH,
-    Unreadable,
-    instant_of,
-    number_of,
-    text_of,
-    word_of,
-)
+from keepline.gateways.porting.bridge.wire import PATH, number_of, word_of
 
-from . import behaviour
+from .behaviour import DAYS
 from .books import ELSEWHERE, Books, OtherContent, Row
 
 NEVER_SEEN = {"state": "not_found"}
@@ -39,9 +34,9 @@ class FakeHouse:
         """A call of an operator's, or what the behaviour in force makes of it."""
         operator = self._operator(request)
         act = request.path_params.get("act") or _act_of(request)
-        if act not in behaviour.ACTS:
+        if act not in DAYS.acts:
             return PlainTextResponse("no such act", 404)
-        today = behaviour.for_call(self.books.store, act)
+        today = DAYS.for_call(self.books.store, act)
         if today.mode == "down":
             return PlainTextResponse("down, on demand", 503)
         if today.mode == "lost":
@@ -123,7 +118,7 @@ class FakeHouse:
     async def change_behaviour(self, request: Request) -> Response:
         """PUT: a bad day. DELETE: a good one."""
         content = await _object(request) if request.method == "PUT" else {}
-        behaviour.put(self.books.store, behaviour.checked(content))
+        DAYS.put(self.books.store, DAYS.checked(content))
         return JSONResponse(content)
 
     def app(self) -> Starlette:
@@ -141,7 +136,7 @@ class FakeHouse:
         handlers: dict[Any, Any] = {
             Unreadable: _refused,
             OtherContent: _refused,
-            behaviour.BehaviourRefused: _refused,
+            BehaviourRefused: _refused,
         }
         return Starlette(routes=routes, exception_handlers=handlers)
 
