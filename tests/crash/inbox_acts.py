@@ -9,7 +9,7 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.export_messages import export_messages
 from keepline.flows.forget_messages import forget_messages
 from keepline.flows.receive_message import receive
-from keepline.flows.reseal_messages import reseal_messages
+from keepline.flows.reseal import reseal
 from keepline.flows.set_line_cap import set_line_cap
 from keepline.flows.set_retention import set_retention
 from keepline.flows.show_inbox import Reader, show_inbox
@@ -55,7 +55,7 @@ def take_along(world: World) -> None:
 
 def seal_anew(world: World) -> None:
     ReceivedMessage.objects.filter(account_id=world.cast.account.id).update(key_id="older")
-    reseal_messages("cli", world.now())
+    reseal("cli", world.now())
 
 
 def forget(world: World) -> None:

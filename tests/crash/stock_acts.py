@@ -13,7 +13,7 @@ from keepline.flows.follow_profile import count_refused, follow_profile
 from keepline.flows.hold_number import hold_number
 from keepline.flows.import_stock import StockFile, import_stock
 from keepline.flows.load_pools import load_pools
-from keepline.flows.reseal_stock import reseal_stock
+from keepline.flows.reseal import reseal as reseal_all
 from keepline.flows.reveal_codes import reveal_codes
 from keepline.flows.reveal_profile import Viewer, reveal_activation, reveal_confirmation
 from keepline.flows.swap_sim import SimSwapRequest
@@ -86,7 +86,7 @@ def hand_out(world: World) -> None:
 
 
 def reseal(world: World) -> None:
-    reseal_stock("cli", world.now())
+    reseal_all("cli", world.now())
 
 
 def look(world: World) -> None:

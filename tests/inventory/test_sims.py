@@ -19,6 +19,7 @@ from keepline.inventory.models import Card, CardHolding, Profile, SimIdentity
 from keepline.inventory.sealing import SealBroken, Sealer
 from keepline.inventory.services import CardTaken
 from keepline.slots.ids import new_id
+from keepline.slots.resealing import SealedColumn
 from keepline.slots.sql import execute, fetch_all
 from tests.cast import NOW
 from tests.inventory import shelves
@@ -264,10 +265,12 @@ def test_all_codes_are_written_anew_in_steps(monkeypatch: pytest.MonkeyPatch) ->
         token = sealing.sealer().seal(iccid, CODES)
         Card.objects.filter(iccid=iccid).update(sealed_codes=token)
     monkeypatch.setattr(sealing, "sealing_keys", lambda: [NEW, OLD])
-    done, after = sims.reseal(Card, None, 3)
-    assert done == 3
-    assert sims.reseal(Card, after, 3)[0] == 1
-    assert sims.reseal(Profile, None, 3) == (0, None)
+    codes = SealedColumn(Card, "sealed_codes", sealing.sealer)
+    first = codes.reseal(None, 3)
+    assert (first.done, first.broken) == (3, 0)
+    assert codes.reseal(first.last, 3).done == 1
+    again = codes.reseal(None, 10)
+    assert (again.done, codes.reseal(again.last, 10)) == (0, (0, 0, None))
     monkeypatch.setattr(sealing, "sealing_keys", lambda: [NEW])
     opened = [queries.codes_of(card) for card in Card.objects.order_by("iccid")]
     assert opened == [CODES] * 4 + [{}]

@@ -37,6 +37,7 @@ pytestmark = pytest.mark.django_db
 LOOKERS = [Role.SEE, Role.RECEIVE]
 OF_MANAGERS = {
     "close_line",  # whoever may only spend does not end anything
+    "identity",  # who shows who they are speaks for the account
     *("webhooks", "webhook"),  # they tell a program of all lines, and go on when one has left
 }
 # Theirs whatever their role: these pages reach no row but the person's own.

@@ -39,13 +39,9 @@ COMMANDS = {
         "keepline.cli.import_stock",
         "Take numbers, cards or eSIM profiles into stock from a CSV file.",
     ),
-    "reseal-stock": (
-        "keepline.cli.reseal_stock",
-        "Store PINs and other codes of SIMs anew under the first key.",
-    ),
-    "reseal-messages": (
-        "keepline.cli.reseal_messages",
-        "Store received messages anew under the first key.",
+    "reseal": (
+        "keepline.cli.reseal",
+        "Store all that is sealed anew under the first keys, after they were changed.",
     ),
     "take-bounce": (
         "keepline.cli.take_bounce",

@@ -112,6 +112,16 @@ class Environment(Elements):
             "demo: made once, kept in the data folder; production: must be set",
         ),
     )
+    secret_key_fallbacks: tuple[str, ...] = field(
+        repr=False,
+        metadata=variable(
+            long_secrets,
+            "",
+            "Secret keys before this one, parted by commas: what they signed or sealed is still "
+            "believed and opened. docs/operators.md says how to change the key.",
+            "none",
+        ),
+    )
     public_url: str = field(
         metadata=variable(
             address("http", "https"),

@@ -14,6 +14,7 @@ ENV = Environment.read(os.environ)
 PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = list(ENV.secret_key_fallbacks)
 DEBUG = False
 ALLOWED_HOSTS = ENV.allowed_hosts
 PRODUCTION = ENV.mode == "production"

@@ -6,7 +6,7 @@ after numbers and before lines. All of it runs in the caller's transaction.
 
 import base64
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -178,26 +178,6 @@ def note_shown(profile: Profile, now: datetime) -> bool:
     """Keeps when somebody saw its activation code first. False when somebody had before."""
     rows = Profile.objects.filter(slot=profile.slot, id=profile.id, code_shown_at=None)
     return bool(rows.update(code_shown_at=now))
-
-
-def reseal(
-    kind: type[Card] | type[Profile], after: UUID | None, limit: int
-) -> tuple[int, UUID | None]:
-    """Writes the codes of `limit` rows behind `after` anew under the first key.
-
-    How many it were, and the last one's id to go on from; None when none was left. Raises
-    SealBroken.
-    """
-    column = "sealed_codes" if kind is Card else "sealed_confirmation_code"
-    rows = kind.objects.exclude(**{column: ""}).order_by("id")
-    if after is not None:
-        rows = rows.filter(id__gt=after)
-    locked: Sequence[Card | Profile] = list(rows.select_for_update(no_key=True)[:limit])
-    sealing = sealer()
-    for row in locked:
-        anew = sealing.reseal(getattr(row, column))
-        kind.objects.filter(slot=row.slot, id=row.id).update(**{column: anew})
-    return len(locked), locked[-1].id if locked else None
 
 
 def _demand_holder(sim: Card | Profile, account_id: UUID, line_id: UUID, held: str) -> None:

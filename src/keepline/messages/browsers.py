@@ -41,7 +41,7 @@ def subscribe(user_id: int, to: Subscription, user_agent: str, now: datetime) ->
         digest=digest,
         defaults={
             "user_id": user_id,
-            "sealed": _sealer().seal(digest.hex(), values),
+            "sealed": sealer().seal(digest.hex(), values),
             "browser": user_agent[:LONGEST_BROWSER],
             "subscribed_at": now,
         },
@@ -82,13 +82,14 @@ def of_user(user_id: int) -> list[Browser]:
 def among(user_ids: Collection[int]) -> dict[int, list[Subscription]]:
     """Where the browsers of these users are reached. One query."""
     found: dict[int, list[Subscription]] = defaultdict(list)
-    sealer = _sealer()
+    opener = sealer()
     for row in PushSubscription.objects.filter(user_id__in=set(user_ids)).order_by("id"):
         with suppress(SealBroken):  # the keys were changed: it must subscribe again
-            values = sealer.open(bytes(row.digest).hex(), row.sealed)
+            values = opener.open(bytes(row.digest).hex(), row.sealed)
             found[row.user_id].append(Subscription(**values))
     return dict(found)
 
 
-def _sealer() -> Sealer:
+def sealer() -> Sealer:
+    """Of their addresses, under keys that are derived from the secret key."""
     return Sealer(keys_for(PURPOSE, ()))

@@ -164,18 +164,19 @@ def _new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def _sealer() -> Sealer:
+def sealer() -> Sealer:
+    """Of their secrets, under keys that are derived from the secret key."""
     return Sealer(keys_for(PURPOSE, ()))
 
 
 def _sealed(endpoint_id: UUID, kept: Sequence[SigningSecret]) -> str:
     values = [[each.text, each.until.isoformat() if each.until else None] for each in kept]
-    return _sealer().seal(str(endpoint_id), {"secrets": values})
+    return sealer().seal(str(endpoint_id), {"secrets": values})
 
 
 def _opened(row: WebhookEndpoint) -> Endpoint:
     try:
-        told = _sealer().open(str(row.id), row.sealed_secrets)["secrets"]
+        told = sealer().open(str(row.id), row.sealed_secrets)["secrets"]
     except SealBroken:  # the keys were changed: it needs a new secret, and others go on
         told = []
     return Endpoint(

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -12,16 +13,21 @@ from django.conf import settings
 from keepline.accounts import clocks
 from keepline.core.ids import slot_of, slot_of_text
 from keepline.messages.inbox_models import InboxChoice, ReceivedMessage
-from keepline.messages.sealing import row_name, sealer, sender_mark
+from keepline.messages.sealing import SealBroken, row_name, sealer, sender_mark
 from keepline.slots.ids import new_id
+from keepline.slots.resealing import Some
 from keepline.slots.sealing import derived
 from keepline.slots.sql import execute, fetch_all, fetch_one
 
 NEWS = "keepline_inbox"  # the channel of LISTEN; nothing that is said there tells of a message
 ARRIVALS = b"keepline: arrivals of messages"
 
+# `former`: what it would be called under secret keys of before, while those are known.
 ARRIVE = """
-INSERT INTO messages_arrival (slot, id, mark, arrived_at) VALUES (%s, %s, %s, %s)
+INSERT INTO messages_arrival (slot, id, mark, arrived_at)
+SELECT %(slot)s, %(id)s, %(mark)s, %(now)s
+WHERE NOT EXISTS (SELECT FROM messages_arrival
+                  WHERE slot = %(slot)s AND mark = ANY(%(former)s::text[]))
 ON CONFLICT (slot, mark) DO NOTHING
 """
 
@@ -29,9 +35,12 @@ ON CONFLICT (slot, mark) DO NOTHING
 def note_arrival(e164: int, reference: str, now: datetime) -> bool:
     """Whether this is the first time that the number's message of this reference is seen."""
     slot = slot_of_text(str(e164))
-    key = derived(ARRIVALS, settings.SECRET_KEY)
-    mark = hmac.new(key, f"{e164}:{reference}".encode(), sha256).hexdigest()
-    return execute(ARRIVE, (slot, new_id(slot), mark, now)) == 1
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    keys = [derived(ARRIVALS, str(secret)) for secret in secrets]
+    named = f"{e164}:{reference}".encode()
+    mark, *former = [hmac.new(key, named, sha256).hexdigest() for key in keys]
+    params = {"slot": slot, "id": new_id(slot), "mark": mark, "former": former, "now": now}
+    return execute(ARRIVE, params) == 1
 
 
 COUNT = """
@@ -156,24 +165,26 @@ WHERE m.slot = d.slot AND m.id = d.id
 FIRST = UUID(int=0)
 
 
-def reseal(after: UUID, limit: int) -> tuple[int, UUID | None]:
-    """Seals `limit` messages behind `after` anew that are not under the first key.
+def reseal(after: UUID | None, limit: int) -> Some:
+    """Seals `limit` messages behind `after` anew that are not under the first key: their rows tell.
 
-    How many it were, and the last one's id to go on from; None when none was left. Messages that
-    are locked are passed over, and found by the next round. Raises SealBroken.
+    Messages that are locked are passed over, and found by the next round.
     """
     sealing = sealer()
-    params = {"key": sealing.key_id, "after": after, "limit": limit}
+    params = {"key": sealing.key_id, "after": after or FIRST, "limit": limit}
     rows: Sequence[ReceivedMessage] = fetch_all(OTHERWISE_SEALED, params)
-    if not rows:
-        return 0, None
-    execute(
-        RESEAL,
-        {
-            "key": sealing.key_id,
-            "slots": [row.slot for row in rows],
-            "ids": [row.id for row in rows],
-            "sealed": [sealing.reseal(row.sealed) for row in rows],
-        },
-    )
-    return len(rows), rows[-1].id
+    anew: dict[UUID, str] = {}
+    for row in rows:
+        with suppress(SealBroken):
+            anew[row.id] = sealing.reseal(row.sealed)
+    if anew:
+        execute(
+            RESEAL,
+            {
+                "key": sealing.key_id,
+                "slots": [slot_of(message_id) for message_id in anew],
+                "ids": list(anew),
+                "sealed": list(anew.values()),
+            },
+        )
+    return Some(len(anew), len(rows) - len(anew), rows[-1].id if rows else None)

@@ -29,7 +29,8 @@ class Sealer:
     """`keys` are Fernet's: the first seals, all of them open. They are in no repr."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
-        self._cipher = MultiFernet([Fernet(key) for key in keys])
+        ciphers = [Fernet(key) for key in keys]
+        self._first, self._cipher = ciphers[0], MultiFernet(ciphers)
         # By it rows tell under which key they are, without telling anything of the key.
         self.key_id = sha256(b"key id" + keys[0]).hexdigest()[:8]
 
@@ -47,6 +48,14 @@ class Sealer:
             raise SealBroken(row)
         opened: dict[str, Any] = values
         return opened
+
+    def is_current(self, token: str) -> bool:
+        """Whether it is under the first key."""
+        try:
+            self._first.decrypt(token.encode())
+        except InvalidToken:
+            return False
+        return True
 
     def reseal(self, token: str) -> str:
         """The same under the first key. Raises SealBroken."""
