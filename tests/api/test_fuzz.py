@@ -95,6 +95,7 @@ def places(draw: st.DrawFn, path: str, line_id: UUID) -> str:
         order_id=draw(near),
         method_id=draw(near),
         endpoint_id=draw(near),
+        message_id=draw(near),
         currency=quote(draw(currency), safe="", errors="replace"),
         code=quote(draw(st.sampled_from(["busy", "nothing"]) | text), safe="", errors="replace"),
         plan_code=quote(draw(st.sampled_from(["keep-1m", "-"]) | text), safe="", errors="replace"),

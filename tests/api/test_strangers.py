@@ -20,6 +20,7 @@ from tests.cast import NOW, Cast
 from tests.flows.acts import let_go
 from tests.flows.carrying import carry
 from tests.flows.endpoints import connect, owner_of
+from tests.flows.inboxes import arrives, numbered
 from tests.flows.leaving import at_once
 from tests.inventory import shelves
 from tests.portal.sims import given
@@ -46,6 +47,7 @@ BODIES: dict[str, Any] = {
         "amount": {"amount_minor": 2000, "currency": "USD"},
         "provider": "sandbox",
     },
+    "/v1/notices": {"choices": [{"topic": "reminders", "channel": "email", "wanted": False}]},
     "/v1/webhook-endpoints": {"url": "https://partner.example/hook"},
     "/v1/webhook-endpoints/{endpoint_id}": {"name": "Till"},
     "/v1/webhook-endpoints/{endpoint_id}/replays": {
@@ -69,6 +71,11 @@ def order_id(alice: Caller, stage: Cast) -> str:
     return made
 
 
+def received(stage: Cast) -> object:
+    numbered(stage)
+    return arrives(NOW).message_id
+
+
 def filled(path: str, stage: Cast, order_id: str) -> str:
     method = SavedMethod.objects.filter(account_id=stage.account.id).first()
     assert method is not None
@@ -78,6 +85,7 @@ def filled(path: str, stage: Cast, order_id: str) -> str:
         "order_id": order_id,
         "method_id": method.id,
         "endpoint_id": endpoint.id,
+        "message_id": received(stage) if "{message_id}" in path else None,
     }
     return path.format(**ids, currency="USD", code="busy", plan_code="keep-1m")
 

@@ -117,6 +117,8 @@ TAGS = [
     {"name": "renewals", "description": "See the whole order, then have it carried out."},
     {"name": "orders", "description": "Proofs, and operations to follow."},
     {"name": "wallets", "description": "Balances, statements, top-ups."},
+    {"name": "notices", "description": "Who is told what by which channel, and what was told."},
+    {"name": "messages", "description": "What numbers received."},
     {"name": "webhooks", "description": "Being told of events, instead of asking."},
     {"name": "plans", "description": "The catalogue."},
     {"name": "about", "description": "For programs and their makers; no token needed."},

@@ -16,8 +16,10 @@ from keepline.api.routes import (
     closings,
     endpoints,
     esims,
+    messages,
     meta,
     methods,
+    notices,
     orders,
     plans,
     portings,
@@ -70,6 +72,8 @@ for each in (
     plans,
     meta,
     endpoints,
+    notices,
+    messages,
 ):
     api.add_router("", each.router)
 

@@ -21,25 +21,28 @@ def choose_channels(
     user_id: int,
     account_id: UUID,
     said: Mapping[tuple[str, Topic], bool],
-    quiet: QuietHours,
+    quiet: QuietHours | None,
     now: datetime,
 ) -> None:
     """`said`: (channel, topic) -> wanted; of essential topics, what works tells anyway if nothing
-    is wanted. Raises ValidationError for a channel or a time that there is not."""
+    is wanted. `quiet`: None leaves the quiet hours. Raises ValidationError for a channel or a time
+    that there is not."""
     known = {way.channel for way in ways.ALL if way.to_people}
-    minutes = (quiet.from_minute, quiet.until_minute)
+    minutes = (quiet.from_minute, quiet.until_minute) if quiet else ()
     if not {channel for channel, _ in said} <= known:
         raise ValidationError("there is no such channel")
     if any(not 0 <= minute < ALL_DAY_MINUTES for minute in minutes):
         raise ValidationError("a day has no such minute")
     preferences.choose(user_id, said, quiet)
-    facts = {f"{channel}:{topic}": wanted for (channel, topic), wanted in said.items()}
+    facts: dict[str, object] = {
+        f"{channel}:{topic}": wanted for (channel, topic), wanted in said.items()
+    }
     audit.record(
         ACTION,
         actor=f"user:{user_id}",
         now=now,
         account_id=account_id,
-        facts=facts | {"quiet": list(minutes)},
+        facts=facts | ({"quiet": list(minutes)} if quiet else {}),
     )
 
 
