@@ -14,6 +14,7 @@ import pytest
 
 from keepline.gateways.bridging import Unreadable
 from keepline.gateways.identity.bridge.adapter import BridgedChecker
+from keepline.gateways.identity.bridge.fake.pages import WORDS, page, words_in
 from keepline.gateways.identity.bridge.wire import check_of
 from keepline.gateways.identity.port import Check, CheckRequest, IdentityUnknown
 from keepline.gateways.loopback import LOOPBACK
@@ -79,6 +80,16 @@ def test_whoever_sits_there_decides_and_it_is_told(
         fake.end()  # it remembers
         fake.start()
         assert checker.ask(check_id).result == "verified"
+
+
+@pytest.mark.parametrize(
+    ("asked", "spoken"),
+    [("zh-hans", "zh"), ("ru", "ru"), ("uk-UA", "uk"), ("fr", "en"), ("", "en")],
+)
+def test_its_page_is_in_the_holders_language(asked: str, spoken: str) -> None:
+    assert words_in(asked) == (spoken, WORDS[spoken])
+    assert WORDS[spoken].keys() == WORDS["en"].keys()
+    assert WORDS[spoken]["unreadable"] in page("one", asked)
 
 
 def test_a_wrong_key_opens_nothing(tmp_path: Path) -> None:

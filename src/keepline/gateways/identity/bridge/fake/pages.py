@@ -37,6 +37,32 @@ WORDS: Final = {
         "missing": "没有这项核验。",
         "back": "返回",
     },
+    "ru": {
+        "title": "Учебная проверка личности",
+        "note": "Настоящий сервис попросил бы документ и ваше лицо. Этот ничего не спрашивает, "
+        "ничего не хранит и даёт вам самим выбрать исход.",
+        "verified": "Это действительно я",
+        "unreadable": "Снимок размыт",
+        "document_expired": "Срок документа истёк",
+        "too_young": "Мне мало лет",
+        "expired": "Я так и не закончу",
+        "ended": "Эта проверка завершена.",
+        "missing": "Такой проверки нет.",
+        "back": "Назад",
+    },
+    "uk": {
+        "title": "Навчальна перевірка особи",
+        "note": "Справжній сервіс попросив би документ і ваше обличчя. Цей нічого не питає, "
+        "нічого не зберігає і дає вам самим обрати наслідок.",
+        "verified": "Це справді я",
+        "unreadable": "Знімок розмитий",
+        "document_expired": "Строк документа сплив",
+        "too_young": "Мені замало років",
+        "expired": "Я так і не завершу",
+        "ended": "Цю перевірку завершено.",
+        "missing": "Такої перевірки немає.",
+        "back": "Назад",
+    },
 }
 STYLE: Final = (
     ":root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}"
@@ -53,7 +79,8 @@ STYLE: Final = (
 
 def words_in(language: str) -> tuple[str, dict[str, str]]:
     """The language that is spoken for the one that was asked for, and its words."""
-    spoken = "zh" if language.lower().startswith("zh") else "en"
+    plain = language.lower().partition("-")[0]
+    spoken = plain if plain in WORDS else "en"
     return spoken, WORDS[spoken]
 
 
