@@ -54,7 +54,7 @@ smsc:
 bench: install  ## measure; the last line is JSON (QUICK=1 takes less than a minute)
 	@$(BIN)/python -m bench
 
-bench-outbox: install  ## measure reminders that are due at one moment, beside their sink (QUICK=1 as above)
+bench-outbox: install smsc  ## measure reminders that are due at one moment, beside their sink (QUICK=1 as above)
 	@$(BIN)/python -m bench.outbox
 
 bench-delivery: install osmo-hlr  ## measure what is delivered through a real osmo-hlr (QUICK=1 as above)

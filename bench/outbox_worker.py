@@ -12,12 +12,12 @@ def main() -> None:
     from keepline.flows.telling import ways
     from keepline.workers import channels
 
-    channels.LEASE = timedelta(seconds=int(sys.argv[1]))
+    channels.LEASE = timedelta(seconds=int(sys.argv[2]))
     channels.LOOK_EVERY_S = 0.2
     stop = threading.Event()
     threads = [
         threading.Thread(target=channels.watch_outbox, args=(stop,)),
-        threading.Thread(target=channels.watch, args=(ways.way("email"), stop)),
+        threading.Thread(target=channels.watch, args=(ways.way(sys.argv[1]), stop)),
     ]
     print("ready", flush=True)
     sys.stdin.readline()

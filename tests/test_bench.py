@@ -37,8 +37,8 @@ DELIVERY_KEYS = {
 
 
 OUTBOX_KEYS = {
-    *("email_vs_sink", "emails_per_s", "bare_emails_per_s"),
-    *("kills", "lost", "sent_twice", "sent_twice_admitted"),
+    *("email_vs_sink", "email_per_s", "bare_email_per_s", "email_lost", "email_sent_twice"),
+    *("sms_vs_sink", "sms_per_s", "bare_sms_per_s", "sms_lost", "sms_sent_twice"),
 }
 
 
@@ -57,10 +57,11 @@ def figures_of(module: str) -> dict[str, object]:
 
 
 @pytest.mark.slow
+@pytest.mark.smsc
 def test_the_small_bench_of_the_outbox_loses_nothing() -> None:
     figures = figures_of("bench.outbox")
     assert figures.keys() >= OUTBOX_KEYS
-    assert figures["lost"] == 0
+    assert (figures["email_lost"], figures["sms_lost"]) == (0, 0)
 
 
 @pytest.mark.slow

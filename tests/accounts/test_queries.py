@@ -18,7 +18,7 @@ def test_told_are_those_who_answer_for_the_account_by_verified_mail() -> None:
     Membership.objects.create(user=una, account_id=own.id, role=Role.MANAGE)
     EmailAddress.objects.filter(user=una).update(verified=False)
     told = addresses_among([own.id])[own.id]
-    assert [one.email for one in told] == ["alice@example.com", "mara@example.com"]
+    assert [one.to for one in told] == ["alice@example.com", "mara@example.com"]
     assert (told[0].name, told[0].language, told[0].time_zone) == ("Alice", "en", "UTC")
 
 

@@ -11,6 +11,7 @@ from keepline.flows.hooking.owners import MOST
 from keepline.messages import endpoints
 from keepline.messages.models import WebhookEndpoint
 from tests.cast import NOW, Cast, assemble
+from tests.flows.at_once import at_once
 from tests.flows.endpoints import OPERATOR, connect, owner_of
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +74,18 @@ def test_there_may_be_so_many_of_each_owner(cast: Cast) -> None:
     with pytest.raises(FlowRefused, match="endpoints_full"):
         add_endpoint(owner_of(cast), URL, "", [], NOW)
     add_endpoint(OPERATOR, URL, "", [], NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("owned", [True, False], ids=["account", "operator"])
+def test_no_more_come_in_at_once(cast: Cast, owned: bool) -> None:
+    owner = owner_of(cast) if owned else OPERATOR
+    for _ in range(MOST - 1):
+        add_endpoint(owner, URL, "", [], NOW)
+    answers = at_once([lambda: add_endpoint(owner, URL, "", [], NOW)] * 4)
+    refused = [each.code for each in answers if isinstance(each, FlowRefused)]
+    assert refused == ["endpoints_full"] * 3
+    assert WebhookEndpoint.objects.count() == MOST
 
 
 def test_keys_that_were_changed_close_it_and_no_other(cast: Cast) -> None:

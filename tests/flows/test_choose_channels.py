@@ -15,7 +15,7 @@ from keepline.flows.telling.passes import SIGNER, unsubscribe_pass
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import AddressRefused
 from keepline.messages import services as outbox
-from keepline.messages.models import Delivery, Outbox
+from keepline.messages.models import Delivery, Outbox, Preferences
 from keepline.messages.preferences import recipient_of
 from tests.cast import NOW, Cast, assemble
 from tests.doubles import Mailbox
@@ -71,6 +71,14 @@ def test_there_is_no_such_channel_or_time(
     cast = assemble()
     with pytest.raises(ValidationError):
         choose_channels(cast.alice.pk, cast.account.id, said, quiet, NOW)
+
+
+@pytest.mark.parametrize("channel", ["pigeon", "webhook", ""])
+def test_nothing_works_again_by_a_channel_that_there_is_not(channel: str) -> None:
+    cast = assemble()
+    with pytest.raises(ValidationError):
+        address_works(cast.alice.pk, channel)
+    assert not Preferences.objects.exists()
 
 
 def test_a_ringing_channel_waits_for_the_morning(monkeypatch: pytest.MonkeyPatch) -> None:

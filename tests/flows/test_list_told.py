@@ -1,11 +1,13 @@
 """list_told: what was sent of an account, for its members alone; what did not arrive, for staff."""
 
 import pytest
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from keepline.flows import list_told as module
 from keepline.flows.list_told import list_told, list_undelivered, oldest
 from keepline.gateways.messaging.port import ChannelRefused, ChannelUnavailable
+from keepline.messages import delivery_queries
 from keepline.messages import services as outbox
 from tests.cast import NOW, Cast, assemble
 from tests.flows.test_deliver_message import scripted
@@ -60,3 +62,16 @@ def test_staff_see_what_did_not_arrive_and_why() -> None:
     assert [row.row.kind for row in waiting] == ["line.unblocked"]
     assert list_undelivered("laid_aside")[0] == []
     assert list_undelivered("", "sms")[0] == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "index"), [("waiting", "delivery_waiting"), ("refused", "delivery_undelivered")]
+)
+def test_what_did_not_arrive_is_found_by_its_index(outcome: str, index: str) -> None:
+    statement = delivery_queries.undelivered_statement(outcome)
+    params = {"outcomes": [outcome], "channel": "", "limit": 50}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {statement}", params)
+        explained = "\n".join(row[0] for row in cursor.fetchall())
+    assert f" {index} " in explained, explained

@@ -1,66 +1,39 @@
 """The fake SMS gateway as a real process."""
 
 import os
-import signal
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from keepline.gateways.messaging.http_sms.adapter import HttpSms
+from tests.gateways.program import Program
 from tests.gateways.sandbox_process import free_port
 
 PROGRAM = [sys.executable, "-m", "keepline.gateways.messaging.http_sms.fake"]
 SECRET = "whsec_a2VlcGxpbmUtdGVzdHMtc21zLWdhdGV3YXktMQ=="
 OTHER_SECRET = "whsec_c29tZWJvZHktZWxzZSdzLXNlY3JldC1hbHRvZ2V0aGVy"
-STARTS_WITHIN_S = 20
 
 
-@dataclass
-class SmsGatewayProcess:
+class SmsGatewayProcess(Program):
     """One gateway; a killed one has forgotten everything."""
 
-    port: int
-    callback_url: str = ""
-    process: subprocess.Popen[bytes] | None = None
+    what = "the gateway"
+    ready_at = "/control/messages"
 
-    def __post_init__(self) -> None:
-        self._http = httpx.Client(base_url=self.url, timeout=20, trust_env=False)
+    def __init__(self, callback_url: str = "") -> None:
+        self._port, self._callback_url = free_port(), callback_url
+        super().__init__(self.url)
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.port}"
+        return f"http://localhost:{self._port}"
 
-    def start(self) -> None:
-        environment = {"PATH": os.environ["PATH"], "KEEPLINE_FAKE_SMS_SECRET": SECRET}
-        options = ["--port", str(self.port), "--callback-url", self.callback_url]
-        self.process = subprocess.Popen([*PROGRAM, *options], env=environment)
-        until = time.monotonic() + STARTS_WITHIN_S
-        while not self._answers():
-            assert self.process.poll() is None, "the gateway ended while starting"
-            assert time.monotonic() < until, "the gateway does not start"
-            time.sleep(0.02)
+    def command(self) -> Sequence[str]:
+        return [*PROGRAM, "--port", str(self._port), "--callback-url", self._callback_url]
 
-    def _answers(self) -> bool:
-        try:
-            return self._http.get("/control/messages").is_success
-        except httpx.TransportError:
-            return False
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait(20)
-            self.process = None
-
-    def close(self) -> None:
-        self._http.close()
-        self.kill()
+    def environment(self) -> Mapping[str, str]:
+        return {"PATH": os.environ["PATH"], "KEEPLINE_FAKE_SMS_SECRET": SECRET}
 
     def adapter(self, *secrets: str, timeout_s: float = 5) -> HttpSms:
         return HttpSms(self.url, secrets or (SECRET,), "Keepline", timeout_s)
@@ -84,7 +57,7 @@ class SmsGatewayProcess:
 @contextmanager
 def sms_gateway_process(callback_url: str = "") -> Iterator[SmsGatewayProcess]:
     """A running gateway, killed afterwards whatever happened."""
-    process = SmsGatewayProcess(free_port(), callback_url)
+    process = SmsGatewayProcess(callback_url)
     try:
         process.start()
         yield process

@@ -1,69 +1,45 @@
 """An SMSC that is not ours (npm `smpp`) on loopback, which does on demand what SMSCs do."""
 
 import os
-import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from keepline.gateways.messaging.smpp.adapter import SmppSms
+from tests.gateways.program import Program
 from tests.gateways.sandbox_process import free_port
 
 PROGRAM = Path(__file__).parent / "smsc" / "smsc.js"
 ROOT = Path(__file__).parents[2]
-STARTS_WITHIN_S = 20
 
 
-@dataclass
-class SmscProcess:
-    """One SMSC; may be killed and started again at its ports."""
+class SmscProcess(Program):
+    """One SMSC; may be killed and started again at its ports. `tls`: key and certificate."""
 
-    port: int
-    control_port: int
-    tls: tuple[Path, Path] | None = None  # key, certificate
-    process: subprocess.Popen[bytes] | None = None
-    adapters: list[SmppSms] = field(default_factory=list)
+    what = "the SMSC"
+    ready_at = "/counted"
 
-    def __post_init__(self) -> None:
-        self._http = httpx.Client(
-            base_url=f"http://127.0.0.1:{self.control_port}", timeout=20, trust_env=False
-        )
+    def __init__(self, tls: tuple[Path, Path] | None = None) -> None:
+        self.port, self._control_port, self._tls = free_port(), free_port(), tls
+        self.adapters: list[SmppSms] = []
+        super().__init__(f"http://127.0.0.1:{self._control_port}")
 
-    def start(self) -> None:
-        command = ["node", str(PROGRAM), str(self.port), str(self.control_port)]
-        command += [str(path) for path in self.tls or ()]
-        environment = {"PATH": os.environ["PATH"], "NODE_PATH": _modules()}
-        self.process = subprocess.Popen(command, env=environment)
-        until = time.monotonic() + STARTS_WITHIN_S
-        while not self._answers():
-            assert self.process.poll() is None, "the SMSC ended while starting"
-            assert time.monotonic() < until, "the SMSC does not start"
-            time.sleep(0.02)
+    def command(self) -> Sequence[str]:
+        ports = [str(self.port), str(self._control_port)]
+        return ["node", str(PROGRAM), *ports, *(str(path) for path in self._tls or ())]
 
-    def _answers(self) -> bool:
-        try:
-            return self._http.get("/state").is_success
-        except httpx.TransportError:
-            return False
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait(20)
-            self.process = None
+    def environment(self) -> Mapping[str, str]:
+        return {"PATH": os.environ["PATH"], "NODE_PATH": _modules()}
 
     def close(self) -> None:
         for adapter in self.adapters:
             adapter.close()
-        self._http.close()
-        self.kill()
+        super().close()
 
     def url(self, scheme: str = "smpp", password: str = "secret", **options: Any) -> str:
         asked = "&".join(f"{name}={value}" for name, value in options.items())
@@ -78,6 +54,11 @@ class SmscProcess:
     def state(self) -> dict[str, Any]:
         content: dict[str, Any] = self._http.get("/state").raise_for_status().json()
         return content
+
+    def count(self) -> int:
+        """How many submit_sm came since it was told to forget."""
+        counted: int = self._http.get("/counted").raise_for_status().json()["counted"]
+        return counted
 
     def submits(self) -> list[dict[str, Any]]:
         """Every submit_sm that came, oldest first."""
@@ -116,7 +97,7 @@ def _modules() -> str:
 @contextmanager
 def smsc_process(tls: tuple[Path, Path] | None = None) -> Iterator[SmscProcess]:
     """A running SMSC, killed afterwards whatever happened."""
-    process = SmscProcess(free_port(), free_port(), tls)
+    process = SmscProcess(tls)
     try:
         process.start()
         yield process

@@ -1,4 +1,4 @@
-"""Workers killed with -9 while an SMSC that is not ours hands over messages."""
+"""Workers killed with -9 while an SMSC that is not ours hands over messages, and takes them."""
 
 import random
 import signal
@@ -15,10 +15,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from keepline.accounts.models import Account, User
 from keepline.messages import inbox_queries
+from keepline.messages import services as outbox
 from keepline.messages.heard_models import Heard
 from keepline.messages.inbox_models import ReceivedMessage
-from tests.cast import assemble
+from keepline.messages.models import Delivery
+from keepline.messages.preferences import recipient_of
+from tests.cast import account, assemble
 from tests.flows.inboxes import E164, numbered
 from tests.gateways.smsc_process import SmscProcess, smsc
 
@@ -26,6 +30,7 @@ __all__ = ["smsc"]
 pytestmark = [pytest.mark.smsc, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 RECEIVED, IN_PARTS = 150, 30
 KILLS = 3
+SENT, BEFORE_A_KILL = 120, 70  # so that a share has been noted, and others are under way
 ENDS_WITHIN_S = 200.0
 
 
@@ -46,6 +51,15 @@ class Workers:
         victim.send_signal(signal.SIGKILL)
         victim.wait()
         self._running.append(self._start())
+
+    def kill_all(self) -> None:
+        for each in self._running:
+            each.send_signal(signal.SIGKILL)
+            each.wait()
+        self._running = []
+
+    def start(self) -> None:
+        self._running = [self._start() for _ in range(2)]
 
     def end(self) -> None:
         for each in self._running:
@@ -110,3 +124,57 @@ def test_nothing_that_comes_is_lost_and_nothing_is_there_twice(
     found = inbox_queries.messages_of(stage.account.id, stage.line.id, timezone.now(), 1000)
     assert Counter(message.text for message in found) == Counter(texts)
     assert not Heard.objects.exclude(sealed="").exists()
+
+
+def reachable(count: int) -> dict[str, str]:
+    """Holders with a mobile number alone, each of an account: the number, and how our books name
+    who has it."""
+    holders = {}
+    for number in range(1, count + 1):  # this SMSC knows no number that ends in 0000
+        holder = User.objects.create(phone=f"+4477009{number:05}", phone_verified=True)
+        account(holder)
+        holders[f"4477009{number:05}"] = recipient_of(holder.pk)
+    return holders
+
+
+def noted(holders: dict[str, str]) -> set[str]:
+    """The numbers of those whose message is known to be taken."""
+    sent = set(Delivery.objects.filter(outcome="sent").values_list("recipient", flat=True))
+    return {number for number, recipient in holders.items() if recipient in sent}
+
+
+def test_nothing_that_goes_out_is_lost_and_nothing_that_was_noted_goes_twice(
+    smsc: SmscProcess, process_environment: dict[str, str], tmp_path: Path
+) -> None:
+    """In each kill all workers die; what they had in hand is due again when its lease ends."""
+    smsc.behave(slow_ms=40)
+    holders = reachable(SENT)
+    came: Counter[str] = Counter()
+    safe: set[str] = set()
+    with workers(smsc, process_environment, tmp_path, window=4) as running:
+        for account_id in Account.objects.values_list("id", flat=True):
+            outbox.put_notice("endpoint.switched_off", account_id, timezone.now())
+        for _ in range(2):
+            until = smsc.count() + BEFORE_A_KILL
+            wait_until(lambda until=until: smsc.count() >= until or _all_rest(), "some were sent")
+            running.kill_all()
+            assert {number: came[number] for number in safe} == _came(smsc, safe)
+            came, safe = Counter(_taken(smsc)), noted(holders)
+            Delivery.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+            running.start()
+        wait_until(_all_rest, "all are noted")
+    assert _came(smsc, safe) == {number: came[number] for number in safe}
+    assert set(_taken(smsc)) == noted(holders) == holders.keys()
+
+
+def _all_rest() -> bool:
+    return Delivery.objects.filter(due_at=None).count() == SENT
+
+
+def _taken(smsc: SmscProcess) -> list[str]:
+    return [submit["to"] for submit in smsc.submits()]
+
+
+def _came(smsc: SmscProcess, numbers: set[str]) -> dict[str, int]:
+    times = Counter(_taken(smsc))
+    return {number: times[number] for number in numbers}

@@ -1,6 +1,7 @@
 """E-mail over SMTP keeps the contract, against a real server on loopback."""
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -90,6 +91,18 @@ class TestSmtpContract(MessagingContract):
             "bounces+abc234@mail.harbour.example",
             "no-reply@harbour.example",
         ]
+
+    def test_no_text_ends_the_mail_or_has_line_ends_that_servers_disagree_about(
+        self, server: MailServer, channel: EmailChannel
+    ) -> None:
+        text = "one\r.\r\ntwo\n.\nthree\r\n.\r\n..four\n\r"
+        channel.send(replace(a_message(), text=text, html=None, attachments=()))
+        (envelope,) = server.envelopes
+        content = bytes(envelope.original_content or b"")
+        assert not re.search(rb"\r(?!\n)|(?<!\r)\n", content)
+        read = message_from_bytes(content, policy=policy.default)
+        assert isinstance(read, MimeMessage)
+        assert read.get_content().split() == ["one", ".", "two", ".", "three", ".", "..four"]
 
     @pytest.mark.parametrize("step", ["rcpt_reply", "data_reply"])
     def test_5xx_is_refused_for_good(

@@ -60,3 +60,8 @@ def test_a_link_is_safe_to_open_and_a_post_ends_it(stage: Cast) -> None:
     assert answer.status_code == 200
     assert wishes_of(stage.alice.pk).choices.said == {("email", Topic.REMINDERS): False}
     assert visitor.post("/unsubscribe/1-reminders.forged/").status_code == 404
+
+
+def test_nothing_works_again_by_a_channel_that_there_is_not(alice: Client) -> None:
+    assert alice.post("/account/notices/pigeon/works/").status_code == 404
+    assert alice.post("/account/notices/email/works/").status_code == 302

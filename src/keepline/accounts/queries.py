@@ -2,15 +2,15 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from babel.core import get_global
 from django.conf import settings
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Value
 
 from keepline.accounts import phones
 from keepline.accounts.models import Account, ApiToken, Membership, Role, User
@@ -44,23 +44,15 @@ class Membered(NamedTuple):
 
 
 class Recipient(NamedTuple):
-    """Somebody who is told what happens to an account; the e-mail is verified."""
+    """Somebody who is told what happens to an account. `to`: their verified e-mail or mobile number
+    (E.164 with +), whichever was asked for; "" where neither was."""
 
     user_id: int
-    email: str
+    to: str
     name: str
     language: str
     time_zone: str
     former_phone: str = ""  # a number of theirs that left them: it opens nothing any more
-
-
-class PhoneRecipient(NamedTuple):
-    """The same, by a verified mobile number (E.164 with +)."""
-
-    user_id: int
-    phone: str
-    language: str
-    time_zone: str
 
 
 TOLD = (Role.OWNER, Role.MANAGE)
@@ -250,54 +242,34 @@ def addresses_among(account_ids: Collection[UUID]) -> dict[UUID, list[Recipient]
 
     Accounts that have nobody are left out. One query.
     """
-    found = _told_among(
+    return _told_among(
         account_ids,
-        ("emailaddress__email", "name", "language", "time_zone", "former_phone"),
+        F("user__emailaddress__email"),
         user__emailaddress__primary=True,
         user__emailaddress__verified=True,
     )
-    return {account: [Recipient(*each) for each in people] for account, people in found.items()}
 
 
 def people_among(account_ids: Collection[UUID]) -> dict[UUID, list[Recipient]]:
-    """Those who answer for each account, whether or not an e-mail reaches them; "" is none.
-
-    Accounts that have nobody are left out. One query.
-    """
-    found = _told_among(account_ids, ("name", "language", "time_zone"))
-    return {
-        account: [Recipient(user_id, "", *rest) for user_id, *rest in people]
-        for account, people in found.items()
-    }
+    """The same, whether or not an e-mail or an SMS reaches them. One query."""
+    return _told_among(account_ids, Value(""))
 
 
-def phones_among(account_ids: Collection[UUID]) -> dict[UUID, list[PhoneRecipient]]:
-    """Those who answer for each account and have a verified mobile number; the first member first.
-
-    Accounts that have nobody are left out. One query.
-    """
-    found = _told_among(
-        account_ids,
-        ("phone", "language", "time_zone"),
-        user__phone__gt="",
-        user__phone_verified=True,
-    )
-    return {
-        account: [PhoneRecipient(*each) for each in people] for account, people in found.items()
-    }
+def phones_among(account_ids: Collection[UUID]) -> dict[UUID, list[Recipient]]:
+    """The same of those who have a verified mobile number. One query."""
+    return _told_among(account_ids, F("user__phone"), user__phone__gt="", user__phone_verified=True)
 
 
 def _told_among(
-    account_ids: Collection[UUID], columns: Sequence[str], **reached: object
-) -> dict[UUID, list[list[Any]]]:
-    """By account, the user's id and columns of each who answers for it and is `reached` so."""
+    account_ids: Collection[UUID], to: F | Value, **reached: object
+) -> dict[UUID, list[Recipient]]:
+    """Each who answers for an account and is `reached` so."""
     members = Membership.objects.filter(
         account_id__in=set(account_ids), role__in=TOLD, user__is_active=True, **reached
-    )
-    names = [f"user__{column}" for column in columns]
-    found: dict[UUID, list[list[Any]]] = defaultdict(list)
-    for account_id, *values in members.order_by("since_at", "id").values_list(
-        "account_id", "user_id", *names
-    ):
-        found[account_id].append(values)
+    ).annotate(to=to)
+    found: dict[UUID, list[Recipient]] = defaultdict(list)
+    columns = [f"user__{name}" for name in ("name", "language", "time_zone", "former_phone")]
+    rows = members.order_by("since_at", "id").values_list("account_id", "user_id", "to", *columns)
+    for account_id, *values in rows:
+        found[account_id].append(Recipient(*values))
     return dict(found)

@@ -6,11 +6,13 @@ months in letters (3/5 is two dates), a clock of 24 hours, the zone where it mat
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from babel import Locale
 from babel.dates import (
     format_date,
@@ -33,10 +35,12 @@ __all__ = [
     "data_size",
     "day",
     "instant",
+    "line_name",
     "locale_of",
     "minutes",
     "money",
     "percent",
+    "phone",
     "span",
 ]
 
@@ -69,11 +73,13 @@ SIZES = (
 )
 
 
+@lru_cache
 def locale_of(language: str) -> Locale:
     """The CLDR locale of a language code of ours (en, zh-hans, ru, uk)."""
     return Locale.parse(LOCALES.get(language.lower(), LOCALES["en"]))
 
 
+@lru_cache(maxsize=4096)
 def money(amount_minor: int, currency: str, language: str) -> str:
     """1999 USD -> US$19.99, 921 KWD -> KWD 0.921. Exact: the amount passes through no float."""
     amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
@@ -94,18 +100,30 @@ def _local(at: datetime, zone: str) -> datetime:
 
 def day(at: datetime, zone: str, language: str, with_year: bool = True) -> str:
     """3 May 2026, or 3 May: the date of an instant in a zone."""
-    local = _local(at, zone)
+    return _said_day(_local(at, zone).date(), language, with_year)
+
+
+@lru_cache(maxsize=4096)
+def _said_day(local: date, language: str, with_year: bool) -> str:
     if with_year:
         form = DATES.get(language.lower(), "long")
-        return format_date(local.date(), form, locale=locale_of(language))
+        return format_date(local, form, locale=locale_of(language))
     return format_skeleton("MMMMd", local, locale=locale_of(language))
 
 
 def clock(at: datetime, zone: str, language: str, seconds: bool = False) -> str:
     """14:32, or 14:32:07: the time of day of an instant in a zone."""
     local = _local(at, zone)
-    pattern = "HH:mm:ss" if seconds else "HH:mm"
-    return format_time(local.timetz(), pattern, locale=locale_of(language))
+    return _said_clock(
+        time(local.hour, local.minute, local.second if seconds else 0),
+        "HH:mm:ss" if seconds else "HH:mm",
+        language,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _said_clock(local: time, pattern: str, language: str) -> str:
+    return format_time(local, pattern, locale=locale_of(language))
 
 
 def instant(at: datetime, zone: str, language: str) -> str:
@@ -151,3 +169,20 @@ def span(left: timedelta, language: str) -> str:
     unit, step = next((u, s) for u, s, least in _SPANS if seconds >= least)
     whole = timedelta(seconds=seconds // step * step)
     return format_timedelta(whole, granularity=unit, threshold=_NEVER, locale=locale_of(language))
+
+
+def phone(e164: int | str | None) -> str:
+    """8613800138000, with or without + -> +86 138 0013 8000. What is no number stays as it is."""
+    if not e164:
+        return ""
+    try:
+        number = phonenumbers.parse(f"+{str(e164).removeprefix('+')}")
+    except phonenumbers.NumberParseException:
+        return str(e164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def line_name(label: str, e164: int | None, iccid: str | None) -> str:
+    """How its holder calls a line: by label, number or card."""
+    number = phone(e164) or iccid or ""
+    return f"{label} ({number})" if label and number else label or number

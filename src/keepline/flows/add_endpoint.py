@@ -32,6 +32,7 @@ def add_endpoint(
         address = switchboard.webhooks().address_of(url.strip())
     except PlaceRefused as refused:
         raise FlowRefused("endpoint_refused", fault=refused.code) from refused
+    endpoints.lock_owner(owner.account_id)
     if len(endpoints.of_account(owner.account_id)) >= MOST:
         raise FlowRefused("endpoints_full", most=MOST)
     endpoint, secret = endpoints.add(owner.account_id, address, name, wanted, now)

@@ -27,10 +27,8 @@ def choose_channels(
     """`said`: (channel, topic) -> wanted; of essential topics, what works tells anyway if nothing
     is wanted. `quiet`: None leaves the quiet hours. Raises ValidationError for a channel or a time
     that there is not."""
-    known = {way.channel for way in ways.ALL if way.to_people}
+    _check(*(channel for channel, _ in said))
     minutes = (quiet.from_minute, quiet.until_minute) if quiet else ()
-    if not {channel for channel, _ in said} <= known:
-        raise ValidationError("there is no such channel")
     if any(not 0 <= minute < ALL_DAY_MINUTES for minute in minutes):
         raise ValidationError("a day has no such minute")
     preferences.choose(user_id, said, quiet)
@@ -58,5 +56,14 @@ def end_letters(pass_: str) -> Topic | None:
 
 @transaction.atomic
 def address_works(user_id: int, channel: str) -> None:
-    """The person says that an address that came back works again."""
+    """The person says that an address that came back works again.
+
+    Raises ValidationError for a channel that there is not.
+    """
+    _check(channel)
     preferences.note_working(channel, user_id)
+
+
+def _check(*channels: str) -> None:
+    if not {way.channel for way in ways.ALL if way.to_people}.issuperset(channels):
+        raise ValidationError("there is no such channel")

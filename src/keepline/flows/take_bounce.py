@@ -69,4 +69,4 @@ def _address_of(account_id: UUID, recipient: str) -> str:
     """Where letters to this person go now; "" when none do."""
     people = accounts.addresses_among([account_id]).get(account_id, [])
     user_id = preferences.user_of(recipient)
-    return next((person.email for person in people if person.user_id == user_id), "")
+    return next((person.to for person in people if person.user_id == user_id), "")

@@ -112,7 +112,8 @@ class Claimed(NamedTuple):
 
 
 # What was put in a lane earlier and has begun, or could begin, goes first. What is only gathering,
-# or is held back until the morning, stops nobody. `e.id < d.id`: ids of one lane grow with time.
+# or is held back until the morning, stops nobody. Ids of one lane grow with time; the letter's, and
+# not its own, is compared, so that the plan goes by the lane and not by the key, whatever it knows.
 CLAIM = """
 WITH heads AS (
   SELECT d.slot, d.id, d.lane FROM messages_delivery d
@@ -120,7 +121,7 @@ WITH heads AS (
     AND {of_the_clock}
     AND NOT EXISTS (
       SELECT FROM messages_delivery e
-      WHERE e.slot = d.slot AND e.lane = d.lane AND e.due_at IS NOT NULL AND e.id < d.id
+      WHERE e.slot = d.slot AND e.lane = d.lane AND e.due_at IS NOT NULL AND e.letter_id < d.id
         AND (e.attempts > 0 OR e.due_at <= %(now)s)
     )
   ORDER BY d.due_at LIMIT %(limit)s

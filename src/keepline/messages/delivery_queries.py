@@ -40,7 +40,7 @@ WHERE d.slot = %(slot)s AND d.account_id = %(account)s
   AND (%(before)s::uuid IS NULL OR d.id < %(before)s::uuid)
 {LAST}
 """
-WAITING = "d.due_at IS NOT NULL AND d.attempts > 0"
+WAITING = "d.due_at IS NOT NULL AND d.reason <> ''"  # tried, and it says why in vain
 ENDED = "d.due_at IS NULL AND d.outcome = ANY(%(outcomes)s)"
 
 
@@ -73,14 +73,14 @@ class Undelivered(NamedTuple):
     times: int
 
 
-COUNTS = """
+COUNTS = f"""
 SELECT d.channel, d.outcome, count(*) AS times FROM messages_delivery d
 WHERE d.outcome IN ('refused', 'laid_aside') GROUP BY d.channel, d.outcome
 UNION ALL
 SELECT d.channel, 'waiting', count(*) FROM messages_delivery d
-WHERE d.due_at IS NOT NULL AND d.attempts > 0 GROUP BY d.channel
+WHERE {WAITING} GROUP BY d.channel
 ORDER BY 1, 2
-"""
+"""  # noqa: S608 - our own words
 
 
 def count_undelivered() -> list[Undelivered]:
@@ -88,17 +88,21 @@ def count_undelivered() -> list[Undelivered]:
     return [Undelivered(*row) for row in fetch_all(COUNTS)]
 
 
+def undelivered_statement(outcome: str) -> str:
+    """Of one kind; indexes serve both."""
+    return f"""{COLUMNS}
+    WHERE {WAITING if outcome == "waiting" else ENDED}
+      AND (%(channel)s = '' OR d.channel = %(channel)s)
+    ORDER BY d.addressed_at DESC LIMIT %(limit)s
+    """
+
+
 def undelivered(outcome: str, channel: str, limit: int) -> list[DeliveryRow]:
     """What did not arrive, put on its way last first. `outcome`: refused, laid_aside, or waiting
     (tried, and to be tried again); "" for the first two. One query."""
-    of = WAITING if outcome == "waiting" else ENDED
-    statement = f"""{COLUMNS}
-    WHERE {of} AND (%(channel)s = '' OR d.channel = %(channel)s)
-    ORDER BY d.addressed_at DESC LIMIT %(limit)s
-    """
     params = {
         "outcomes": [outcome] if outcome in NEVER_ARRIVED else list(NEVER_ARRIVED),
         "channel": channel,
         "limit": limit,
     }
-    return [DeliveryRow(*row) for row in fetch_all(statement, params)]
+    return [DeliveryRow(*row) for row in fetch_all(undelivered_statement(outcome), params)]

@@ -21,6 +21,7 @@ PURPOSE: Final = b"keepline: secrets of webhook endpoints"
 SECRET_BYTES: Final = 32  # Standard Webhooks: 24 to 64
 OVERLAP: Final = timedelta(hours=24)
 OPERATORS_SLOT: Final = 0
+LOCK_KIND: Final = 1_262_701_637  # "KCLE" in ASCII: the first half of the advisory lock's key
 GIVES_UP_AFTER: Final = timedelta(days=5)
 
 
@@ -81,6 +82,12 @@ def told_of(account_ids: Collection[UUID]) -> list[Endpoint]:
     operators = Q(slot=OPERATORS_SLOT, account_id__isnull=True)
     rows = WebhookEndpoint.objects.filter(own | operators, off_since__isnull=True)
     return [_opened(row) for row in rows.order_by("id")]
+
+
+def lock_owner(account_id: UUID | None) -> None:
+    """Nobody else counts or adds the owner's endpoints until the caller's transaction ends."""
+    owner = str(account_id or OPERATORS_SLOT)
+    execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (LOCK_KIND, owner))
 
 
 def add(

@@ -91,6 +91,11 @@ class Delivery(SlottedModel):
                 condition=Q(outcome__in=["refused", "laid_aside"]),
             ),
             models.Index(
+                fields=["addressed_at"],
+                name="delivery_waiting",
+                condition=Q(due_at__isnull=False) & ~Q(reason=""),
+            ),
+            models.Index(
                 fields=["recipient", "id"],
                 name="delivery_to_endpoint",
                 condition=Q(channel="webhook"),

@@ -165,6 +165,7 @@ function carried(content) {
 const control = {
   'GET /state': () => ({ sessions: sessions.map((one) => one.listens), binds, submits, answers, counted, enquiries,
     pending: pending.filter((one) => !one.done).length }),
+  'GET /counted': () => ({ counted }),
   'PUT /behaviour': (content) => { behaviour = { ...good(), ...content }; return {}; },
   'POST /forget': () => { submits = []; answers = []; counted = 0; binds.length = 0; enquiries = 0; return {}; },
   'POST /flood': (content) => { content.messages.forEach((one) => keep(carried(one))); bring(); return {}; },

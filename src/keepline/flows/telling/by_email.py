@@ -8,7 +8,7 @@ from keepline.core.retries import MESSAGE_PAUSES
 from keepline.flows.receipting.enclosing import enclosed
 from keepline.flows.telling.letters import words_of
 from keepline.flows.telling.return_tokens import return_token
-from keepline.flows.telling.way import Addressee, Letter
+from keepline.flows.telling.way import Addressee, Letter, people
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import EmailMessage, Sent
 
@@ -21,7 +21,7 @@ class ByEmail:
     rings = False
     tells_later = False  # what comes back has the delivery in its address (take_bounce)
     encloses = True
-    share = 16
+    share = 32
     threads = 8
     pauses = MESSAGE_PAUSES
 
@@ -31,20 +31,7 @@ class ByEmail:
 
     def addressees(self, account_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Addressee]]:
         """See Way. One query."""
-        return {
-            account_id: [
-                Addressee(
-                    recipient=f"user:{person.user_id}",
-                    to=person.email,
-                    language=person.language,
-                    time_zone=person.time_zone,
-                    name=person.name,
-                    former_phone=person.former_phone,
-                )
-                for person in people
-            ]
-            for account_id, people in accounts.addresses_among(account_ids).items()
-        }
+        return people(accounts.addresses_among(account_ids))
 
     def write(self, letter: Letter) -> EmailMessage:
         """See Way."""

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from keepline.accounts import queries as accounts
 from keepline.core.retries import MESSAGE_PAUSES
 from keepline.flows.telling.letters import SUBJECTS, path_of
-from keepline.flows.telling.way import Addressee, Letter
+from keepline.flows.telling.way import Addressee, Letter, person
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import (
     ChannelRefused,
@@ -62,15 +62,9 @@ class ByPush:
         reached = browsers.among({one.user_id for found in people.values() for one in found})
         return {
             account_id: [
-                Addressee(
-                    recipient=f"user:{person.user_id}",
-                    to=tuple(reached[person.user_id]),
-                    language=person.language,
-                    time_zone=person.time_zone,
-                    name=person.name,
-                )
-                for person in found
-                if person.user_id in reached
+                person(each, tuple(reached[each.user_id]))
+                for each in found
+                if each.user_id in reached
             ]
             for account_id, found in people.items()
         }

@@ -14,7 +14,7 @@ from keepline.core import formats
 from keepline.core.retries import MESSAGE_PAUSES
 from keepline.core.telling import TOPIC_OF, Topic
 from keepline.flows.telling.letters import SUBJECTS, SUBJECTS_OF_MANY
-from keepline.flows.telling.way import Addressee, Letter, Told
+from keepline.flows.telling.way import Addressee, Letter, Told, people
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import Sent
 from keepline.gateways.messaging.sms import SmsMessage
@@ -61,18 +61,7 @@ class BySms:
 
     def addressees(self, account_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Addressee]]:
         """See Way. One query."""
-        return {
-            account_id: [
-                Addressee(
-                    recipient=f"user:{person.user_id}",
-                    to=person.phone,
-                    language=person.language,
-                    time_zone=person.time_zone,
-                )
-                for person in people
-            ]
-            for account_id, people in accounts.phones_among(account_ids).items()
-        }
+        return people(accounts.phones_among(account_ids))
 
     def write(self, letter: Letter) -> SmsMessage:
         """See Way."""

@@ -1,18 +1,15 @@
 """What letters say: truthful at the moment of sending, in the reader's language and zone."""
 
 from dataclasses import dataclass
-from html import unescape
-from typing import Any
 
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
-from django.utils.html import strip_tags
+from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
 from keepline.core.telling import ESSENTIAL, TOPIC_OF
-from keepline.flows.bring_number import cut_over_of
+from keepline.flows.telling.facts import facts_of
 from keepline.flows.telling.news import is_about_line, is_about_port
 from keepline.flows.telling.passes import unsubscribe_pass
+from keepline.flows.telling.stencils import Both, Facts, written
 from keepline.flows.telling.way import Addressee, Letter, Told
 from keepline.gateways import switchboard
 from keepline.messages.models import Outbox
@@ -64,9 +61,6 @@ SUBJECTS = {
 }
 # Delivered, these are the notice without which no number is withdrawn.
 WARNINGS = frozenset({"line.expired", "line.suspended", "line.withdrawal_near"})
-LAST_OF_A_NUMBER = frozenset({"number.ported", "line.closed", "line.withdrawn"})
-
-
 # Of many lines at once (core/telling.py: GATHERED).
 SUBJECTS_OF_MANY = {
     "line.expiry_near": gettext_noop("%(n)s of your lines run out soon"),
@@ -91,99 +85,55 @@ class Words:
     unsubscribe: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What a letter of many says of one line."""
-
-    words: str
-    plain_words: str
-    page: str
-
-
 def words_of(letter: Letter) -> Words:
     """In the addressee's language and zone. No query."""
-    addressee = letter.addressee
-    with translation.override(addressee.language), timezone.override(addressee.time_zone):
+    with translation.override(letter.addressee.language):
         return _of_many(letter) if len(letter.told) > 1 else _of_one(letter)
 
 
 def _of_one(letter: Letter) -> Words:
     event, news = letter.told[0]
-    context: dict[str, Any] = {
-        **_facts(letter.told[0], letter.addressee),
-        **_endings(letter),
+    facts = facts_of(letter.told[0], letter.addressee)
+    frame = {
         "subject": gettext(SUBJECTS[event.kind]),
         "page": _page_of(event),
         "esim_page": _esim_page_of(event, news.order),
     }
-    words = render_to_string("letters/words.html", context)
-    return Words(
-        subject=context["subject"],
-        text=render_to_string("letters/letter.txt", {**context, "words": _plain(words)}),
-        html=render_to_string("letters/letter.html", {**context, "words": words}),
-        unsubscribe=context["unsubscribe"],
-    )
+    return _words(letter, "letter", Facts(facts.decides, {**facts.says, **frame}))
 
 
 def _of_many(letter: Letter) -> Words:
-    context: dict[str, Any] = {
-        **_endings(letter),
+    items = [_item(told, letter.addressee) for told in letter.told[:LISTED_AT_MOST]]
+    frame: dict[str, str | Both] = {
         "subject": gettext(SUBJECTS_OF_MANY[letter.kind]) % {"n": len(letter.told)},
-        "recipient": letter.addressee,
-        "items": [_item(told, letter.addressee) for told in letter.told[:LISTED_AT_MOST]],
-        "more": max(len(letter.told) - LISTED_AT_MOST, 0),
         "page": f"{switchboard.public_url()}/",
+        "items": Both("".join(each.text for each in items), "".join(each.html for each in items)),
     }
-    return Words(
-        subject=context["subject"],
-        text=render_to_string("letters/many.txt", context),
-        html=render_to_string("letters/many.html", context),
-        unsubscribe=context["unsubscribe"],
-    )
+    more = max(len(letter.told) - LISTED_AT_MOST, 0)
+    return _words(letter, "many", Facts({"more": more}, frame))
 
 
-def _endings(letter: Letter) -> dict[str, str | None]:
-    """What stands under every letter: where to choose, and where to end such letters."""
-    url, topic = switchboard.public_url(), TOPIC_OF[letter.kind]
-    pass_ = "" if topic in ESSENTIAL else unsubscribe_pass(letter.addressee.recipient, topic)
-    return {
+def _item(told: Told, addressee: Addressee) -> Both:
+    facts = facts_of(told, addressee)
+    says = {**facts.says, "page": _page_of(told.event)}
+    return written("item", addressee.language, Facts(facts.decides, says))
+
+
+def _words(letter: Letter, name: str, facts: Facts) -> Words:
+    """With what stands under every letter: where to choose, and where to end such letters."""
+    url, addressee, topic = switchboard.public_url(), letter.addressee, TOPIC_OF[letter.kind]
+    pass_ = "" if topic in ESSENTIAL else unsubscribe_pass(addressee.recipient, topic)
+    endings = {
         "choices": f"{url}/account/notices/",
-        "unsubscribe": f"{url}/unsubscribe/{pass_}/" if pass_ else None,
+        "unsubscribe": f"{url}/unsubscribe/{pass_}/" if pass_ else "",
     }
-
-
-def _item(told: Told, addressee: Addressee) -> Item:
-    words = render_to_string("letters/words.html", _facts(told, addressee))
-    return Item(words, _plain(words), _page_of(told.event))
-
-
-def _facts(told: Told, addressee: Addressee) -> dict[str, Any]:
-    event, news = told
-    return {
-        "kind": event.kind,
-        "order": news.order,
-        "refund": news.refund,
-        "dispute": news.dispute,
-        "line": news.line,
-        "recipient": addressee,
-        "lost_sign_in": _lost_sign_in(told, addressee),
-        "port": news.port,
-        "comes_at": cut_over_of(news.order) if news.order else None,
-    }
-
-
-def _plain(words: str) -> str:
-    return unescape(strip_tags(words)).strip()
-
-
-def _lost_sign_in(told: Told, addressee: Addressee) -> bool:
-    """Whether the number that has just gone was what its reader signed in with."""
-    (event, news), gone = told, None
-    if event.kind in LAST_OF_A_NUMBER and news.line is not None:
-        gone = news.line.e164
-    elif event.kind == "number.changed" and news.order is not None:
-        gone = (news.order.proof or {}).get("number_before")
-    return gone is not None and addressee.former_phone == f"+{gone}"
+    said = written(name, addressee.language, Facts(facts.decides, {**facts.says, **endings}))
+    return Words(
+        subject=str(facts.says["subject"]),
+        text=said.text,
+        html=said.html,
+        unsubscribe=endings["unsubscribe"] or None,
+    )
 
 
 def _page_of(event: Outbox) -> str:

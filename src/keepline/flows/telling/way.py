@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 from uuid import UUID
 
+from keepline.accounts.queries import Recipient
 from keepline.flows.telling.news import News
 from keepline.gateways.messaging.port import Sent
 from keepline.messages.models import Outbox
+from keepline.messages.preferences import recipient_of
 
 
 class Addressee(NamedTuple):
@@ -27,6 +29,26 @@ class Addressee(NamedTuple):
     name: str = ""
     kinds: frozenset[str] | None = None
     former_phone: str = ""
+
+
+def person(recipient: Recipient, to: Any) -> Addressee:
+    """Somebody who answers for an account, reached at `to`."""
+    return Addressee(
+        recipient=recipient_of(recipient.user_id),
+        to=to,
+        language=recipient.language,
+        time_zone=recipient.time_zone,
+        name=recipient.name,
+        former_phone=recipient.former_phone,
+    )
+
+
+def people(found: Mapping[UUID, Sequence[Recipient]]) -> Mapping[UUID, Sequence[Addressee]]:
+    """Those who answer for accounts, each reached where the query says."""
+    return {
+        account_id: [person(each, each.to) for each in recipients]
+        for account_id, recipients in found.items()
+    }
 
 
 class Told(NamedTuple):

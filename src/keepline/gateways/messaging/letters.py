@@ -114,7 +114,9 @@ def _sender_header(name: str, address: str) -> str:
 
 
 def _text_part(kind: str, text: str) -> bytes:
-    quoted = b2a_qp(text.encode(), istext=True).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    # No line end but CRLF leaves us, whatever is in the text: servers disagree about others.
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    quoted = b2a_qp(lines.encode(), istext=True).replace(b"\n", b"\r\n")
     about = f'Content-Type: text/{kind}; charset="utf-8"{EOL}'
     return f"{about}Content-Transfer-Encoding: quoted-printable{EOL}{EOL}".encode() + quoted
 

@@ -5,7 +5,6 @@ Language is the active translation, zone the active time zone; both are set per 
 
 from datetime import datetime, timedelta
 
-import phonenumbers
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
@@ -133,16 +132,7 @@ def left_of(bucket: Bucket) -> str:
     return gettext("%(left)s of %(granted)s") % {"left": left, "granted": granted}
 
 
-@register.filter
-def phone(e164: int | str | None) -> str:
-    """+86 138 0013 8000."""
-    if not e164:
-        return ""
-    try:
-        number = phonenumbers.parse(f"+{str(e164).removeprefix('+')}")
-    except phonenumbers.NumberParseException:
-        return str(e164)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+register.filter("phone", formats.phone)
 
 
 @register.filter

@@ -8,9 +8,9 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
+from keepline.core import formats
 from keepline.flows.receipting import words as of_sales
 from keepline.flows.receipting.words import Words, country, locale, word
-from keepline.portal.templatetags.formats import phone
 
 register = template.Library()
 for name in ("country", "grace_rule", "line_kind", "order_kind", "rate_of", "seller", "tax_name"):
@@ -221,8 +221,7 @@ def phase(code: str) -> str:
 @register.filter
 def line_name(line: Any) -> str:
     """How its holder calls it: by label, number or card."""
-    number = phone(line.e164) if line.e164 else line.iccid or ""
-    return f"{line.label} ({number})" if line.label and number else line.label or number
+    return formats.line_name(line.label, line.e164, line.iccid)
 
 
 @register.filter

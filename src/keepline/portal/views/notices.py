@@ -4,7 +4,8 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -66,7 +67,10 @@ def _quiet_of(view: NoticesView) -> dict[str, int]:
 @for_holder
 def works_again(request: HttpRequest, holder: Holder, channel: str) -> HttpResponse:
     """The person says that the address takes letters again."""
-    address_works(holder.user.pk, channel)
+    try:
+        address_works(holder.user.pk, channel)
+    except ValidationError as error:
+        raise Http404 from error
     messages.success(request, _("We write there again."))
     return redirect("notices")
 
