@@ -3,7 +3,9 @@
 from typing import Any
 
 from keepline.flows import buy_line
+from keepline.flows.hear_of_port import hear
 from keepline.inventory.models import Pool
+from keepline.porting.models import PortIn
 from keepline.porting.ways_in import Brought
 from tests.crash.paid_scenarios import BACK, OPEN, PAY, WORK, Act, Scenario, later
 from tests.crash.world import World
@@ -90,7 +92,19 @@ def _house(mode: str, on: str) -> Act:
     )
 
 
+def _thinks_better(world: World) -> None:
+    """The other operator."""
+    port_id = PortIn.objects.get(account_id=world.cast.account.id).id
+    world.outside.house.call("POST", f"/ports/{port_id}/cancel").raise_for_status()
+
+
+def _hear(world: World) -> None:
+    hear(PortIn.objects.get(account_id=world.cast.account.id).id, world.now())
+
+
 STOCK = Act(_stock, ours=False)
+TOMORROW = Act(lambda world: world.outside.house.behave(notice_s=86400), ours=False)
+HEAR = Act(_hear)
 ELSEWHERE, BRING = Act(_number_elsewhere, ours=False), bring()
 BUY, BUY_AT_PROVIDER = buy(), buy(use_wallet="part", provider="sandbox")
 RICH, SHORT = {"wallet_minor": 1000}, {"wallet_minor": 100}
@@ -131,7 +145,10 @@ PURCHASES: dict[str, Scenario] = {
             *(later(minutes=2), WORK),
         ],
     ),
+    "a number is taken back before its date": Scenario(
+        RICH, [ELSEWHERE, TOMORROW, BRING, WORK, Act(_thinks_better, ours=False), HEAR, WORK, WORK]
+    ),
     "a number is brought to a network that refuses": Scenario(
-        RICH, [ELSEWHERE, BRING, WORK, _network("refuse"), later(seconds=5), WORK, WORK]
+        RICH, [ELSEWHERE, BRING, _network("refuse"), WORK, later(seconds=5), WORK, WORK]
     ),
 }

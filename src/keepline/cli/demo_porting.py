@@ -1,6 +1,7 @@
 """The demo's clearing house: the fake one, on loopback, with numbers to bring along."""
 
 import secrets
+from base64 import b64encode
 from collections.abc import MutableMapping
 
 from keepline.config.environment import Environment
@@ -26,6 +27,7 @@ def connect(env: Environment, environ: MutableMapping[str, str]) -> bool:
     environ.update(
         KEEPLINE_PORTING_URL=f"http://localhost:{env.porting_port}",
         KEEPLINE_PORTING_KEY=secrets.token_hex(32),
+        KEEPLINE_PORTING_SECRETS=f"whsec_{b64encode(secrets.token_bytes(32)).decode()}",
     )
     store = open_store(env.data / FOLDER)
     try:

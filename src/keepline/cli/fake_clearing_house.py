@@ -17,6 +17,9 @@ def command() -> None:
     refuse_in_production(os.environ)
     require_free_port("127.0.0.1", env.porting_port, "KEEPLINE_PORTING_PORT")
     from keepline.cli.demo_porting import FOLDER, OPERATOR
+    from keepline.gateways.porting.bridge.fake.app import Listener
     from keepline.gateways.porting.bridge.fake.serve import serve
 
-    serve(env.porting_port, env.data / FOLDER, {OPERATOR: env.porting_key})
+    url = f"http://localhost:{env.port}/webhooks/porting/"
+    told = Listener(url, env.porting_secrets[0]) if env.porting_secrets else None
+    serve(env.porting_port, env.data / FOLDER, {OPERATOR: env.porting_key}, told)

@@ -17,6 +17,7 @@ from keepline.config.values import (
     one_of,
     port_number,
     variable,
+    webhook_secrets,
 )
 
 
@@ -125,5 +126,15 @@ class Elements(Inboxes):
             "",
             "Your key at the bridge; 32 or more random characters.",
             "no number is ported",
+        ),
+    )
+    porting_secrets: tuple[str, ...] = field(
+        repr=False,
+        metadata=variable(
+            webhook_secrets,
+            "",
+            "Secrets shared with the bridge, `whsec_...`, parted by commas; with them, "
+            "`/webhooks/porting/` is open, and changes are heard of at once.",
+            "the bridge may not call, and is asked now and then",
         ),
     )

@@ -2,6 +2,7 @@
 
     N  bring_number.request     we want it, with the code that its holder gave us
     T  bring_number.scheduled   the other operator agrees: its date is the promise, the letter
+    N  bring_number.look_ahead  before the date, when the clearing house says that something changed
     (deliver_order: at the date the network is told the line under its number)
     N  bring_number.cut_over    from now on it is ours
     (deliver_order.confirm: the number is the line's)
@@ -70,7 +71,20 @@ def to_its_date(order: Order, now: datetime) -> None:
     if row.state == PortInState.GIVEN_UP:
         raise Impossible("port_other")
     if row.cut_over_at is not None and now < row.cut_over_at:
+        _look_ahead(row)  # somebody said that something changed
         raise NotYet(row.cut_over_at)
+
+
+def _look_ahead(row: PortIn) -> None:
+    """Raises Impossible for one that was taken back, so that money need not wait for the date."""
+    try:
+        with network_step("bring_number.look_ahead"):
+            found = switchboard.porting().ask(row.id)
+    except PortingUnknown as silence:
+        log.warning("clearing_house_silent", reason=str(silence))
+        return
+    if found.state in ("rejected", "cancelled"):
+        raise Impossible(f"port_{found.reason or 'other'}")
 
 
 def _requested(row: PortIn) -> Porting:

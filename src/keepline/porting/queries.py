@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from keepline.core.ids import slot_of
+from keepline.core.lifecycle.port_in import PORT_IN
 from keepline.porting.models import PortIn, PortOut
 
 
@@ -25,6 +26,13 @@ def way_in(order_id: UUID) -> PortIn | None:
     """The number that the order's buyer brings along. One query."""
     found: PortIn | None = PortIn.objects.of_order(order_id).first()
     return found
+
+
+def under_way_in(port_id: UUID) -> PortIn | None:
+    """The number that is being brought by this porting; None for one that ended, or is none of
+    ours. One query."""
+    found: PortIn | None = PortIn.objects.find(port_id)
+    return found if found is not None and found.state not in PORT_IN.finals else None
 
 
 def due(now: datetime, limit: int) -> Sequence[PortOut]:

@@ -59,6 +59,12 @@ def transition(row: PortOut, event: PortOutEvent, now: datetime, **columns: obje
         raise Moved(event)
 
 
+def make_due(port_id: UUID, now: datetime) -> None:
+    """The clearing house is asked of this porting at the next look; nothing for one unknown."""
+    rows = PortOut.objects.filter(port_id=port_id, next_look_at__gt=now)
+    rows.update(next_look_at=now)
+
+
 def note(row: PortOut, **columns: object) -> None:
     """What is not its state."""
     PortOut.objects.filter(slot=row.slot, id=row.id).update(**columns)

@@ -1,11 +1,13 @@
 """python -m keepline.gateways.porting.bridge.fake: starts the fake clearing house here."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from keepline.gateways.payments.loopback_process import exit_status, secret
 
+from .app import Listener
 from .serve import serve
 
 NAME = "The fake clearing house"
@@ -21,7 +23,10 @@ def main() -> int:
     def start() -> None:
         """The variable holds OPERATOR=KEY pairs, parted by commas."""
         pairs = secret("KEEPLINE_FAKE_PORTING_KEYS", NAME).split(",")
-        serve(options.port, options.data, dict(pair.split("=", 1) for pair in pairs))
+        keys = dict(pair.split("=", 1) for pair in pairs)
+        url = os.environ.get("KEEPLINE_FAKE_PORTING_TELLS", "")
+        told = Listener(url, secret("KEEPLINE_FAKE_PORTING_SECRET", NAME)) if url else None
+        serve(options.port, options.data, keys, told)
 
     return exit_status(NAME, options.port, start)
 

@@ -4,10 +4,14 @@ import asyncio
 import hmac
 import json
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -15,20 +19,41 @@ from starlette.routing import Route
 
 from keepline.gateways.bad_days import BehaviourRefused
 from keepline.gateways.bridging import Unreadable, instant_of, text_of
+from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.cut_connection import CutConnection
+from keepline.gateways.porting.bridge.callbacks import CHANGED
 from keepline.gateways.porting.bridge.wire import PATH, number_of, word_of
+from keepline.gateways.signed import Signer
 
 from .behaviour import DAYS
-from .books import ELSEWHERE, Books, OtherContent, Row
+from .books import ELSEWHERE, Books, OtherContent, Row, real_time
 
 NEVER_SEEN = {"state": "not_found"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is told, once, of what `elsewhere` did. A call that is lost is lost."""
+
+    url: str
+    secret: str
+
+    async def tell(self, port_id: str) -> None:
+        """That this porting changed."""
+        text = json.dumps({"type": CHANGED, "data": {"id": port_id}})
+        headers = Signer([self.secret]).headers(f"msg_{uuid4()}", text, real_time())
+        with suppress(httpx.HTTPError):
+            async with httpx.AsyncClient(timeout=5, **LOOPBACK) as client:
+                await client.post(self.url, content=text, headers=headers)
 
 
 class FakeHouse:
     """The routes over one set of books. `keys`: of the operators, by their names."""
 
-    def __init__(self, books: Books, keys: Mapping[str, str]) -> None:
-        self.books, self._keys = books, keys
+    def __init__(
+        self, books: Books, keys: Mapping[str, str], listener: Listener | None = None
+    ) -> None:
+        self.books, self._keys, self._listener = books, keys, listener
 
     async def serve(self, request: Request) -> Response:
         """A call of an operator's, or what the behaviour in force makes of it."""
@@ -113,7 +138,10 @@ class FakeHouse:
         if content.get("donor") and self.books.operator_of(str(number_of(content))) is None:
             self.books.enter([(str(number_of(content)), text_of(content, "donor"), "", "")])
         found = self._answer(act, _as(request, port_id), ELSEWHERE, content, 0)
-        return JSONResponse(found) if found else JSONResponse(NEVER_SEEN, 404)
+        if found is None:
+            return JSONResponse(NEVER_SEEN, 404)
+        told = BackgroundTask(self._listener.tell, port_id) if self._listener else None
+        return JSONResponse(found, background=told)
 
     async def change_behaviour(self, request: Request) -> Response:
         """PUT: a bad day. DELETE: a good one."""
