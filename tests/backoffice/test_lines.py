@@ -110,3 +110,7 @@ def test_what_cannot_be_blocked_is_not_offered(stage: Cast, page: str, olga: Cli
     Validity.objects.filter(id=stage.line.id).update(state="paused")
     assert f'href="{page}block/"' not in text(olga.get(page))
     assert olga.get(f"{page}block/").status_code == 302
+
+
+def test_the_desk_begins_with_the_lines(olga: Client) -> None:
+    assert olga.get("/backoffice/")["Location"] == "/backoffice/lines/"

@@ -63,6 +63,13 @@ def test_my_lines_say_what_happens_next(stage: Cast, alice: Client) -> None:
     assert "US$10.00" in page
 
 
+def test_a_title_is_words_alone(stage: Cast, alice: Client) -> None:
+    page = text(alice, f"/lines/{stage.line.id}/")
+    title = page.partition("<title>")[2].partition("</title>")[0]
+    assert title.strip()
+    assert "span" not in title
+
+
 def test_the_way_from_line_to_proof(stage: Cast, alice: Client) -> None:
     first = alice.get(renew_url(stage))
     assert first.status_code == 302

@@ -1,6 +1,7 @@
 """The staff's pages."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from keepline.backoffice.views import (
     accounts,
@@ -18,6 +19,7 @@ from keepline.backoffice.views import (
 )
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="staff_lines"), name="backoffice"),
     path("future/", future.future, name="future"),
     path("lines/", lines.lines, name="staff_lines"),
     path("lines/<uuid:line_id>/", lines.line, name="staff_line"),
