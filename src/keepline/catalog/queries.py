@@ -372,9 +372,20 @@ def carrier_ids() -> dict[str, int]:
     return dict(Carrier.objects.values_list("code", "id"))
 
 
+def carrier_codes() -> dict[int, str]:
+    """Codes of carriers by id, out of what is believed: a carrier keeps its code for good."""
+    return _carrier_codes(Carrier.objects.count())
+
+
+@lru_cache(maxsize=4)
+def _carrier_codes(carriers: int) -> dict[int, str]:  # noqa: ARG001
+    return {carrier_id: code for code, carrier_id in carrier_ids().items()}
+
+
 def forget() -> None:
     """Drops what is cached; for tests and after a preset was loaded."""
     policy_values.cache_clear()
     plan_offer.cache_clear()
     _plan_on_sale.cache_clear()
     _currencies_on_sale.cache_clear()
+    _carrier_codes.cache_clear()

@@ -1,6 +1,6 @@
 """What `keepline doctor` says of what this installation speaks to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from keepline.cli.finding import Finding
@@ -9,10 +9,14 @@ from keepline.config.outside import (
     clearing_house_of,
     identity_of,
     network_of,
+    own_networks_of,
+    own_smdps_of,
     providers_of,
     smdp_plus_of,
     sms_of,
 )
+from keepline.gateways.esim.port import SmdpPlus
+from keepline.gateways.network.port import NetworkGateway
 from keepline.gateways.payments.port import ProviderRefused, ProviderUnknown
 
 LOOKED_AT = timedelta(minutes=5)
@@ -22,6 +26,7 @@ def gateways(env: Environment) -> Iterator[Finding]:
     """Whether each answers that the settings name, and what is wrong if not."""
     yield from _network(env)
     yield from _smdp_plus(env)
+    yield from _own_elements(env)
     yield from _clearing_house(env)
     yield from _identity(env)
     yield from _providers(env)
@@ -59,6 +64,23 @@ def _smdp_plus(env: Environment) -> Iterator[Finding]:
     yield from (Finding("fail", f"The SM-DP+ at {env.smdp_url}: {each}") for each in complaints)
     if not complaints:
         yield Finding("ok", f"The SM-DP+ answers ({env.smdp_url}).")
+
+
+def _own_elements(env: Environment) -> Iterator[Finding]:
+    """Those of single carriers, each by itself."""
+    networks, smdps = own_networks_of(env), own_smdps_of(env)
+    made: dict[str, Callable[[], NetworkGateway | SmdpPlus]] = {
+        **{f"The network of {code}": make for code, make in networks.items()},
+        **{f"The SM-DP+ of {code}": make for code, make in smdps.items()},
+    }
+    for place, make in made.items():
+        try:
+            complaints = make().complaints()
+        except (OSError, ValueError) as error:
+            complaints = [f"its key or a certificate is unusable: {error}"]
+        yield from (Finding("fail", f"{place}: {each}") for each in complaints)
+        if not complaints:
+            yield Finding("ok", f"{place} answers.")
 
 
 def _clearing_house(env: Environment) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from keepline.config.inboxes import Inboxes
 from keepline.config.values import (
     address,
     bridge_address,
+    file_for,
     file_to_read,
     host,
     long_secret,
@@ -108,6 +109,15 @@ class Elements(Inboxes):
             "",
             "Subject of the SM-DP+'s client certificate, as your proxy writes it.",
             "the SM-DP+ may not call",
+        )
+    )
+    carrier_elements: Path = field(
+        metadata=variable(
+            file_for("elements", "keepline.config.carrier_elements"),
+            "",
+            "TOML file with network elements of single carriers; docs/carriers.md says what it may "
+            "hold.",
+            "the network and the SM-DP+ above for all carriers",
         )
     )
     porting_url: str = field(

@@ -35,7 +35,7 @@ def is_down(port: str) -> bool:
 
 
 def _behind_a_breaker(port: str, adapter: object) -> object:
-    return Breaker(adapter, UNKNOWN[port], partial(_announce, port))
+    return Breaker(adapter, UNKNOWN[port.partition(":")[0]], partial(_announce, port))
 
 
 def _announce(port: str, seconds: float) -> None:

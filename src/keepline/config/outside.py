@@ -3,10 +3,12 @@
 So `keepline doctor` can ask them before anything runs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from functools import partial
+from typing import Any
 
+from keepline.config import carrier_elements
 from keepline.config.demands import PROVIDERS
 from keepline.config.environment import Environment
 from keepline.config.secret_key import kept
@@ -59,6 +61,44 @@ def smdp_plus_of(env: Environment) -> SmdpPlus:
         tls=mutual_tls(env.smdp_cert, env.smdp_key, env.smdp_ca),
         timeout_s=TIMEOUT_S,
         own_points={point: ProfileEvent(event) for point, event in env.smdp_points},
+    )
+
+
+def own_networks_of(env: Environment) -> dict[str, Callable[[], NetworkGateway]]:
+    """By carrier, what makes the adapter of its own network element."""
+    own = carrier_elements.read(env.carrier_elements) if env.carrier_elements else {}
+    return {code: partial(_own_hlr, each.hlr) for code, each in own.items() if each.hlr}
+
+
+def own_smdps_of(env: Environment) -> dict[str, Callable[[], SmdpPlus]]:
+    """By carrier, what makes the adapter of its own SM-DP+, which raises OSError for unreadable
+    keys."""
+    own = carrier_elements.read(env.carrier_elements) if env.carrier_elements else {}
+    return {code: partial(_own_smdp, each.smdp) for code, each in own.items() if each.smdp}
+
+
+def _own_hlr(told: Mapping[str, Any]) -> NetworkGateway:
+    from keepline.gateways.network.osmo_hlr.adapter import OsmoHlr
+
+    return OsmoHlr(
+        host=told["host"],
+        ctrl_port=told["ctrl_port"],
+        vty_port=told["vty_port"],
+        timeout_s=TIMEOUT_S,
+        delete_closed=told["when_closed"] == "delete",
+    )
+
+
+def _own_smdp(told: Mapping[str, Any]) -> SmdpPlus:
+    from keepline.gateways.esim.es2plus.adapter import Es2PlusSmdp
+    from keepline.gateways.esim.es2plus.tls import mutual_tls
+
+    return Es2PlusSmdp(
+        url=told["url"],
+        requester=told["requester"],
+        tls=mutual_tls(told["cert"], told["key"], told["ca"]),
+        timeout_s=TIMEOUT_S,
+        own_points={point: ProfileEvent(event) for point, event in told["points"]},
     )
 
 

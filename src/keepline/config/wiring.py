@@ -10,6 +10,8 @@ from keepline.config.outside import (
     clearing_house_of,
     identity_of,
     network_of,
+    own_networks_of,
+    own_smdps_of,
     providers_of,
     push_of,
     smdp_plus_of,
@@ -33,14 +35,7 @@ def connect() -> None:
         switchboard.connect(f"payments:{name}", factory)
     if settings.ENV.sms_url:
         switchboard.connect("sms", lambda: sms_of(settings.ENV))
-    if settings.ENV.hlr_host:
-        switchboard.connect("network", lambda: network_of(settings.ENV))
-    if settings.ENV.smdp_url:
-        switchboard.connect("smdp_plus", lambda: smdp_plus_of(settings.ENV))
-    if settings.ENV.porting_url:
-        switchboard.connect("porting", lambda: clearing_house_of(settings.ENV))
-    if settings.ENV.identity_url:
-        switchboard.connect("identity", lambda: identity_of(settings.ENV))
+    _connect_elements()
     switchboard.allow_methods(frozenset(settings.ENV.ways_to_pay) or None)
     own_limits = settings.ENV.payment_limits
     limits.put_in_force(limits.read(own_limits) if own_limits else None)
@@ -51,6 +46,22 @@ def connect() -> None:
     switchboard.connect("webhooks", lambda: webhooks_of(settings.ENV))
     if settings.ENV.push_key or not settings.PRODUCTION:
         switchboard.connect("push", lambda: push_of(settings.ENV))
+
+
+def _connect_elements() -> None:
+    """What carries lines, moves numbers and checks holders."""
+    if settings.ENV.hlr_host:
+        switchboard.connect("network", lambda: network_of(settings.ENV))
+    if settings.ENV.smdp_url:
+        switchboard.connect("smdp_plus", lambda: smdp_plus_of(settings.ENV))
+    for carrier, make_network in own_networks_of(settings.ENV).items():
+        switchboard.connect_own("network", carrier, make_network)
+    for carrier, make_smdp in own_smdps_of(settings.ENV).items():
+        switchboard.connect_own("smdp_plus", carrier, make_smdp)
+    if settings.ENV.porting_url:
+        switchboard.connect("porting", lambda: clearing_house_of(settings.ENV))
+    if settings.ENV.identity_url:
+        switchboard.connect("identity", lambda: identity_of(settings.ENV))
 
 
 def sandbox_secret(purpose: str) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from keepline.core.identifiers import EidError, IccidError, parse_eid, parse_iccid
 from keepline.core.parts import SimKind
+from keepline.flows.delivering.elements import carrier_of
 from keepline.flows.errors import FlowRefused
 from keepline.gateways import switchboard
 from keepline.inventory import holding, sims
@@ -56,7 +57,7 @@ def take_sim(
         raise SimNotFree from None
     held: dict[str, Any] = {chosen.kind: taken.iccid}
     if isinstance(taken, Profile):
-        if not taken.matching_id and not switchboard.has("smdp_plus"):
+        if not taken.matching_id and not switchboard.has_smdp_plus(carrier_of(taken)):
             raise FlowRefused("no_smdp_plus")
         held |= {"matching_id": sims.new_matching_id(), "eid": eid}
     return held

@@ -16,10 +16,12 @@ from keepline.accounts import clocks
 from keepline.audit import services as audit
 from keepline.core.lifecycle.machine import IllegalTransition
 from keepline.core.lifecycle.profile import ProfileEvent
+from keepline.flows.delivering.elements import carrier_of
 from keepline.flows.steps import transaction_step
 from keepline.gateways import switchboard
 from keepline.gateways.esim.port import DownloadProgress
 from keepline.inventory import notices, sims
+from keepline.inventory import queries as stock
 from keepline.inventory.models import Outcome, Profile, ProfileNotice
 from keepline.payments import refused_webhooks
 
@@ -39,7 +41,10 @@ def follow_profile(progress: DownloadProgress, now: datetime) -> Outcome | None:
 
     A profile that is not in our stock is no error: the SM-DP+ may serve others as well.
     """
-    event = switchboard.smdp_plus().event_of(progress) if switchboard.has("smdp_plus") else None
+    seen = stock.sim(Profile, progress.iccid) if switchboard.has_own("smdp_plus") else None
+    carrier = carrier_of(seen)
+    known = switchboard.has_smdp_plus(carrier)
+    event = switchboard.smdp_plus(carrier).event_of(progress) if known else None
     with transaction_step("follow_profile.tell"):
         profile = _locked(progress.iccid)
         notice = notices.keep(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from keepline.catalog import queries as catalog
 from keepline.catalog.queries import policy_values
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.network_service import DesiredService, standing
@@ -23,7 +24,8 @@ def subscriber_of(line: LockedLine) -> Subscriber:
 
 
 def subscribers_of(lines: Collection[LockedLine]) -> dict[UUID, Subscriber]:
-    """Who each line is at the network. Three queries at most, however many lines.
+    """Who each line is at the network. Three queries at most, however many lines; carriers are
+    read where they have networks of their own, and remembered.
 
     One that ended names its number and card only as long as they are nobody else's: a word about
     them would otherwise be one about their next holder.
@@ -41,10 +43,25 @@ def subscribers_of(lines: Collection[LockedLine]) -> dict[UUID, Subscriber]:
             iccid = iccid if iccid and holders.get(iccid) == line.id else None
         names[line.id] = msisdn, iccid
     imsis = inventory.imsis_of({iccid for _, iccid in names.values() if iccid})
+    carriers = _carriers_of(lines)
     return {
-        line_id: Subscriber(str(line_id), msisdn, iccid, imsis.get(iccid) if iccid else None)
+        line_id: Subscriber(
+            str(line_id),
+            msisdn,
+            iccid,
+            imsis.get(iccid) if iccid else None,
+            carrier=carriers.get(line_id, ""),
+        )
         for line_id, (msisdn, iccid) in names.items()
     }
+
+
+def _carriers_of(lines: Collection[LockedLine]) -> dict[UUID, str]:
+    """Codes of the carriers that the lines are on; none where one network is told of all lines."""
+    if not switchboard.has_own("network"):
+        return {}
+    codes = catalog.carrier_codes()
+    return {line.id: codes.get(line.carrier_id or 0, "") for line in lines}
 
 
 def standing_of(line: LockedLine, now: datetime) -> DesiredService | None:

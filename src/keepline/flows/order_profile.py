@@ -21,6 +21,7 @@ import structlog
 from keepline.core.ids import derived_id
 from keepline.core.lifecycle.profile import ProfileEvent, ProfileState
 from keepline.core.retries import doubled
+from keepline.flows.delivering.elements import carrier_of
 from keepline.flows.delivering.outcomes import Impossible, NotYet
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
@@ -77,9 +78,10 @@ def order(seen: Order, line_id: UUID, now: datetime) -> None:
 def _reserve(seen: Order, profile: Profile, line_id: UUID, now: datetime) -> None:
     eid = (seen.stock or {}).get("eid")
     request = DownloadRequest(_call(seen, "reserve"), iccid=profile.iccid, eid=eid)
+    carrier = carrier_of(profile)
     try:
         with network_step("order_profile.reserve"):
-            answer: Reserved | Refused = switchboard.smdp_plus().order_download(request)
+            answer: Reserved | Refused = switchboard.smdp_plus(carrier).order_download(request)
     except EsimUnknown:
         raise NotYet from None
     _demand(seen, "reserve", answer)
@@ -100,7 +102,7 @@ def _confirm(seen: Order, profile: Profile, now: datetime) -> None:
         matching_id=matching_id,
         eid=profile.eid or None,
     )
-    smdp = switchboard.smdp_plus()
+    smdp = switchboard.smdp_plus(carrier_of(profile))
     try:
         with network_step("order_profile.confirm"):
             answer: Confirmed | Refused = smdp.confirm(request)
@@ -129,7 +131,7 @@ def take_back(seen: Order, now: datetime) -> bool:
     ordered = profile.state in CANCELLABLE
     if not ordered and (profile.state != ProfileState.HELD or profile.matching_id):
         return True
-    if not switchboard.has("smdp_plus"):
+    if not switchboard.has_smdp_plus(carrier_of(profile)):
         return not ordered
     answer = _cancel(seen, profile, "Available", now)
     if answer is None:
@@ -157,7 +159,7 @@ def give_up(seen: Order, now: datetime) -> bool:
     if not profile or profile.state != ProfileState.RELEASED or profile.line_id != seen.line_id:
         return True
     refused = ""
-    if switchboard.has("smdp_plus"):
+    if switchboard.has_smdp_plus(carrier_of(profile)):
         answer = _cancel(seen, profile, "Unavailable", now)
         if answer is None:
             return False
@@ -182,9 +184,10 @@ def _cancel(
         matching_id=profile.matching_id or None,
         eid=profile.eid or None,
     )
+    carrier = carrier_of(profile)
     try:
         with network_step("order_profile.cancel"):
-            answer: Done | Refused = switchboard.smdp_plus().cancel(request)
+            answer: Done | Refused = switchboard.smdp_plus(carrier).cancel(request)
     except EsimUnknown:
         _later(seen, now)
         return None

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from keepline.catalog import queries as catalog
 from keepline.catalog.queries import PlanOffer, policy_values
 from keepline.core import postings
 from keepline.core.allowances import NOTHING, Allowance
@@ -101,8 +102,7 @@ def deliver_by_network(order: Order, promise_seconds: int, now: datetime) -> Non
     the other: it is the order in which the network is told (deliver_order).
     """
     before = order_queries.last_settled_at(order)
-    ports = ("network", "smdp_plus") if "profile" in (order.stock or {}) else ("network",)
-    promise = promised(promise_seconds, ports)
+    promise = promised(promise_seconds, needed_by(order))
     if bring_number.is_brought(order):  # first the other operator must say when
         promise = bring_number.ANSWERED_WITHIN
     orders.transition(
@@ -117,10 +117,22 @@ def deliver_by_network(order: Order, promise_seconds: int, now: datetime) -> Non
     )
 
 
-def promised(promise_seconds: int, ports: Collection[str] = ("network",)) -> timedelta:
+def needed_by(order: Order) -> Collection[tuple[str, str]]:
+    """The elements that an order needs: (port, carrier). The caller has the line's lock."""
+    carrier = ""
+    if switchboard.has_own("network") or switchboard.has_own("smdp_plus"):
+        on = lines.read_line(order.served_line, order.account_id).carrier_id
+        carrier = catalog.carrier_codes().get((order.stock or {}).get("carrier") or on or 0, "")
+    ports = ("network", "smdp_plus") if "profile" in (order.stock or {}) else ("network",)
+    return [(port, carrier) for port in ports]
+
+
+def promised(
+    promise_seconds: int, needed: Collection[tuple[str, str]] = (("network", ""),)
+) -> timedelta:
     """How long an order may wait now: longer while what it needs is known to be down."""
     promise = timedelta(seconds=promise_seconds)
-    if any(switchboard.is_down(port) for port in ports):
+    if any(switchboard.is_down(port, carrier) for port, carrier in needed):
         return max(promise, min(DOWN_TIMES * promise, LONGEST_PROMISE))
     return promise
 

@@ -40,8 +40,9 @@ def put_before_payments(guard: Callable[[PaymentProvider], object]) -> None:
 
 
 def put_before_elements(guard: Callable[[str, object], object]) -> None:
-    """The same before GUARDED; the guard is told the port's name."""
-    for port in [port for port in GUARDED if has(port)]:
+    """The same before GUARDED, and before each element of a carrier's own, but not before what
+    stands for all elements of a port. The guard is told the port's name."""
+    for port in [port for port in _factories if _is_element(port)]:
         factory = _factories[port]
         connect(port, partial(lambda port, factory: guard(port, factory()), port, factory))
 
@@ -51,9 +52,45 @@ def put_up(board: Callable[[str], bool]) -> None:
     _boards[:] = [board]
 
 
-def is_down(port: str) -> bool:
-    """Whether what stands at the port is known to give no answer. Asks the board, not the port."""
-    return any(board(port) for board in _boards)
+def is_down(port: str, carrier: str = "") -> bool:
+    """Whether what stands at the port, for this carrier, is known to give no answer. Asks the
+    board, not the port."""
+    return any(board(element_of(port, carrier)) for board in _boards)
+
+
+def connect_own(port: str, carrier: str, factory: Callable[[], object]) -> None:
+    """Names the element of one carrier at `port`: network or smdp_plus. Once, at start."""
+    connect(f"{port}:{carrier}", factory)
+    if port == "network" and f"{port}:" not in _factories:
+        if has(port):
+            connect(f"{port}:", _factories[port])
+        connect(port, _networks)
+
+
+def has_own(port: str) -> bool:
+    """Whether any carrier has an element of its own at `port`."""
+    return any(name.startswith(f"{port}:") for name in _factories)
+
+
+def element_of(port: str, carrier: str) -> str:
+    """The name under which the carrier's element is connected: its own, or that of all others."""
+    names = (f"{port}:{carrier}", f"{port}:", port)
+    return next((name for name in names if name in _factories), port)
+
+
+def _networks() -> object:
+    """One network for flows, each of whose lines is told to its carrier's element."""
+    from keepline.gateways.network.by_carrier import NetworkByCarrier
+
+    own = [name for name in _factories if name.startswith("network:")]
+    return NetworkByCarrier(
+        {name.partition(":")[2]: cast("NetworkGateway", _at(name)) for name in own}
+    )
+
+
+def _is_element(port: str) -> bool:
+    kind, parted, _ = port.partition(":")
+    return kind in GUARDED and (bool(parted) or not (kind == "network" and has_own(kind)))
 
 
 def _guarded(guard: Callable[[PaymentProvider], object], factory: Callable[[], object]) -> object:
@@ -103,11 +140,17 @@ def network() -> NetworkGateway:
     return cast("NetworkGateway", _at("network"))
 
 
-def smdp_plus() -> SmdpPlus:
-    """The SM-DP+. Raises EsimUnknown where none is connected: nobody can answer."""
-    if not has("smdp_plus"):
+def smdp_plus(carrier: str = "") -> SmdpPlus:
+    """The carrier's own SM-DP+, or that of all others. Raises EsimUnknown where none is connected:
+    nobody can answer."""
+    if not has_smdp_plus(carrier):
         raise EsimUnknown("no SM-DP+ is connected")
-    return cast("SmdpPlus", _at("smdp_plus"))
+    return cast("SmdpPlus", _at(element_of("smdp_plus", carrier)))
+
+
+def has_smdp_plus(carrier: str = "") -> bool:
+    """Whether any is connected for profiles of this carrier."""
+    return has(element_of("smdp_plus", carrier))
 
 
 def porting() -> ClearingHouse:

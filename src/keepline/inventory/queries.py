@@ -112,6 +112,13 @@ def pools_by_code() -> dict[str, Pool]:
     return {pool.code: pool for pool in Pool.objects.all()}
 
 
+def carrier_of_pool(pool_id: int | None) -> int | None:
+    """The carrier that a pool is bound to; None for none, and for no pool."""
+    rows = Pool.objects.filter(id=pool_id) if pool_id else Pool.objects.none()
+    found: int | None = rows.values_list("carrier_id", flat=True).first()
+    return found
+
+
 def pools_for(kind: str, carrier_id: int | None, countries: Collection[str]) -> list[int]:
     """Ids of the pools that serve a plan on this carrier and in these countries.
 

@@ -16,6 +16,7 @@ from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.profile import ProfileEvent, ProfileState
 from keepline.flows import order_profile
 from keepline.flows.delivering.changing import Change
+from keepline.flows.delivering.elements import carrier_of
 from keepline.flows.delivering.stock import assign_sims, told_back
 from keepline.flows.steps import transaction_step
 from keepline.gateways import switchboard
@@ -98,7 +99,7 @@ def retire(line: LockedLine, iccid: str, now: datetime) -> str | None:
     profile = stock.sim(Profile, iccid)
     if profile is None or profile.state != ProfileState.RELEASED:
         return None
-    if switchboard.has("smdp_plus"):
+    if switchboard.has_smdp_plus(carrier_of(profile)):
         return iccid
     sims.change_profile(profile, ProfileEvent.RETIRE, now)
     return None

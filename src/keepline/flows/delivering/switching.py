@@ -4,6 +4,7 @@ As a swap of the SIM, but for what becomes of the old profile: where the plan ke
 that is on a phone stands by for the way back (docs/carriers.md).
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,10 @@ class NewCarrier(NewSim):
 
     action = "carrier.switched"
     states = (LineState.READY, LineState.ACTIVE, LineState.GRACE)
+
+    def renamed(self, order: Order, line: LockedLine) -> LockedLine:
+        """On the other carrier, and on its SIM."""
+        return replace(super().renamed(order, line), carrier_id=(order.stock or {})["carrier"])
 
     def confirm(
         self,

@@ -48,6 +48,9 @@ class Subscriber:
     iccid: str | None  # None for a number without a card
     imsi: str | None  # None also where the stock does not know its card's
     former: "Subscriber | None" = None
+    carrier: str = (
+        ""  # code of the carrier that it is on, where carriers have elements of their own
+    )
 
 
 @dataclass(frozen=True, slots=True)
