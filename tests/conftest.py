@@ -38,9 +38,14 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing one
 
 
+LONGEST = {"test_bench.py", "test_year.py"}  # more than a minute each
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: at the end no process waits for another's long test."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items.sort(
+        key=lambda item: (item.get_closest_marker("slow") is None, item.path.name not in LONGEST)
+    )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -146,7 +146,12 @@ PURCHASES: dict[str, Scenario] = {
         ],
     ),
     "a number is taken back before its date": Scenario(
-        RICH, [ELSEWHERE, TOMORROW, BRING, WORK, Act(_thinks_better, ours=False), HEAR, WORK, WORK]
+        RICH,
+        [
+            # Its date is known before the other operator thinks better, whoever was killed.
+            *(ELSEWHERE, TOMORROW, BRING, WORK, later(minutes=1), WORK),
+            *(Act(_thinks_better, ours=False), HEAR, WORK, WORK),
+        ],
     ),
     "a number is brought to a network that refuses": Scenario(
         RICH, [ELSEWHERE, BRING, _network("refuse"), WORK, later(seconds=5), WORK, WORK]

@@ -37,6 +37,7 @@ ACTION = "number.brought"
 ANSWERED_WITHIN: Final = timedelta(days=5)  # until the other operator has said when
 AFTER_ITS_DATE: Final = timedelta(hours=24)  # until the line must live
 LOOK_EVERY, ASK_AGAIN_AFTER = timedelta(minutes=5), timedelta(minutes=1)
+WITHOUT_ITS_LINE = timedelta(minutes=30)  # the network says no for good, and an operator must look
 NOT_OURS = ("rejected", "cancelled", "not_found")
 
 log = structlog.get_logger(__name__)
@@ -167,7 +168,7 @@ def _ended(order: Order, came: bool, now: datetime) -> bool:
         elif locked_order.completed_at is None:
             log.error("number_came_without_its_line", order=str(order.id))
             orders.note_date(locked_order, locked.cut_over_at or now, now + AFTER_ITS_DATE)
-            orders.look_again(locked_order, now + ASK_AGAIN_AFTER)
+            orders.look_again(locked_order, now + WITHOUT_ITS_LINE)
         else:  # by hand, at the clearing house: an operator must look
             log.error("number_came_without_its_order", order=str(order.id))
             orders.look_again(locked_order, now + AFTER_ITS_DATE)
