@@ -34,6 +34,7 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.line_at_network import let_network_follow, with_other_service
 from keepline.flows.steps import transaction_step
 from keepline.flows.sweeping.leaving import may_go, paid_for, withdrawal_of
+from keepline.flows.sweeping.reminding import remind
 from keepline.flows.sweeping.renewing import Raced, Refusal, renew_due
 from keepline.inventory import services as inventory
 from keepline.ledger import queries as ledger
@@ -93,10 +94,11 @@ def sweep(
     batch is done, so that no order is dated by an instant long past; the others are due still.
     """
     total: Counts = Counter()
+    looked: set[UUID] = set()
     steps: list[Callable[[], Counts]] = [
         partial(next, _renewals(now, which, batch), Counter()),
         lambda: _renew_alone(now, which),  # at the place ALONE
-        lambda: _stepwise(Step.REMIND, _remind, now, which),
+        lambda: _stepwise(Step.REMIND, partial(_remind, looked), now, which),
         lambda: _stepwise(Step.EXPIRE, partial(_change, Step.EXPIRE), now, which),
         lambda: _stepwise(Step.SUSPEND, partial(_change, Step.SUSPEND), now, which),
         lambda: _stepwise(Step.WITHDRAW, _withdraw, now, which),
@@ -300,18 +302,13 @@ def _one_by_one(ids: list[UUID], step: Step, act: Act, now: datetime) -> Counts:
     return total
 
 
-def _remind(ids: list[UUID], now: datetime) -> Counts:
+def _remind(looked: set[UUID], ids: list[UUID], now: datetime) -> Counts:
     with transaction_step("sweep_lines.remind"):
         batch = due.claim_these(ids, Step.REMIND, now)
         worth = [line for line in batch if line.due and clock.makes_sense(line, line.due, now)]
-        _tell([(_reminder(line), line) for line in worth], now)
+        remind(worth, looked, now)
         due.plan([(line, clock.after(line, line.due, now)) for line in batch if line.due])
     return _counted(reminded=len(worth), passed_over=len(batch) - len(worth))
-
-
-def _reminder(line: DueLine) -> str:
-    near = line.state in (LineState.ACTIVE, LineState.PAUSED)
-    return "line.expiry_near" if near else "line.withdrawal_near"
 
 
 def _change(step: Step, ids: list[UUID], now: datetime) -> Counts:

@@ -3,7 +3,7 @@
 One transaction a batch, which the caller holds; a line whose row another worker has is skipped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -114,6 +114,40 @@ def claim_these(ids: Sequence[UUID], step: Step, now: datetime) -> list[DueLine]
     slots = [slot_of(line_id) for line_id in ids]
     params = {"step": int(step), "now": now, "ids": list(ids), "slots": slots}
     return [due_line(row._asdict()) for row in fetch_all(CLAIM_THESE, params)]
+
+
+# From the account, for the clock has no index by it (models.py: Line).
+LATER_TODAY = f"""
+SELECT v.* FROM unnest(%(slots)s::smallint[], %(accounts)s::uuid[]) AS given(slot, account_id)
+JOIN lines_line l ON l.slot = given.slot AND l.account_id = given.account_id
+CROSS JOIN LATERAL (
+  {ROW} WHERE v.slot = l.slot AND v.id = l.id AND v.next_step = %(step)s
+    AND v.next_action_at > %(now)s
+    AND v.next_action_at < (date_trunc('day', %(now)s AT TIME ZONE v.time_zone)
+                            + interval '1 day') AT TIME ZONE v.time_zone
+  OFFSET 0 FOR NO KEY UPDATE OF v SKIP LOCKED
+) AS v
+LIMIT %(limit)s
+"""  # noqa: S608 - our own words
+
+
+def claim_later_today(
+    accounts: Collection[UUID], step: Step, now: datetime, limit: int
+) -> list[DueLine]:
+    """Locks up to `limit` lines of these accounts whose `step` falls due later on the same day.
+
+    A day is one of the line's own time zone.
+    """
+    if not accounts:
+        return []
+    params = {
+        "slots": [slot_of(account_id) for account_id in accounts],
+        "accounts": list(accounts),
+        "step": int(step),
+        "now": now,
+        "limit": limit,
+    }
+    return [due_line(row._asdict()) for row in fetch_all(LATER_TODAY, params)]
 
 
 SLEEPING = f"""{ROW}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from keepline.accounts import clocks
@@ -54,21 +54,36 @@ FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(kinds)s::text[], %(account
 """
 
 
+INSERT_NEW = f"{INSERT_ALL} ON CONFLICT (slot, id) DO NOTHING RETURNING id"
+
+
 def put_all(events: Sequence[tuple[str, UUID, UUID]], now: datetime) -> None:
     """Writes events about lines: (kind, account, line) each. In the caller's transaction."""
+    if events:
+        made = [NewEvent(new_id(slot_of(event[2])), *event) for event in events]
+        execute(INSERT_ALL, _columns(made, now))
+
+
+class NewEvent(NamedTuple):
+    """An event about a line, by an id that follows from what it tells of."""
+
+    id: UUID
+    kind: str
+    account_id: UUID
+    line_id: UUID
+
+
+def put_new(events: Sequence[NewEvent], now: datetime) -> set[UUID]:
+    """Writes those that are not there yet; their ids. In the caller's transaction."""
     if not events:
-        return
-    kinds, accounts, lines = zip(*events, strict=True)
-    slots = [slot_of(line) for line in lines]
-    params = {
-        "now": now,
-        "slots": slots,
-        "ids": [new_id(slot) for slot in slots],
-        "kinds": list(kinds),
-        "accounts": list(accounts),
-        "lines": list(lines),
-    }
-    execute(INSERT_ALL, params)
+        return set()
+    return {row.id for row in fetch_all(INSERT_NEW, _columns(events, now))}
+
+
+def _columns(events: Sequence[NewEvent], now: datetime) -> dict[str, Any]:
+    columns = zip(("ids", "kinds", "accounts", "lines"), zip(*events, strict=True), strict=True)
+    slots = [slot_of(event.id) for event in events]
+    return {"now": now, "slots": slots, **{name: list(values) for name, values in columns}}
 
 
 def put_notice(kind: str, account_id: UUID, now: datetime) -> None:
