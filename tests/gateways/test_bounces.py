@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keepline.gateways.messaging.bounces import Bounce, bounce_of, read_bounce
+from keepline.gateways.messaging.enhanced_status import blames_address, status_of
 from keepline.gateways.messaging.return_path import TOKEN_SIGNS, checked, return_path, token_in
 from tests.gateways import dsn
 
@@ -84,7 +85,9 @@ def test_a_broken_report_breaks_nothing(noise: bytes, start: int, length: int) -
     ("status", "said", "expected"),
     [
         ("5.1.1", "", ("5.1.1", True)),
-        ("5.0.0", "550 5.7.1 refused", ("550 5.7.1", True)),
+        ("5.0.0", "550 5.7.1 refused", ("550 5.7.1", False)),
+        ("5.7.26", "550 5.7.26 not authenticated", ("550 5.7.26", False)),
+        ("5.1.7", "553 5.1.7 sender unknown", ("553 5.1.7", False)),
         ("", "552 mailbox full", ("552", True)),
         ("4.4.7", "550 4.4.7 QUEUE.Expired", ("550 4.4.7", False)),
         ("5.6.1", "554 5.6.1 no such media", ("554 5.6.1", False)),
@@ -94,6 +97,33 @@ def test_a_broken_report_breaks_nothing(noise: bytes, start: int, length: int) -
 def test_how_final_it_is(status: str, said: str, expected: tuple[str, bool]) -> None:
     bounce = bounce_of(OWN, status, said)
     assert (bounce.code, bounce.address_fails) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "fails"),
+    [
+        *((code, True) for code in ("", "5.0.0", "5.1.1", "5.1.10", "5.1.6", "5.2.1", "5.2.2")),
+        *((code, True) for code in ("5.3.0", "5.4.4", "5.5.0", "5.7.17", "5.7.18")),
+        *((code, False) for code in ("5.1.7", "5.1.8", "5.2.3", "5.3.3", "5.3.4", "5.5.1")),
+        *((code, False) for code in ("5.5.2", "5.6.0", "5.7.0", "5.7.1", "5.7.7", "5.7.170")),
+    ],
+)
+def test_what_a_no_is_about(status: str, fails: bool) -> None:
+    assert blames_address(status) is fails
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("5.7.1 Service unavailable; client host blocked", "5.7.1"),
+        ("5.1.1\n5.1.1 <a@example.com> unknown", "5.1.1"),
+        ("no such user here", ""),
+        ("mail from 5.7.1.9 is not welcome", ""),
+        ("5.7.1.9 is not welcome", ""),
+    ],
+)
+def test_the_code_at_the_start_of_an_answer(said: str, status: str) -> None:
+    assert status_of(said) == status
 
 
 def test_the_address_is_as_short_as_servers_want_it() -> None:

@@ -12,7 +12,12 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
-from keepline.gateways.messaging.port import ChannelRefused, ChannelUnavailable, EmailChannel
+from keepline.gateways.messaging.port import (
+    AddressRefused,
+    ChannelRefused,
+    ChannelUnavailable,
+    EmailChannel,
+)
 from keepline.gateways.messaging.smtp import SmtpAddress, SmtpEmail
 from tests.gateways.contract_messaging import SENDER, Arrived, MessagingContract, a_message
 from tests.gateways.sandbox_process import free_port
@@ -113,6 +118,23 @@ class TestSmtpContract(MessagingContract):
             channel.send(a_message())
         assert refusal.value.code == "550"
         assert "no such mailbox" in refusal.value.message
+
+    @pytest.mark.parametrize(
+        ("reply", "about_the_address"),
+        [
+            ("550 5.1.1 no such mailbox", True),
+            ("550 no such mailbox", True),
+            ("553 5.7.1 your server is on a list", False),
+            ("550 5.7.26 neither SPF nor DKIM", False),
+        ],
+    )
+    def test_a_verdict_on_the_mail_says_nothing_of_the_address(
+        self, server: MailServer, channel: EmailChannel, reply: str, about_the_address: bool
+    ) -> None:
+        server.rcpt_reply = reply
+        with pytest.raises(ChannelRefused) as refusal:
+            channel.send(a_message())
+        assert isinstance(refusal.value, AddressRefused) is about_the_address
 
     @pytest.mark.parametrize("step", ["rcpt_reply", "data_reply"])
     def test_4xx_is_tried_again(self, server: MailServer, channel: EmailChannel, step: str) -> None:

@@ -11,6 +11,7 @@ from email import message_from_bytes
 from email.message import Message
 from typing import Final
 
+from .enhanced_status import blames_address
 from .return_path import token_in
 
 LIMIT_BYTES: Final = 4 * 1024 * 1024  # of what is read; the report stands before the mail itself
@@ -20,8 +21,6 @@ STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 KIND_OF_CODE = re.compile(r"\s*[\w-]+\s*;", re.ASCII)  # smtp; or x-unix; before the words
 PERMANENT: Final = "5"
 NOT_SAID: Final = "5.0.0"  # some servers write it for every failure
-# Of this mail, not of who was to get it: too long, too large, of a kind that is not taken.
-OF_THE_MAIL = re.compile(r"5\.(?:2\.3|3\.4|6\.\d+)")
 LONGEST_SAID: Final = 300
 
 
@@ -69,7 +68,7 @@ def bounce_of(token: str, status: str, said: str) -> Bounce:
         token=token,
         code=short,
         said=_printable(said).removeprefix(short).strip(" -:")[:LONGEST_SAID],
-        address_fails=is_permanent and not OF_THE_MAIL.fullmatch(code),
+        address_fails=is_permanent and blames_address(code),
     )
 
 

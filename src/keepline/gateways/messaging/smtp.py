@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from .enhanced_status import blames_address, status_of
 from .letters import mail_of, message_id_of, recipient_of, sender_of
 from .port import (
     AddressRefused,
@@ -24,7 +25,7 @@ from .smtp_address import SmtpAddress
 __all__ = ["SmtpAddress", "SmtpEmail"]
 
 PERMANENT: Final = 500  # RFC 5321, 4.2.1: replies from here on will not change
-NO_SUCH_MAILBOX: Final = (550, 551, 553)  # said to a recipient
+NO_SUCH_MAILBOX: Final = (550, 551, 553)  # said to a recipient, if not of the mail
 GOES_AWAY: Final = 421  # said before the server hangs up
 ACCEPTED: Final = 250
 GO_ON: Final = 354  # with the mail itself
@@ -115,7 +116,7 @@ class SmtpEmail:
             code, said = self._begun(server, message)
         if code == ACCEPTED:
             code, said = server.docmd("RCPT", f"TO:<{recipient_of(message).addr_spec}>")
-            if code in NO_SUCH_MAILBOX:
+            if code in NO_SUCH_MAILBOX and blames_address(status_of(_text(said))):
                 return _after_no(server, code), AddressRefused(str(code), _text(said))
             if code in TAKEN:
                 code, said = _data(server, content)
