@@ -53,8 +53,8 @@ def histories() -> list[str]:
 
 # What is planned stands at whole days from a phase's start, which moves by renewals alone: two
 # rows of one kind on one planned day are one entry told twice. (Two hours, because start and
-# reminder may each come up to an hour late. A reminder may also come some hours early, beside another
-# of its account on the same day: no two of one kind are planned for neighbouring days.)
+# reminder may each come up to an hour late. A reminder may also come some hours early, beside
+# another of its account on that day: no two of one kind are planned for neighbouring days.)
 TWICE = """
 SELECT line_id, kind, day, count(*) AS times FROM (
   SELECT o.line_id, o.kind, e.until_at, v.since_at,
