@@ -1,20 +1,19 @@
 """Channels have threads and claims of their own: a slow one or one that is down delays no other."""
 
-import threading
 import time
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from keepline.flows.telling import ways
 from keepline.gateways.messaging.port import ChannelDown
 from keepline.messages import services as outbox
 from keepline.messages.models import Delivery
-from keepline.workers import channels, hands
+from keepline.workers import channels
 from tests.cast import Cast, assemble
 from tests.flows.way import ScriptedWay
+from tests.workers.watching import watched
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WITHIN_S = 10
@@ -27,21 +26,10 @@ def pair(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ScriptedWay, Scripte
     monkeypatch.setattr(ways, "ALL", pair)
     monkeypatch.setattr(channels, "LOOK_EVERY_S", 0.05)
     monkeypatch.setattr(channels, "FIRST_REST_S", 0.2)
-    stop = threading.Event()
-    threads = [threading.Thread(target=channels.watch, args=(way, stop)) for way in pair]
-    for thread in threads:
-        thread.start()
-    yield pair
-    stop.set()
-    for way in pair:
-        way.open_door.set()
-    for thread in threads:
-        thread.join(WITHIN_S)
-        assert not thread.is_alive()
-    for way in pair:
-        hands.pool(way.channel, way.threads).shutdown()
-    hands.pool.cache_clear()
-    connection.close()
+    with watched(pair):
+        yield pair
+        for way in pair:
+            way.open_door.set()
 
 
 def told(count: int) -> None:

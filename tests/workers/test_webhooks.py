@@ -1,11 +1,9 @@
 """In a worker: an endpoint that hangs delays no other endpoint and no other channel."""
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from keepline.flows.telling import ways
@@ -13,11 +11,12 @@ from keepline.flows.telling.by_webhook import ByWebhook
 from keepline.gateways.messaging.compartments import AT_ONCE
 from keepline.messages import services as outbox
 from keepline.messages.models import Delivery
-from keepline.workers import channels, hands
+from keepline.workers import channels
 from tests.cast import Cast, assemble, line
 from tests.flows.endpoints import OPERATOR, connect, owner_of, receiver
 from tests.flows.way import ScriptedWay
 from tests.gateways.outer_world import hang
+from tests.workers.watching import watched
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WITHIN_S = 20
@@ -32,19 +31,8 @@ def mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedWay]:
     monkeypatch.setattr(ways, "ALL", pair)
     monkeypatch.setattr(channels, "LOOK_EVERY_S", 0.05)
     monkeypatch.setattr(channels, "PATIENCE_S", 0.1)
-    stop = threading.Event()
-    threads = [threading.Thread(target=channels.watch, args=(way, stop)) for way in pair]
-    for thread in threads:
-        thread.start()
-    yield mail
-    stop.set()
-    for thread in threads:
-        thread.join(WITHIN_S)
-        assert not thread.is_alive()
-    for way in pair:
-        hands.pool(way.channel, way.threads).shutdown()
-    hands.pool.cache_clear()
-    connection.close()
+    with watched(pair):
+        yield mail
 
 
 def happens(cast: Cast, count: int) -> None:

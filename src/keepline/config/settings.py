@@ -107,7 +107,9 @@ def database(url: str) -> dict[str, Any]:
             # Real parameters and prepared statements: planning is half of a short statement.
             "server_side_binding": True,
             "prepare_threshold": 3,
-            "options": "-c lock_timeout=4s -c idle_in_transaction_session_timeout=30s",
+            "options": "-c lock_timeout=4s -c idle_in_transaction_session_timeout=30s"
+            # What a dead process asked last holds no locks for longer than this.
+            " -c client_connection_check_interval=5s",
         },
     }
 

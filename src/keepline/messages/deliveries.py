@@ -114,8 +114,10 @@ class Claimed(NamedTuple):
 # What was put in a lane earlier and has begun, or could begin, goes first. What is only gathering,
 # or is held back until the morning, stops nobody. Ids of one lane grow with time; the letter's, and
 # not its own, is compared, so that the plan goes by the lane and not by the key, whatever it knows.
+# OFFSET 0: each lane is looked up by its index. After a quiet night the planner believes that
+# nothing is due, and would read all that is, for each letter.
 CLAIM = """
-WITH heads AS (
+WITH heads AS MATERIALIZED (
   SELECT d.slot, d.id, d.lane FROM messages_delivery d
   WHERE d.channel = %(channel)s AND d.due_at <= %(now)s AND d.letter_id = d.id
     AND {of_the_clock}
@@ -123,14 +125,21 @@ WITH heads AS (
       SELECT FROM messages_delivery e
       WHERE e.slot = d.slot AND e.lane = d.lane AND e.due_at IS NOT NULL AND e.letter_id < d.id
         AND (e.attempts > 0 OR e.due_at <= %(now)s)
+      OFFSET 0
     )
   ORDER BY d.due_at LIMIT %(limit)s
   FOR NO KEY UPDATE OF d SKIP LOCKED
+), letters AS MATERIALIZED (
+  SELECT each.slot, each.id FROM heads h CROSS JOIN LATERAL (
+    SELECT e.slot, e.id FROM messages_delivery e
+    WHERE e.slot = h.slot AND e.lane = h.lane AND e.due_at IS NOT NULL AND e.letter_id = h.id
+    OFFSET 0
+  ) AS each
 )
 UPDATE messages_delivery m
 SET due_at = %(leased_until)s, attempts = least(m.attempts + 1, 30000)
-FROM heads h
-WHERE m.slot = h.slot AND m.lane = h.lane AND m.letter_id = h.id AND m.due_at IS NOT NULL
+FROM letters l
+WHERE m.slot = l.slot AND m.id = l.id
 RETURNING m.id, m.event_id, m.kind, m.account_id, m.line_id, m.recipient, m.letter_id, m.attempts,
           m.addressed_at
 """
