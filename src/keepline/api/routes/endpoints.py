@@ -1,17 +1,16 @@
 """/v1/webhook-endpoints: where events are sent, and what came of them."""
 
-from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Router
 
 from keepline.accounts.pace import is_within
 from keepline.accounts.queries import TokenHolder
 from keepline.api.answers import answer, page
 from keepline.api.bearer import actor_of, manager_of, own
-from keepline.api.cursors import LONGEST, seal, unseal
+from keepline.api.cursors import Cursor, seal, unseal_id
 from keepline.api.shapes.endpoints import (
     Endpoint,
     EndpointChange,
@@ -164,19 +163,15 @@ def post_test(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
     summary="Events and their results",
     openapi_extra={"x-problems": ["role_refused", "not_found", "cursor_refused"]},
 )
-def get_deliveries(
-    request: HttpRequest,
-    endpoint_id: UUID,
-    cursor: Annotated[str | None, Query(None, max_length=LONGEST)] = None,
-) -> HttpResponse:
+def get_deliveries(request: HttpRequest, endpoint_id: UUID, cursor: Cursor = None) -> HttpResponse:
     """What was sent or is on its way, newest first, 50 a page."""
     holder = manager_of(request)
     listed = f"deliveries:{own(endpoint_id, holder)}"
-    before = unseal(cursor, listed, holder.account_id)
-    view = show_endpoint(_owner(holder), endpoint_id, UUID(before) if before else None)
-    following = view.next_before and seal(str(view.next_before), listed, holder.account_id)
+    before = unseal_id(cursor, listed, holder.account_id)
+    view = show_endpoint(_owner(holder), endpoint_id, before)
+    following = seal(view.next_before, listed, holder.account_id)
     items = [WebhookDelivery.of(each) for each in view.events]
-    return page(request, WebhookDeliveriesPage, items, following or None)
+    return page(request, WebhookDeliveriesPage, items, following)
 
 
 @router.post(

@@ -8,7 +8,7 @@ from ninja import Query, Router
 
 from keepline.api.answers import answer, page, said
 from keepline.api.bearer import actor_of, holder_of, now_of, own, spender_of
-from keepline.api.cursors import LONGEST, seal, unseal
+from keepline.api.cursors import Cursor, seal, unseal
 from keepline.api.routes.plans import region_of
 from keepline.api.shapes.lines import Line, LineDetail, LinesPage
 from keepline.api.shapes.parts import Currency
@@ -21,7 +21,6 @@ from keepline.flows.show_line import show_line
 from keepline.flows.show_lines import show_lines
 
 router = Router(tags=["lines"])
-Cursor = Annotated[str | None, Query(None, max_length=LONGEST)]
 
 
 @router.get(
@@ -37,8 +36,7 @@ def list_lines(request: HttpRequest, cursor: Cursor = None) -> HttpResponse:
     offset = unseal(cursor, "lines", account_id) or 0
     view = show_lines(account_id, now_of(request), offset)
     items = [Line.of(card, said(card.plan_name, request)) for card in view.cards]
-    following = view.next_offset and seal(view.next_offset, "lines", account_id)
-    return page(request, LinesPage, items, following or None)
+    return page(request, LinesPage, items, seal(view.next_offset, "lines", account_id))
 
 
 @router.get(

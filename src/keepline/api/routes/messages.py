@@ -1,15 +1,14 @@
 """/v1/messages: what the account's numbers received, for members who may read it."""
 
-from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Router
 
 from keepline.accounts.queries import TokenHolder
 from keepline.api.answers import answer, page
 from keepline.api.bearer import actor_of, holder_of, now_of, own
-from keepline.api.cursors import LONGEST, seal, unseal
+from keepline.api.cursors import Cursor, OfLine, seal, unseal_id
 from keepline.api.shapes.messages import Message, MessagesPage, OpenMessage
 from keepline.flows.show_inbox import Reader, show_inbox
 from keepline.flows.show_message import show_message
@@ -29,18 +28,15 @@ def _reader(holder: TokenHolder) -> Reader:
     openapi_extra={"x-problems": ["messages_closed", "cursor_refused", "not_found"]},
 )
 def get_messages(
-    request: HttpRequest,
-    line_id: Annotated[UUID | None, Query(None)] = None,
-    cursor: Annotated[str | None, Query(None, max_length=LONGEST)] = None,
+    request: HttpRequest, line_id: OfLine = None, cursor: Cursor = None
 ) -> HttpResponse:
     """Of all numbers or of one line's, newest first, 30 a page, with one-time codes hidden."""
     holder = holder_of(request)
     wanted = own(line_id, holder) if line_id else None
     listed = f"messages:{wanted}"
-    before = unseal(cursor, listed, holder.account_id)
-    now = now_of(request)
-    view = show_inbox(_reader(holder), wanted, now, UUID(before) if before else None)
-    following = seal(str(view.before), listed, holder.account_id) if view.before else None
+    before = unseal_id(cursor, listed, holder.account_id)
+    view = show_inbox(_reader(holder), wanted, now_of(request), before)
+    following = seal(view.before, listed, holder.account_id)
     return page(request, MessagesPage, [Message.of(each) for each in view.messages], following)
 
 

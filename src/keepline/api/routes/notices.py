@@ -1,14 +1,11 @@
 """/v1/notices: what the token's person is told by which channels, and what was told."""
 
-from typing import Annotated
-from uuid import UUID
-
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Router
 
 from keepline.api.answers import answer, page
 from keepline.api.bearer import holder_of, now_of, own
-from keepline.api.cursors import LONGEST, seal, unseal
+from keepline.api.cursors import Cursor, OfLine, seal, unseal_id
 from keepline.api.shapes.notices import Choices, ChoicesChange, Notice, NoticesPage
 from keepline.flows.choose_channels import choose_channels
 from keepline.flows.list_told import list_told, oldest
@@ -45,17 +42,12 @@ def patch_notices(request: HttpRequest, body: ChoicesChange) -> HttpResponse:
     summary="What was told",
     openapi_extra={"x-problems": ["cursor_refused", "not_found"]},
 )
-def get_sent(
-    request: HttpRequest,
-    line_id: Annotated[UUID | None, Query(None)] = None,
-    cursor: Annotated[str | None, Query(None, max_length=LONGEST)] = None,
-) -> HttpResponse:
+def get_sent(request: HttpRequest, line_id: OfLine = None, cursor: Cursor = None) -> HttpResponse:
     """What was told of the account or of one line, or is on its way, newest first, 50 a page."""
     holder = holder_of(request)
     wanted = own(line_id, holder) if line_id else None
     listed = f"notices:{wanted}"
-    before = unseal(cursor, listed, holder.account_id)
-    rows = list_told(holder.account_id, holder.user_id, wanted, UUID(before) if before else None)
-    following = oldest(rows)
-    sealed = seal(str(following), listed, holder.account_id) if following else None
-    return page(request, NoticesPage, [Notice.of(each) for each in rows], sealed)
+    before = unseal_id(cursor, listed, holder.account_id)
+    rows = list_told(holder.account_id, holder.user_id, wanted, before)
+    following = seal(oldest(rows), listed, holder.account_id)
+    return page(request, NoticesPage, [Notice.of(each) for each in rows], following)

@@ -1,14 +1,13 @@
 """GET /v1/orders, GET /v1/orders/{id}."""
 
-from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Router
 
 from keepline.api.answers import answer, page
 from keepline.api.bearer import holder_of, now_of, own
-from keepline.api.cursors import LONGEST, seal, unseal
+from keepline.api.cursors import Cursor, OfLine, seal, unseal_id
 from keepline.api.operations import SECONDS_TO_DELIVER, SECONDS_TO_PAY
 from keepline.api.shapes.orders import Order, OrderDetail, OrdersPage
 from keepline.flows.list_orders import list_orders
@@ -24,19 +23,15 @@ router = Router(tags=["orders"])
     summary="Orders",
     openapi_extra={"x-problems": ["cursor_refused", "not_found"]},
 )
-def get_orders(
-    request: HttpRequest,
-    line_id: Annotated[UUID | None, Query(None)] = None,
-    cursor: Annotated[str | None, Query(None, max_length=LONGEST)] = None,
-) -> HttpResponse:
+def get_orders(request: HttpRequest, line_id: OfLine = None, cursor: Cursor = None) -> HttpResponse:
     """The account's orders, or those of one line, newest first, 50 a page."""
     holder = holder_of(request)
     wanted = own(line_id, holder) if line_id else None
-    before = unseal(cursor, "orders", holder.account_id)
-    view = list_orders(holder.account_id, UUID(before) if before else None, wanted)
+    before = unseal_id(cursor, "orders", holder.account_id)
+    view = list_orders(holder.account_id, before, wanted)
     items = [Order.of(row, view.plan_codes.get(row.plan_id or 0)) for row in view.orders]
-    following = view.next_before and seal(str(view.next_before), "orders", holder.account_id)
-    return page(request, OrdersPage, items, following or None)
+    following = seal(view.next_before, "orders", holder.account_id)
+    return page(request, OrdersPage, items, following)
 
 
 @router.get(

@@ -7,7 +7,7 @@ from ninja import Query, Router
 
 from keepline.api.answers import page, said
 from keepline.api.bearer import holder_of, now_of
-from keepline.api.cursors import LONGEST, seal, unseal
+from keepline.api.cursors import Cursor, seal, unseal
 from keepline.api.shapes.parts import Currency, LineKind
 from keepline.api.shapes.plans import Plan, PlansPage, Region
 from keepline.catalog.models import Plan as PlanRow
@@ -27,7 +27,7 @@ def get_plans(
     request: HttpRequest,
     currency: Annotated[Currency | None, Query(None)] = None,
     line_kind: Annotated[LineKind | None, Query(None)] = None,
-    cursor: Annotated[str | None, Query(None, max_length=LONGEST)] = None,
+    cursor: Cursor = None,
 ) -> HttpResponse:
     """What is on sale in the account's currency or another one, 100 a page."""
     holder = holder_of(request)
@@ -39,8 +39,7 @@ def get_plans(
     for offer in view.offers:
         row = view.plans[offer.plan_id]
         items.append(Plan.of(offer, row, said(row.name, request), region_of(row, request)))
-    following = view.next_after and seal(view.next_after, listed, holder.account_id)
-    return page(request, PlansPage, items, following or None)
+    return page(request, PlansPage, items, seal(view.next_after, listed, holder.account_id))
 
 
 def region_of(row: PlanRow, request: HttpRequest) -> Region | None:

@@ -5,11 +5,11 @@ from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Path, Query, Router
+from ninja import Path, Router
 
 from keepline.api.answers import answer
 from keepline.api.bearer import actor_of, caller_of, holder_of, now_of, spender_of
-from keepline.api.cursors import LONGEST, link, seal, unseal
+from keepline.api.cursors import Cursor, link, seal, unseal
 from keepline.api.keys import key_of
 from keepline.api.operations import started_answer
 from keepline.api.problems import Refused
@@ -18,7 +18,8 @@ from keepline.api.shapes.requests import TopUp
 from keepline.api.shapes.wallets import Movement, Statement, Wallet, Wallets
 from keepline.flows import top_up_wallet
 from keepline.flows.list_wallets import list_wallets
-from keepline.flows.show_wallet import Cursor, show_wallet
+from keepline.flows.show_wallet import Cursor as Place
+from keepline.flows.show_wallet import show_wallet
 
 router = Router(tags=["wallets"])
 InPath = Annotated[str, Path(description="ISO 4217.", examples={"euro": {"value": "EUR"}})]
@@ -38,22 +39,18 @@ def get_wallets(request: HttpRequest) -> HttpResponse:
     summary="What moved in a wallet",
     openapi_extra={"x-problems": ["cursor_refused", "not_found"]},
 )
-def get_statement(
-    request: HttpRequest,
-    currency: InPath,
-    cursor: Annotated[str | None, Query(None, max_length=LONGEST)] = None,
-) -> HttpResponse:
+def get_statement(request: HttpRequest, currency: InPath, cursor: Cursor = None) -> HttpResponse:
     """Movements, newest first, 25 a page, each with the balance after it."""
     account_id, listed = holder_of(request).account_id, f"statement:{currency}"
     place = _place(unseal(cursor, listed, account_id))
     view = show_wallet(account_id, now_of(request), currency, place)
-    following = view.next_cursor and seal(_written(view.next_cursor), listed, account_id)
+    following = seal(_written(view.next_cursor), listed, account_id)
     shape = Statement(
         wallet=Wallet.of(view.balance),
         items=[Movement.of(entry, currency) for entry in view.entries],
-        next_cursor=following or None,
+        next_cursor=following,
     )
-    return answer(shape, headers=link(request, following or None))
+    return answer(shape, headers=link(request, following))
 
 
 @router.post(
@@ -103,9 +100,9 @@ _OTHER_CURRENCY = {
 }
 
 
-def _written(cursor: Cursor) -> list[str]:
-    return [cursor[0].isoformat(), str(cursor[1])]
+def _written(place: Place | None) -> list[str] | None:
+    return [place[0].isoformat(), str(place[1])] if place else None
 
 
-def _place(place: list[str] | None) -> Cursor | None:
+def _place(place: list[str] | None) -> Place | None:
     return (datetime.fromisoformat(place[0]), UUID(place[1])) if place else None
