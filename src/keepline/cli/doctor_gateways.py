@@ -1,6 +1,6 @@
 """What `keepline doctor` says of what this installation speaks to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from keepline.cli.finding import Finding
@@ -42,11 +42,9 @@ def _sms(env: Environment) -> Iterator[Finding]:
                 "No way for SMS is connected (KEEPLINE_SMS_URL): nobody can sign in by phone.",
             )
         return
-    what = "SMS gateway" if env.sms_url.startswith("http") else "SMSC"
+    what = "The SMS gateway" if env.sms_url.startswith("http") else "The SMSC"
     complaints = sms_of(env).complaints()
-    yield from (Finding("fail", f"The {what} (KEEPLINE_SMS_URL): {each}") for each in complaints)
-    if not complaints:
-        yield Finding("ok", f"The {what} takes messages from us.")
+    yield from _told(f"{what} (KEEPLINE_SMS_URL)", complaints, f"{what} takes messages from us.")
     if env.mode == "production" and not env.sms_countries:
         yield Finding(
             "warn",
@@ -61,9 +59,8 @@ def _smdp_plus(env: Environment) -> Iterator[Finding]:
         complaints = smdp_plus_of(env).complaints()
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         complaints = [f"the key or a certificate of KEEPLINE_SMDP_* is unusable: {error}"]
-    yield from (Finding("fail", f"The SM-DP+ at {env.smdp_url}: {each}") for each in complaints)
-    if not complaints:
-        yield Finding("ok", f"The SM-DP+ answers ({env.smdp_url}).")
+    place = f"The SM-DP+ at {env.smdp_url}"
+    yield from _told(place, complaints, f"The SM-DP+ answers ({env.smdp_url}).")
 
 
 def _own_elements(env: Environment) -> Iterator[Finding]:
@@ -78,29 +75,19 @@ def _own_elements(env: Environment) -> Iterator[Finding]:
             complaints = make().complaints()
         except (OSError, ValueError) as error:
             complaints = [f"its key or a certificate is unusable: {error}"]
-        yield from (Finding("fail", f"{place}: {each}") for each in complaints)
-        if not complaints:
-            yield Finding("ok", f"{place} answers.")
+        yield from _told(place, complaints)
 
 
 def _clearing_house(env: Environment) -> Iterator[Finding]:
-    if not env.porting_url:
-        return
-    complaints = clearing_house_of(env).complaints()
-    place = f"The clearing house behind {env.porting_url}"
-    yield from (Finding("fail", f"{place}: {each}") for each in complaints)
-    if not complaints:
-        yield Finding("ok", f"{place} answers.")
+    if env.porting_url:
+        place = f"The clearing house behind {env.porting_url}"
+        yield from _told(place, clearing_house_of(env).complaints())
 
 
 def _identity(env: Environment) -> Iterator[Finding]:
-    if not env.identity_url:
-        return
-    complaints = identity_of(env).complaints()
-    place = f"The identity provider behind {env.identity_url}"
-    yield from (Finding("fail", f"{place}: {each}") for each in complaints)
-    if not complaints:
-        yield Finding("ok", f"{place} answers.")
+    if env.identity_url:
+        place = f"The identity provider behind {env.identity_url}"
+        yield from _told(place, identity_of(env).complaints())
 
 
 def _providers(env: Environment) -> Iterator[Finding]:
@@ -129,3 +116,10 @@ def _network(env: Environment) -> Iterator[Finding]:
             "warn",
             "No network is connected (KEEPLINE_HLR_HOST): renewals that need one are refused.",
         )
+
+
+def _told(place: str, complaints: Sequence[str], good: str = "") -> Iterator[Finding]:
+    """What `place` complains of; `good`, or that it answers, where it does of nothing."""
+    yield from (Finding("fail", f"{place}: {each}") for each in complaints)
+    if not complaints:
+        yield Finding("ok", good or f"{place} answers.")
