@@ -1,29 +1,24 @@
-"""POST /webhooks/mail/: a mail service tells of what came back; believed when signed."""
+"""POST /webhooks/mail/: a mail service tells of what came back."""
 
-import json
 from base64 import b64encode
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from keepline.flows.telling.return_tokens import return_token
 from keepline.gateways.messaging.return_path import return_path
-from keepline.gateways.signed import LIMIT_BYTES, Signer
 from keepline.messages import services as outbox
 from keepline.messages.models import Delivery
 from keepline.messages.preferences import wishes_of
 from tests.cast import Cast, assemble
 from tests.gateways import dsn
-from tests.gateways.sms_gateway_process import OTHER_SECRET, SECRET
+from tests.gateways.sms_gateway_process import SECRET
 from tests.telling import tell
+from tests.webhooks.callbacks import Post, poster
 
 pytestmark = pytest.mark.django_db
-Post = Callable[..., int]
 
 
 @pytest.fixture(autouse=True)
@@ -42,17 +37,8 @@ def stage() -> Cast:
 
 
 @pytest.fixture
-def post(client: Client) -> Post:
-    def send(kind: str, secret: str = SECRET, at: datetime | None = None, **data: Any) -> int:
-        text = json.dumps({"type": kind, "data": data})
-        headers = Signer([secret]).headers("cb_1", text, at or datetime.now(UTC))
-        answer = client.post(
-            "/webhooks/mail/", text, content_type="application/json", headers=headers
-        )
-        assert "alice" not in answer.content.decode()
-        return answer.status_code
-
-    return send
+def post() -> Post:
+    return poster("/webhooks/mail/", hidden="alice")
 
 
 def own_path() -> str:
@@ -106,22 +92,6 @@ def test_what_tells_of_nothing_of_ours_is_taken_all_the_same(stage: Cast, post: 
     assert not is_noted(stage)
 
 
-@pytest.mark.parametrize("late", [timedelta(minutes=6), -timedelta(minutes=6)])
-def test_who_is_not_believed_is_not_read(stage: Cast, post: Post, late: timedelta) -> None:
-    assert post("mail.returned", secret=OTHER_SECRET, mail=returned()) == 403
-    assert post("mail.returned", at=datetime.now(UTC) + late, mail=returned()) == 403
-    assert not is_noted(stage)
-
-
 def test_before_the_letter_is_noted_it_is_to_be_told_again(stage: Cast, post: Post) -> None:
     Delivery.objects.filter(channel="email").update(outcome="", due_at=timezone.now())
     assert post("mail.returned", mail=returned()) == 503
-
-
-def test_without_a_secret_there_is_no_such_page(stage: Cast, post: Post, settings: Any) -> None:
-    settings.ENV = replace(settings.ENV, bounce_secrets=())
-    assert post("mail.returned", mail=returned()) == 404
-
-
-def test_what_is_too_large_is_not_read(post: Post) -> None:
-    assert post("mail.returned", mail="a" * LIMIT_BYTES) == 413

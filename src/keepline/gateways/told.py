@@ -14,7 +14,7 @@ def told_in(text: str) -> tuple[str, Mapping[str, Any]]:
     try:
         content = json.loads(text)
         kind, data = content["type"], content["data"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise NotReadable("type") from None
     if not isinstance(data, dict):
         raise NotReadable("data")

@@ -1,50 +1,25 @@
 """POST /webhooks/sms/: what the SMS gateway tells: received messages and receipts.
 
-docs/gateways/sms-http.md is the contract. What cannot be believed is refused unread.
+docs/gateways/sms-http.md is the contract. 404 where no secret is set.
 """
 
-import structlog
+from collections.abc import Mapping
+from datetime import datetime
+
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from keepline.flows import receive_message, take_sms
-from keepline.flows.errors import FlowRefused
 from keepline.gateways.messaging.http_sms.callbacks import read_callback
 from keepline.gateways.messaging.inbound import InboundSms, SmsReceipt
-from keepline.gateways.signed import LIMIT_BYTES, NotBelieved
-from keepline.gateways.told import NotReadable
-
-TAKEN, BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_LARGE, LATER = 204, 400, 403, 404, 413, 503
-log = structlog.get_logger(__name__)
+from keepline.webhooks.signed import entrance
 
 
-@csrf_exempt  # the signature stands in for it
-@require_POST
-def receive(request: HttpRequest) -> HttpResponse:
-    """204 when kept (again), 400 with the field that cannot be read, 403 for a wrong signature.
+def _hear(headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+    told = read_callback(headers, body, settings.ENV.sms_secrets, now)
+    if isinstance(told, InboundSms):
+        receive_message.receive(told, now)
+    elif isinstance(told, SmsReceipt):
+        take_sms.note([told], now)
 
-    503 when it is to be sent again; 404 where no secret is set.
-    """
-    secrets = settings.ENV.sms_secrets
-    if not secrets:
-        return HttpResponse(status=NOT_FOUND)
-    if len(request.body) > LIMIT_BYTES:
-        return HttpResponse(status=TOO_LARGE)
-    now = timezone.now()
-    try:
-        told = read_callback(dict(request.headers), request.body, secrets, now)
-        if isinstance(told, InboundSms):
-            receive_message.receive(told, now)
-        elif isinstance(told, SmsReceipt):
-            take_sms.note([told], now)
-    except NotBelieved as refused:
-        log.warning("sms_callback_refused", why=str(refused))
-        return HttpResponse("signature refused", status=FORBIDDEN, content_type="text/plain")
-    except NotReadable as field:
-        return HttpResponse(str(field), status=BAD_REQUEST, content_type="text/plain")
-    except FlowRefused as refused:
-        return HttpResponse(refused.code, status=LATER, content_type="text/plain")
-    return HttpResponse(status=TAKEN)
+
+receive = entrance("sms", lambda: settings.ENV.sms_secrets, _hear)

@@ -5,20 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from keepline.gateways.messaging.inbound import Arrived, InboundSms, SmsReceipt
-from keepline.gateways.signed import NotBelieved, Signer
+from keepline.gateways.signed import Signer
 from keepline.gateways.told import NotReadable, optional_in, text_in, told_in
 
 LONGEST_REFERENCE, LONGEST_CODE, LONGEST_SENDER, LONGEST_TEXT = 100, 40, 40, 5_000
-
-__all__ = ["NotBelieved", "NotReadable", "read_callback"]
 
 
 def read_callback(
     headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime
 ) -> Arrived | None:
     """None for a type that is not ours. Raises NotBelieved, NotReadable."""
-    believed = Signer(secrets).believed(headers, body, now)
-    kind, data = told_in(believed.text)
+    kind, data = told_in(Signer(secrets).believed(headers, body, now).text)
     match kind:
         case "message.delivered":
             code = optional_in(data, "code", LONGEST_CODE) or "delivered"
