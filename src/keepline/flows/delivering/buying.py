@@ -15,6 +15,7 @@ from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.network_service import renewed
 from keepline.core.terms import Period
 from keepline.flows import order_profile
+from keepline.flows.delivering.delivery import Delivery
 from keepline.flows.delivering.stock import assign_sims, lock_held, put_back, told_back
 from keepline.flows.sale import complete_sale, period_of
 from keepline.flows.steps import transaction_step
@@ -29,8 +30,8 @@ ON_ITS_WAY = (LineState.RESERVED, LineState.PROVISIONING)
 ACTOR = "worker"
 
 
-class Purchase:
-    """Orders of the kind `purchase` (flows.delivering.kinds.Delivery)."""
+class Purchase(Delivery):
+    """Orders of the kind `purchase`."""
 
     def lock_stock(self, order: Order) -> None:
         """The number, then the card or profile."""
@@ -39,10 +40,6 @@ class Purchase:
     def possible(self, line: LockedLine) -> bool:
         """Whether the line still waits to begin."""
         return line.state in ON_ITS_WAY
-
-    def needs_network(self, order: Order, line: LockedLine) -> bool:
-        """Decided when the order was accepted."""
-        return order.delivery == "network"
 
     def begin(self, order: Order, line: LockedLine, now: datetime) -> LockedLine:
         """Reserved becomes provisioning."""
@@ -81,17 +78,6 @@ class Purchase:
     def put_back(self, order: Order, now: datetime) -> None:
         """What was held is on its shelf again."""
         put_back(order, now)
-
-    def seal(self, order: Order, now: datetime) -> None:
-        """Nothing outside but the network."""
-
-    def may_end(self, order: Order, now: datetime) -> bool:
-        """Always: what was done outside can be put back."""
-        return True
-
-    def other_name(self, order: Order, line: LockedLine) -> Subscriber | None:
-        """It has had one name all along."""
-        return None
 
     def confirm(
         self,

@@ -16,6 +16,7 @@ from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderEvent
 from keepline.core.network_service import standing
+from keepline.flows.delivering.delivery import Delivery
 from keepline.flows.delivering.stock import put_back
 from keepline.flows.line_at_network import subscriber_of
 from keepline.flows.sale import held_parts, sale_of
@@ -28,7 +29,7 @@ from keepline.orders import services as orders
 from keepline.orders.models import Order
 
 
-class Change:
+class Change(Delivery):
     """What orders of the kinds `new_number` and `new_sim` have in common."""
 
     action: str  # of the audit trail, and the kind of the letter
@@ -46,17 +47,6 @@ class Change:
         """Whether a line in this state may still get what was ordered."""
         return line.state in self.states
 
-    def needs_network(self, order: Order, line: LockedLine) -> bool:
-        """Decided when the order was accepted."""
-        return order.delivery == "network"
-
-    def begin(self, order: Order, line: LockedLine, now: datetime) -> LockedLine:
-        """The line lives on as it is."""
-        return line
-
-    def prepare(self, order: Order, line: LockedLine, now: datetime) -> None:
-        """Nothing comes before the network."""
-
     def operation(
         self, order: Order, line: LockedLine, subscriber: Subscriber, left: Allowance
     ) -> NetworkOperation:
@@ -69,20 +59,9 @@ class Change:
             order_id=order.id,
         )
 
-    def seal(self, order: Order, now: datetime) -> None:
-        """Nothing outside but the network."""
-
-    def may_end(self, order: Order, now: datetime) -> bool:
-        """Always: what was done outside can be put back."""
-        return True
-
     def other_name(self, order: Order, line: LockedLine) -> Subscriber | None:
         """Under what else the network may have the line, when it is put back."""
         return subscriber_of(self.renamed(order, line)) if self.is_free_for(order) else None
-
-    def lock_stock(self, order: Order) -> None:
-        """Locks what the change moves of the stock, before the line."""
-        raise NotImplementedError
 
     def free_again(self, order: Order, now: datetime) -> bool:
         """Puts what was held back on the shelf, once, in the caller's transaction.

@@ -8,17 +8,15 @@ from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LINE, LineEvent
 from keepline.core.network_service import renewed
 from keepline.core.renewal import is_cut
+from keepline.flows.delivering.delivery import Delivery
 from keepline.flows.sale import complete_sale, period_of
 from keepline.gateways.network.port import NetworkOperation, Subscriber
 from keepline.lines.services import LockedLine
 from keepline.orders.models import Order
 
 
-class Renewal:
-    """Orders of the kind `renewal` (flows.delivering.kinds.Delivery)."""
-
-    def lock_stock(self, order: Order) -> None:
-        """A renewal moves no stock."""
+class Renewal(Delivery):
+    """Orders of the kind `renewal`, which moves no stock."""
 
     def possible(self, line: LockedLine) -> bool:
         """Whether the line's state lets it be renewed."""
@@ -27,13 +25,6 @@ class Renewal:
     def needs_network(self, order: Order, line: LockedLine) -> bool:
         """What the order said, or because the line's service has been cut since."""
         return order.delivery == "network" or is_cut(line, policy_values(line.policy_id))
-
-    def begin(self, order: Order, line: LockedLine, now: datetime) -> LockedLine:
-        """The line lives on as it is until it is extended."""
-        return line
-
-    def prepare(self, order: Order, line: LockedLine, now: datetime) -> None:
-        """Nothing comes before the network."""
 
     def operation(
         self, order: Order, line: LockedLine, subscriber: Subscriber, left: Allowance
@@ -48,17 +39,6 @@ class Renewal:
             order_id=order.id,
         )
 
-    def seal(self, order: Order, now: datetime) -> None:
-        """Nothing outside but the network."""
-
-    def may_end(self, order: Order, now: datetime) -> bool:
-        """Always: what was done outside can be put back."""
-        return True
-
-    def other_name(self, order: Order, line: LockedLine) -> Subscriber | None:
-        """It has had one name all along."""
-        return None
-
     def confirm(
         self,
         order: Order,
@@ -70,7 +50,3 @@ class Renewal:
         """Extends the line and posts the money."""
         offer = plan_offer(order.plan_id, order.currency)
         complete_sale(order, line, offer, period_of(order, line, offer), now, network, left)
-
-    def let_go(self, order: Order, now: datetime) -> bool:
-        """A renewal holds nothing."""
-        return True

@@ -18,7 +18,7 @@ from keepline.orders.models import Order
 
 
 class NewNumber(Change):
-    """Orders of the kind `new_number` (flows.delivering.kinds.Delivery)."""
+    """Orders of the kind `new_number`."""
 
     action = "number.changed"
     states = (LineState.ACTIVE, LineState.GRACE)

@@ -29,7 +29,7 @@ from keepline.orders.models import Order
 
 
 class NewSim(Change):
-    """Orders of the kind `new_sim` (flows.delivering.kinds.Delivery)."""
+    """Orders of the kind `new_sim`."""
 
     action = "sim.swapped"
     states: Collection[LineState] = (

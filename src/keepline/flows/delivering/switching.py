@@ -24,7 +24,7 @@ from keepline.orders.models import Order
 
 
 class NewCarrier(NewSim):
-    """Orders of the kind `carrier` (flows.delivering.kinds.Delivery)."""
+    """Orders of the kind `carrier`."""
 
     action = "carrier.switched"
     states = (LineState.READY, LineState.ACTIVE, LineState.GRACE)
