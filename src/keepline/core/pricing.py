@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 from keepline.core.money import MILLION, share_of, tax_of
 
-__all__ = ["Funding", "Priced", "Quote", "price_of", "quote", "split_funding"]
+__all__ = ["Funding", "Priced", "Quote", "Taxed", "price_of", "quote", "split_funding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +60,24 @@ def quote(
     )
 
 
-class Priced(Protocol):
-    """What is read of an offer to price it (catalog.queries.PlanOffer)."""
+class Taxed(Protocol):
+    """What is read of the tax of an offer, of a quote and of an order."""
 
-    @property
-    def currency(self) -> str: ...
-    @property
-    def price_minor(self) -> int: ...
     @property
     def tax_rate_ppm(self) -> int: ...
     @property
     def tax_inclusive(self) -> bool: ...
     @property
     def tax_country(self) -> str: ...
+
+
+class Priced(Taxed, Protocol):
+    """What is read of an offer to price it (catalog.queries.PlanOffer)."""
+
+    @property
+    def currency(self) -> str: ...
+    @property
+    def price_minor(self) -> int: ...
 
 
 def price_of(offer: Priced) -> Quote:

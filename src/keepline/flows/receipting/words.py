@@ -1,7 +1,7 @@
 """The words of a sale, in the active language: receipts say them, and so do pages."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from keepline.core.exchange import Exchange
 from keepline.core.formats import locale_of, percent
+from keepline.core.pricing import Taxed
 
 Words = Mapping[Any, object]
 
@@ -81,18 +82,7 @@ def country(code: str) -> str:
     return locale().territories.get(code.upper(), code) if code else ""
 
 
-class _Taxed(Protocol):
-    """An order or the quote of one."""
-
-    @property
-    def tax_rate_ppm(self) -> int: ...
-    @property
-    def tax_inclusive(self) -> bool: ...
-    @property
-    def tax_country(self) -> str: ...
-
-
-def tax_name(sale: _Taxed) -> str:
+def tax_name(sale: Taxed) -> str:
     """Tax 19% (Germany), included: the rate, whose it is when it is no plan's own, and where it
     stands."""
     rate = percent(sale.tax_rate_ppm, get_language() or "en")
