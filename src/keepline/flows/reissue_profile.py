@@ -23,7 +23,6 @@ from keepline.inventory import queries as stock
 from keepline.inventory.models import StockKind
 from keepline.lines.services import LockedLine
 from keepline.orders import queries as order_queries
-from keepline.orders.models import OrderKind
 
 ACTION = "profile.reissued"
 YEAR = timedelta(days=365)
@@ -61,14 +60,9 @@ def _start(request: SimSwapRequest, now: datetime) -> StartedOrder:
     claim = changing.claim(request, "reissue_profile", request.digest(request.eid), now)
     if not claim.first:
         return replay(claim.order_id)
-    seen = changing.line_as_seen(request.account_id, request.line_id)
-    _demand(request, seen, now)
-    held = swap_sim.hold(request, seen, now) | {"reissue": True}
-    line = changing.locked(seen)
-    _demand(request, line, now)
-    fee = changing.charge(request, line, {})
-    order = changing.draft(request, claim.order_id, OrderKind.NEW_SIM, line, fee, held, now)
-    return changing.enter(order, line, "sim.swap_asked", now)
+    return swap_sim.accept(
+        request, claim.order_id, lambda line: _demand(request, line, now), now, reissue=True
+    )
 
 
 def _demand(request: SimSwapRequest, line: LockedLine, now: datetime) -> None:

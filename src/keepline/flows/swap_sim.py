@@ -8,6 +8,7 @@
 docs/numbers.md has it in prose.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,13 +73,27 @@ def _start(request: SimSwapRequest, now: datetime) -> StartedOrder:
     claim = changing.claim(request, "swap_sim", digest, now)
     if not claim.first:
         return replay(claim.order_id)
+    return accept(request, claim.order_id, lambda line: demand(line, now, request.sim), now)
+
+
+def accept(
+    request: SimSwapRequest,
+    order_id: UUID,
+    demand_fit: Callable[[LockedLine], None],
+    now: datetime,
+    *,
+    reissue: bool = False,
+) -> StartedOrder:
+    """The order, with the new SIM held for it. `demand_fit` refuses a line for which there is none;
+    it is asked before the locks and under them. `reissue`: free of charge."""
     seen = changing.line_as_seen(request.account_id, request.line_id)
-    demand(seen, now, request.sim)
-    held = hold(request, seen, now)
+    demand_fit(seen)
+    held = _hold(request, seen, now) | ({"reissue": True} if reissue else {})
     line = changing.locked(seen)
-    demand(line, now, request.sim)
-    fee = changing.charge(request, line, policy_values(line.policy_id).sim_swap_fee_minor)
-    order = changing.draft(request, claim.order_id, OrderKind.NEW_SIM, line, fee, held, now)
+    demand_fit(line)
+    fees = {} if reissue else policy_values(line.policy_id).sim_swap_fee_minor
+    fee = changing.charge(request, line, fees)
+    order = changing.draft(request, order_id, OrderKind.NEW_SIM, line, fee, held, now)
     return changing.enter(order, line, "sim.swap_asked", now)
 
 
@@ -90,7 +105,7 @@ def demand(line: LockedLine, now: datetime, sim: SimKind | None = None) -> None:
     changing.demand_changeable(line, NewSim.states, now)
 
 
-def hold(request: SimSwapRequest, line: LockedLine, now: datetime) -> dict[str, Any]:
+def _hold(request: SimSwapRequest, line: LockedLine, now: datetime) -> dict[str, Any]:
     """Takes the new SIM off the shelf: the order's stock. Raises FlowRefused as `take_sim`."""
     pools = stock.pools_for(request.sim, line.carrier_id, changing.countries_of(line))
     chosen = ChosenSim(request.sim, request.iccid, request.eid)
