@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -40,55 +41,61 @@ ICCID = re.compile(r"[0-9]{18,20}")
 @for_spender
 def number(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     """Free numbers to choose from, the fee, and what becomes of the old one."""
-    refused = None
-    if request.method == "POST":
-        ordered = _ordered(
-            lambda: change_number.start(_number_asked(request, holder, line_id), holder.now)
-        )
-        if not isinstance(ordered, FlowRefused):
-            return redirect("order", ordered.order_id)
-        refused = ordered
+    refused = _ordered(
+        request, lambda: change_number.start(_number_asked(request, holder, line_id), holder.now)
+    )
+    if isinstance(refused, HttpResponse):
+        return refused
     view = show_line(line_id, holder.account_id, holder.now)
     seen = change_number.preview(holder.account_id, line_id, holder.now)
-    context = {"view": view, "seen": seen, "key": _key(request), "refused": refused or seen.refusal}
+    context = {"view": view, "seen": seen, "refused": refused or seen.refusal}
     return _page(request, "portal/number.html", context, refused)
 
 
-def _ordered(start: Callable[[], StartedOrder]) -> StartedOrder | FlowRefused:
-    """The order, or why there is none, which its page says. A stranger's line is not there."""
+def _ordered(
+    request: HttpRequest, start: Callable[[], StartedOrder]
+) -> HttpResponse | FlowRefused | None:
+    """Posted: on to the order, or why there is none, which its page says. A stranger's line is not
+    there."""
+    if request.method != "POST":
+        return None
     try:
-        return start()
+        return redirect("order", start().order_id)
     except FlowRefused as refused:
         if refused.code == "not_found":
             raise
         return refused
 
 
+def _change(request: HttpRequest, holder: Holder, line_id: UUID) -> dict[str, Any]:
+    """What every change's request says (flows.changing.ChangeRequest)."""
+    return {
+        "account_id": holder.account_id,
+        "line_id": line_id,
+        "key": _demanded_key(request),
+        "expected_fee_minor": _fee(request),
+        "actor": actor_of(holder),
+        "channel": "portal",
+    }
+
+
 def _number_asked(request: HttpRequest, holder: Holder, line_id: UUID) -> NumberChangeRequest:
     chosen = request.POST.get("e164", "")
     if chosen and not NUMBER.fullmatch(chosen):
         raise FlowRefused("number_taken")
-    return NumberChangeRequest(
-        account_id=holder.account_id,
-        line_id=line_id,
-        key=_demanded_key(request),
-        expected_fee_minor=_fee(request),
-        actor=actor_of(holder),
-        channel="portal",
-        e164=int(chosen) if chosen else None,
-    )
+    e164 = int(chosen) if chosen else None
+    return NumberChangeRequest(**_change(request, holder, line_id), e164=e164)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_spender
 def sim(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     """An eSIM, or the card that the holder has in the hand."""
-    refused = None
-    if request.method == "POST":
-        ordered = _ordered(lambda: swap_sim.start(_sim_asked(request, holder, line_id), holder.now))
-        if not isinstance(ordered, FlowRefused):
-            return redirect("order", ordered.order_id)
-        refused = ordered
+    refused = _ordered(
+        request, lambda: swap_sim.start(_sim_asked(request, holder, line_id), holder.now)
+    )
+    if isinstance(refused, HttpResponse):
+        return refused
     view = show_line(line_id, holder.account_id, holder.now)
     seen = swap_sim.preview(holder.account_id, line_id, holder.now)
     context = {
@@ -96,7 +103,6 @@ def sim(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
         "seen": seen,
         "kinds": SIM_KINDS.get(view.card.kind, ()),
         "iccid": request.POST.get("iccid", "")[:20],
-        "key": _key(request),
         "refused": refused or seen.refusal,
     }
     return _page(request, "portal/sim.html", context, refused)
@@ -110,12 +116,7 @@ def _sim_asked(request: HttpRequest, holder: Holder, line_id: UUID) -> SimSwapRe
     if wanted == "card" and not ICCID.fullmatch(iccid):
         raise FlowRefused("sim_not_free")
     return SimSwapRequest(
-        account_id=holder.account_id,
-        line_id=line_id,
-        key=_demanded_key(request),
-        expected_fee_minor=_fee(request),
-        actor=actor_of(holder),
-        channel="portal",
+        **_change(request, holder, line_id),
         sim="card" if wanted == "card" else "profile",
         iccid=iccid if wanted == "card" else None,
     )
@@ -125,14 +126,11 @@ def _sim_asked(request: HttpRequest, holder: Holder, line_id: UUID) -> SimSwapRe
 @for_spender
 def carrier(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     """The carriers behind the line's plan, and to which of them it can go."""
-    refused = None
-    if request.method == "POST":
-        ordered = _ordered(
-            lambda: switch_carrier.start(_carrier_asked(request, holder, line_id), holder.now)
-        )
-        if not isinstance(ordered, FlowRefused):
-            return redirect("order", ordered.order_id)
-        refused = ordered
+    refused = _ordered(
+        request, lambda: switch_carrier.start(_carrier_asked(request, holder, line_id), holder.now)
+    )
+    if isinstance(refused, HttpResponse):
+        return refused
     seen = switch_carrier.preview(holder.account_id, line_id, holder.now)
     view = show_line(line_id, holder.account_id, holder.now)
     posted, open_ = request.POST, [each.carrier.code for each in seen.options if each.open]
@@ -143,7 +141,6 @@ def carrier(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse
         "kinds": SIM_KINDS.get(view.card.kind, ()),
         "chosen": next((code for code in (posted.get("carrier"), *open_) if code in open_), ""),
         "iccid": posted.get("iccid", "")[:20],
-        "key": _key(request),
         "refused": refused or (None if waits else seen.refusal),
     }
     return _page(request, "portal/carrier.html", context, refused)
@@ -211,7 +208,8 @@ def _page(
     request: HttpRequest, template: str, context: dict[str, object], refused: FlowRefused | None
 ) -> HttpResponse:
     status = refused.refusal.status if refused else 200
-    return render(request, template, context | {"section": "lines"}, status=status)
+    frame = {"section": "lines", "key": _key(request)}
+    return render(request, template, context | frame, status=status)
 
 
 def _key(request: HttpRequest) -> str:
