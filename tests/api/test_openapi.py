@@ -19,12 +19,14 @@ from keepline.api.shapes import (
     orders,
     plans,
     purchases,
+    renewals,
     requests,
     wallets,
 )
 from tests.api.callers import Caller
 
 DOCUMENT = document()
+SHAPES = (accounts, carriers, esims, orders, plans, purchases, renewals, requests, wallets)
 OPERATIONS = {
     operation["operationId"]: operation
     for path in DOCUMENT["paths"].values()
@@ -102,14 +104,10 @@ def test_the_token_is_a_bearer_token() -> None:
 
 
 def _shapes() -> dict[str, type[BaseModel]]:
-    named = [
-        vars(module)
-        for module in (accounts, carriers, esims, orders, plans, purchases, requests, wallets)
-    ]
     return {
         name: value
-        for names in named
-        for name, value in names.items()
+        for module in SHAPES
+        for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, BaseModel)
     }
 

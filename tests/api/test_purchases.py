@@ -43,6 +43,12 @@ def test_numbers_to_choose_from(alice: Caller) -> None:
     assert alice.get("/v1/plans/data/numbers").json()["code"] == "number_not_needed"
 
 
+def test_a_preview_says_that_the_wallet_alone_will_not_do(alice: Caller, stage: Cast) -> None:
+    people.plan("dear", price_minor=1_000_000)
+    answer = alice.post("/v1/lines/preview", {"plan_code": "dear", "use_wallet": "only"})
+    assert (answer.status_code, answer.json()["code"]) == (402, "wallet_short")
+
+
 def test_the_preview_equals_the_order_and_the_line_is_there(alice: Caller, stage: Cast) -> None:
     seen = alice.post("/v1/lines/preview", PLAN).json()
     assert (seen["needs_number"], seen["sims"]) == (True, ["esim", "card"])

@@ -23,26 +23,25 @@ from django.db import transaction
 from keepline.accounts import clocks
 from keepline.accounts import queries as accounts
 from keepline.catalog import queries as catalog
-from keepline.catalog.queries import PlanOffer, policy_values
-from keepline.catalog.taxes import taxed, treatment_for
+from keepline.catalog.queries import PlanOffer
 from keepline.core.identifiers import regions_of_msisdn
 from keepline.core.ids import derived_id, slot_of
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderState
-from keepline.core.money import Money
 from keepline.core.parts import Parts, SimKind, parts_of
-from keepline.core.renewal import RenewalDecision, UseWallet, decide
+from keepline.core.renewal import RenewalDecision, UseWallet
 from keepline.flows import bring_number, wake
 from keepline.flows.choosing_sim import ChosenSim, SimNotFree, take_sim
 from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.errors import FlowRefused
-from keepline.flows.limits import NOBODY, Caller, demand_identity
-from keepline.flows.list_ways_to_pay import step_on_offer
+from keepline.flows.limits import demand_identity
 from keepline.flows.paying import (
+    PaidRequest,
     StartedOrder,
+    decided,
+    draft,
     enter,
-    fund,
-    price_columns,
+    offer_for,
     refusals,
     replay,
 )
@@ -66,10 +65,9 @@ from keepline.porting.ways_in import Brought
 ACTION = "line.bought"
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseRequest:
-    """What a buyer asks for. `key`, `expected_total_minor`, `caller`, `method_id` and `pay_as` are
-    those of a renewal.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseRequest(PaidRequest):
+    """What a buyer asks for.
 
     `e164`: the number that was chosen, None for any. `sim`: a card or an eSIM profile, None for the
     usual one of the plan. `iccid`: the very card, for one that lies on the counter. `eid`: the
@@ -78,25 +76,12 @@ class PurchaseRequest:
     another operator (bring_number); `e164` is None then.
     """
 
-    account_id: UUID
-    plan_code: str
-    currency: str
-    use_wallet: UseWallet
-    provider: str | None
-    key: str
-    expected_total_minor: int | None
-    actor: str
-    channel: str
-    seller: str = "house"
     e164: int | None = None
     sim: SimKind | None = None
     iccid: str | None = None
     eid: str | None = None
     carrier: str | None = None
     label: str = ""
-    caller: Caller = NOBODY
-    method_id: UUID | None = None
-    pay_as: Money | None = None
     bring: Brought | None = None
 
     def digest(self) -> bytes:
@@ -136,7 +121,7 @@ def preview(
     account_id: UUID, plan_code: str, currency: str, use_wallet: UseWallet, now: datetime
 ) -> PurchasePreview:
     """Decides without locks or writes. Raises FlowRefused as `start` would, but for stock."""
-    offer = _offer(account_id, plan_code, currency, now)
+    offer = offer_for(account_id, plan_code, currency, now, "plan_not_sold")
     parts = _deliverable(offer)
     _demand_room(account_id)
     demand_identity(account_id, offer.policy_id)
@@ -165,7 +150,7 @@ def _start(request: PurchaseRequest, label: str, now: datetime) -> StartedOrder:
         return replay(claim.order_id)
     clocks.clock_of_new_line(request.account_id)  # before numbers and lines
     _demand_room(request.account_id, alone=True)
-    offer = _offer(request.account_id, request.plan_code, request.currency, now)
+    offer = offer_for(request.account_id, request.plan_code, request.currency, now, "plan_not_sold")
     parts = _deliverable(offer)
     demand_identity(request.account_id, offer.policy_id)
     if request.bring is not None:
@@ -176,12 +161,11 @@ def _start(request: PurchaseRequest, label: str, now: datetime) -> StartedOrder:
     line = _line_to_be(line_id, request.account_id, wallet_id, offer, held)
     line = replace(line, carrier_id=carrier_id)
     decision = _decide(line, offer, request.use_wallet, free, now)
-    if request.expected_total_minor not in (None, decision.quote.total_minor):
-        raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)
-    exchange = fund(request, decision.funding.payment_minor, now)
+    order = draft(
+        request, claim.order_id, OrderKind.PURCHASE, wallet_id, line, offer, decision, now
+    )
+    order.stock = held
     reserve_line(line, label, now)
-    order = _draft(request, claim.order_id, line, offer, decision, held, now)
-    order.exchange = exchange.as_facts() if exchange else None
     if request.bring is not None:
         bring_number.want(order.id, line.id, request.account_id, request.bring, now)
     return _enter(request, order, line, offer, now)
@@ -333,14 +317,6 @@ def _line_to_be(
     )
 
 
-def _offer(account_id: UUID, plan_code: str, currency: str, now: datetime) -> PlanOffer:
-    """The plan as it is on sale for this account, with its tax. Raises FlowRefused."""
-    offer = catalog.offer_on_sale(plan_code, currency, now)
-    if offer is None:
-        raise FlowRefused("plan_not_sold")
-    return taxed(offer, treatment_for(account_id, now))
-
-
 def _deliverable(offer: PlanOffer) -> Parts:
     """What the line is made of. Raises FlowRefused when nobody could bring it to life."""
     parts = parts_of(offer.line_kind, offer.allowance)
@@ -353,33 +329,5 @@ def _decide(
     line: LockedLine, offer: PlanOffer, use_wallet: UseWallet, free: int, now: datetime
 ) -> RenewalDecision:
     """The decision of a renewal; but where there is a network it is told of every new line."""
-    step = 1 if use_wallet == "only" else step_on_offer(offer.currency)
-    decision = decide(line, offer, policy_values(offer.policy_id), use_wallet, free, now, step)
+    decision = decided(line, offer, use_wallet, free, now)
     return replace(decision, delivery="network") if switchboard.has("network") else decision
-
-
-def _draft(
-    request: PurchaseRequest,
-    order_id: UUID,
-    line: LockedLine,
-    offer: PlanOffer,
-    decision: RenewalDecision,
-    held: dict[str, Any],
-    now: datetime,
-) -> Order:
-    return orders.new_order(
-        order_id,
-        account_id=request.account_id,
-        line_id=line.id,
-        wallet_id=line.wallet_id,
-        kind=OrderKind.PURCHASE,
-        plan_id=offer.plan_id,
-        delivery=decision.delivery,
-        **price_columns(decision.quote, decision.funding),
-        stock=held,
-        valid_until_after=decision.period.end_at,
-        actor=request.actor,
-        channel=request.channel,
-        seller=request.seller,
-        accepted_at=now,
-    )

@@ -1,4 +1,4 @@
-"""What the start of every order that a holder pays for shares: offer, limits, funding, answer.
+"""What all orders that a holder pays for share: request, offer, decision, funding, answer.
 
 Used inside the first transaction of renew_line and buy_line; the caller holds the locks.
 """
@@ -7,56 +7,60 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import OperationalError
 
-from keepline.catalog.queries import PlanOffer, offer_on_sale
+from keepline.catalog.queries import PlanOffer, offer_on_sale, policy_values
 from keepline.catalog.taxes import taxed, treatment_for
 from keepline.core.exchange import Exchange
 from keepline.core.lifecycle.method import MethodState
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.money import Money
-from keepline.core.pricing import Funding, Quote
-from keepline.core.renewal import Refused, UseWallet
+from keepline.core.renewal import Refused, RenewalDecision, UseWallet, decide
 from keepline.core.velocity import Asked
 from keepline.flows.errors import FlowRefused
-from keepline.flows.limits import Caller, admit_payment
+from keepline.flows.limits import NOBODY, Caller, admit_payment
 from keepline.flows.list_exchanges import exchange_seen
-from keepline.flows.list_ways_to_pay import can_take
+from keepline.flows.list_ways_to_pay import can_take, step_on_offer
 from keepline.flows.sale import deliver_by_network, hold_wallet_part
 from keepline.inventory.holding import NoneFree
 from keepline.inventory.services import StockTaken
-from keepline.lines.services import LineNotFound
+from keepline.lines.services import LineNotFound, LockedLine
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
-from keepline.orders.models import Order
+from keepline.orders.models import Order, OrderKind
 from keepline.payments import methods
 from keepline.payments import services as payments
 
 PROMISE_TO_OPEN = timedelta(seconds=30)  # then a worker opens the payment in the entrance's place
 
 
-class Paying(Protocol):
-    """What is read of a request that somebody pays for (RenewalRequest, PurchaseRequest)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidRequest:
+    """What somebody asks for who pays for it: a term of a plan.
 
-    @property
-    def account_id(self) -> UUID: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def use_wallet(self) -> UseWallet: ...
-    @property
-    def provider(self) -> str | None: ...
-    @property
-    def channel(self) -> str: ...
-    @property
-    def caller(self) -> Caller: ...
-    @property
-    def method_id(self) -> UUID | None: ...
-    @property
-    def pay_as(self) -> Money | None: ...
+    `key`: made by the client, one per intent. `expected_total_minor`: what the holder saw, None
+    to accept the price of the moment. `actor`: user:17, token:3, worker. `caller`: for the limits
+    against fraud; the key does not stand for it, since one who moves is still the same.
+    `method_id`: a saved method of `provider` that is charged at once, in place of a checkout.
+    `pay_as`: what the holder saw that the provider's part comes to in another currency, None to
+    pay it in its own.
+    """
+
+    account_id: UUID
+    plan_code: str
+    currency: str
+    use_wallet: UseWallet
+    provider: str | None
+    key: str
+    expected_total_minor: int | None
+    actor: str
+    channel: str
+    seller: str = "house"
+    caller: Caller = NOBODY
+    method_id: UUID | None = None
+    pay_as: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +74,75 @@ class StartedOrder:
     first: bool
 
 
-def offer_for(account_id: UUID, plan_code: str, currency: str, now: datetime) -> PlanOffer:
-    """The plan as it is on sale for this account, with its tax. Raises FlowRefused."""
+def offer_for(
+    account_id: UUID, plan_code: str, currency: str, now: datetime, refusal: str
+) -> PlanOffer:
+    """The plan as it is on sale for this account, with its tax. Raises FlowRefused(refusal)."""
     offer = offer_on_sale(plan_code, currency, now)
     if offer is None:
-        raise FlowRefused("plan_not_for_line")
+        raise FlowRefused(refusal)
     return taxed(offer, treatment_for(account_id, now))
 
 
-def fund(request: Paying, payment_minor: int, now: datetime) -> Exchange | None:
+def decided(
+    line: LockedLine, offer: PlanOffer, use_wallet: UseWallet, free_minor: int, now: datetime
+) -> RenewalDecision:
+    """One term of the offer for the line, with so much free in the wallet. Raises FlowRefused."""
+    rules = policy_values(line.policy_id)
+    step = 1 if use_wallet == "only" else step_on_offer(offer.currency)
+    try:
+        return decide(line, offer, rules, use_wallet, free_minor, now, step)
+    except Refused as refused:
+        raise FlowRefused(refused.code) from None
+
+
+def draft(
+    request: PaidRequest,
+    order_id: UUID,
+    kind: OrderKind,
+    wallet_id: UUID,
+    line: LockedLine,
+    offer: PlanOffer,
+    decision: RenewalDecision,
+    now: datetime,
+) -> Order:
+    """The order, not written yet, at the price that the holder saw. Raises FlowRefused."""
+    quote, funding = decision.quote, decision.funding
+    if request.expected_total_minor not in (None, quote.total_minor):
+        raise FlowRefused("price_changed", total_minor=quote.total_minor)
+    exchange = _fund(request, funding.payment_minor, now)
+    return orders.new_order(
+        order_id,
+        account_id=request.account_id,
+        line_id=line.id,
+        wallet_id=wallet_id,
+        kind=kind,
+        plan_id=offer.plan_id,
+        delivery=decision.delivery,
+        currency=quote.currency,
+        subtotal_minor=quote.subtotal_minor,
+        discount_minor=quote.discount_minor,
+        tax_minor=quote.tax_minor,
+        tax_country=quote.tax_country,
+        tax_rate_ppm=quote.tax_rate_ppm,
+        tax_inclusive=quote.tax_inclusive,
+        total_minor=quote.total_minor,
+        wallet_minor=funding.wallet_minor,
+        payment_minor=funding.payment_minor,
+        exchange=exchange.as_facts() if exchange else None,
+        valid_until_before=line.valid_until,
+        valid_until_after=decision.period.end_at,
+        actor=request.actor,
+        channel=request.channel,
+        seller=request.seller,
+        accepted_at=now,
+    )
+
+
+def _fund(request: PaidRequest, payment_minor: int, now: datetime) -> Exchange | None:
     """Whether the provider's part may be paid so; in which other currency, if that was agreed.
 
-    Raises FlowRefused and core's Refused.
+    Raises FlowRefused.
     """
     if not payment_minor:
         return None
@@ -91,26 +152,10 @@ def fund(request: Paying, payment_minor: int, now: datetime) -> Exchange | None:
     return exchange
 
 
-def price_columns(quote: Quote, funding: Funding) -> dict[str, Any]:
-    """Price, tax and funding as columns of the order."""
-    return {
-        "currency": quote.currency,
-        "subtotal_minor": quote.subtotal_minor,
-        "discount_minor": quote.discount_minor,
-        "tax_minor": quote.tax_minor,
-        "tax_country": quote.tax_country,
-        "tax_rate_ppm": quote.tax_rate_ppm,
-        "tax_inclusive": quote.tax_inclusive,
-        "total_minor": quote.total_minor,
-        "wallet_minor": funding.wallet_minor,
-        "payment_minor": funding.payment_minor,
-    }
-
-
-def _admit(request: Paying, part: Money, now: datetime) -> None:
+def _admit(request: PaidRequest, part: Money, now: datetime) -> None:
     """A provider's part: there is one that can take it, and no limit stands against it."""
     if request.provider is None:
-        raise Refused("wallet_short")
+        raise FlowRefused("wallet_short")
     kind = _kind_of(request)
     if not can_take(request.provider, request.account_id, part.currency, part.amount_minor, kind):
         raise FlowRefused("provider_unknown")
@@ -120,7 +165,7 @@ def _admit(request: Paying, part: Money, now: datetime) -> None:
     admit_payment(request.account_id, request.caller, asked)
 
 
-def _kind_of(request: Paying) -> str | None:
+def _kind_of(request: PaidRequest) -> str | None:
     """What the saved method is; None for a checkout. Raises FlowRefused when it cannot be used."""
     if request.method_id is None:
         return None
@@ -134,7 +179,7 @@ def _kind_of(request: Paying) -> str | None:
 
 
 def enter(
-    request: Paying,
+    request: PaidRequest,
     order: Order,
     promise_seconds: int,
     now: datetime,
@@ -185,8 +230,6 @@ def refusals() -> Iterator[None]:
         raise FlowRefused("number_taken") from None
     except NoneFree:
         raise FlowRefused("none_free") from None
-    except Refused as refused:
-        raise FlowRefused(refused.code) from None
     except OperationalError as error:
         raise _busy(error) from error
 

@@ -9,8 +9,6 @@ that it still lives, that its number is somebody else's by now and that the wind
 answer. docs/reclaim.md tells what the holder gets.
 """
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,10 +17,11 @@ from keepline.accounts import clocks
 from keepline.audit import services as audit
 from keepline.catalog.queries import policy_values
 from keepline.core import postings
-from keepline.core.ids import derived_id, slot_of
+from keepline.core.ids import derived_id
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.order import OrderEvent, OrderState
-from keepline.flows import wake
+from keepline.flows import changing, wake
+from keepline.flows.changing import ChangeRequest
 from keepline.flows.errors import FlowRefused
 from keepline.flows.line_at_network import let_network_follow
 from keepline.flows.paying import StartedOrder, refusals, replay
@@ -45,26 +44,8 @@ ACTION = "number.reclaimed"
 
 
 @dataclass(frozen=True, slots=True)
-class ReclaimRequest:
-    """`line_id` is the line that ended. `key`: made by the client, one per intent.
-
-    `expected_fee_minor`: what the holder saw, in minor units of `expected_currency` (None: the
-    line's wallet's); None to accept the fee of its policy.
-    """
-
-    account_id: UUID
-    line_id: UUID
-    key: str
-    expected_fee_minor: int | None
-    actor: str
-    channel: str
-    seller: str = "house"
-    expected_currency: str | None = None
-
-    def digest(self) -> bytes:
-        """SHA-256 of what the key stands for: the same key with another body is refused."""
-        body = [str(self.line_id), self.expected_fee_minor, self.expected_currency]
-        return hashlib.sha256(json.dumps(body).encode()).digest()
+class ReclaimRequest(ChangeRequest):
+    """`line_id` is the line that ended."""
 
 
 def reclaim(request: ReclaimRequest, now: datetime) -> StartedOrder:
@@ -81,14 +62,7 @@ def reclaim(request: ReclaimRequest, now: datetime) -> StartedOrder:
 
 
 def _reclaim(request: ReclaimRequest, now: datetime) -> StartedOrder:
-    claim = orders.claim_key(
-        slot_of(request.account_id),
-        request.actor,
-        "reclaim_number",
-        request.key,
-        request.digest(),
-        now,
-    )()
+    claim = changing.claim(request, "reclaim_number", request.digest(), now)
     if not claim.first:
         return replay(claim.order_id)
     clock_id = clocks.clock_of_new_line(request.account_id)  # before numbers and lines

@@ -19,22 +19,20 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from keepline.catalog.queries import PlanOffer, policy_values
+from keepline.catalog.queries import PlanOffer
 from keepline.core.allowances import Allowance
 from keepline.core.ids import slot_of
 from keepline.core.lifecycle.order import OrderState
-from keepline.core.money import Money
-from keepline.core.renewal import Refused, RenewalDecision, UseWallet, decide
+from keepline.core.renewal import RenewalDecision, UseWallet
 from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
-from keepline.flows.limits import NOBODY, Caller
-from keepline.flows.list_ways_to_pay import step_on_offer
 from keepline.flows.paying import (
+    PaidRequest,
     StartedOrder,
+    decided,
+    draft,
     enter,
-    fund,
     offer_for,
-    price_columns,
     refusals,
     replay,
 )
@@ -46,42 +44,24 @@ from keepline.ledger import services as ledger
 from keepline.lines import services as lines
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
-from keepline.orders.models import Order, OrderKind
+from keepline.orders.models import OrderKind
 from keepline.slots.sql import together
 from keepline.usage import queries as usage
 
 ACTION = "line.renewed"
 
 
-@dataclass(frozen=True, slots=True)
-class RenewalRequest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalRequest(PaidRequest):
     """What a holder (or somebody for them) asks for.
 
-    `key`: made by the client, one per intent. `expected_total_minor`: what the holder saw, None
-    to accept the price of the moment. `expected_valid_until`: the expiry the holder saw, so that
-    two who renew at the same moment renew once; None to add a term to whatever is there. The key
-    does not stand for it: a repeat gets the first answer, whatever the page shows by then.
-    `actor`: user:17, token:3, worker. `caller`: for the limits against fraud; the key does not
-    stand for it, since one who moves is still the same. `method_id`: a saved method of `provider`
-    that is charged at once, in place of a checkout. `pay_as`: what the holder saw that the
-    provider's part comes to in another currency, None to pay it in its own.
+    `expected_valid_until`: the expiry the holder saw, so that two who renew at the same moment
+    renew once; None to add a term to whatever is there. The key does not stand for it: a repeat
+    gets the first answer, whatever the page shows by then.
     """
 
-    account_id: UUID
     line_id: UUID
-    plan_code: str
-    currency: str
-    use_wallet: UseWallet
-    provider: str | None
-    key: str
-    expected_total_minor: int | None
-    actor: str
-    channel: str
-    seller: str = "house"
     expected_valid_until: datetime | None = None
-    caller: Caller = NOBODY
-    method_id: UUID | None = None
-    pay_as: Money | None = None
 
     def digest(self) -> bytes:
         """SHA-256 of what the key stands for: the same key with another body is refused."""
@@ -128,7 +108,7 @@ def preview(
         raise FlowRefused("not_found") from None
     if order_queries.asking_if_clock_renews(line_id)():
         raise FlowRefused("renewal_under_way")
-    offer = offer_for(account_id, plan_code, currency, now)
+    offer = offer_for(account_id, plan_code, currency, now, "plan_not_for_line")
     free = ledger_queries.free_minor(ledger.wallet_id_of(account_id, currency))
     decision = _decide(line, offer, use_wallet, free, now)
     before = usage.left(line_id, now)
@@ -159,58 +139,24 @@ def _start(request: RenewalRequest, now: datetime) -> StartedOrder:
     if not claim.first:
         return replay(claim.order_id)
     line = locking()
-    offer = offer_for(request.account_id, request.plan_code, request.currency, now)
+    offer = offer_for(
+        request.account_id, request.plan_code, request.currency, now, "plan_not_for_line"
+    )
     wallet_id, free = holding()
     if request.expected_valid_until not in (None, line.valid_until):
         raise FlowRefused("line_changed")
     if clock_renews():  # its order moves the expiry only at its end: until then nobody sees it
         raise FlowRefused("renewal_under_way")
     decision = _decide(line, offer, request.use_wallet, free, now)
-    if request.expected_total_minor not in (None, decision.quote.total_minor):
-        raise FlowRefused("price_changed", total_minor=decision.quote.total_minor)
-    exchange = fund(request, decision.funding.payment_minor, now)
-    order = _draft(request, claim.order_id, wallet_id, line, offer, decision, now)
-    order.exchange = exchange.as_facts() if exchange else None
+    order = draft(request, claim.order_id, OrderKind.RENEWAL, wallet_id, line, offer, decision, now)
     at_once = partial(complete_sale, order, line, offer, decision.period, now)
     return enter(request, order, offer.promise_seconds, now, at_once)
-
-
-def _draft(
-    request: RenewalRequest,
-    order_id: UUID,
-    wallet_id: UUID,
-    line: lines.LockedLine,
-    offer: PlanOffer,
-    decision: RenewalDecision,
-    now: datetime,
-) -> Order:
-    return orders.new_order(
-        order_id,
-        account_id=request.account_id,
-        line_id=line.id,
-        wallet_id=wallet_id,
-        kind=OrderKind.RENEWAL,
-        plan_id=offer.plan_id,
-        delivery=decision.delivery,
-        **price_columns(decision.quote, decision.funding),
-        valid_until_before=line.valid_until,
-        valid_until_after=decision.period.end_at,
-        actor=request.actor,
-        channel=request.channel,
-        seller=request.seller,
-        accepted_at=now,
-    )
 
 
 def _decide(
     line: lines.LockedLine, offer: PlanOffer, use_wallet: UseWallet, free: int, now: datetime
 ) -> RenewalDecision:
-    try:
-        rules = policy_values(line.policy_id)
-        step = 1 if use_wallet == "only" else step_on_offer(offer.currency)
-        decision = decide(line, offer, rules, use_wallet, free, now, step)
-    except Refused as refused:
-        raise FlowRefused(refused.code) from None
+    decision = decided(line, offer, use_wallet, free, now)
     if decision.delivery == "network" and not switchboard.has("network"):
         raise FlowRefused("no_network")  # before any money moves
     return decision

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query
 
 from keepline.api.answers import answer
-from keepline.api.bearer import actor_of, caller_of, holder_of, now_of, spender_of
-from keepline.api.keys import key_of
+from keepline.api.bearer import holder_of, now_of, spender_of
 from keepline.api.operations import started_answer
+from keepline.api.paying import paid, ways_to_pay
 from keepline.api.routes.lines import router
 from keepline.api.shapes.parts import Code
 from keepline.api.shapes.purchases import (
@@ -20,11 +20,8 @@ from keepline.api.shapes.purchases import (
     Order,
     WhatToBuy,
 )
-from keepline.core.money import Money
 from keepline.flows import buy_line
-from keepline.flows.list_exchanges import list_exchanges
 from keepline.flows.list_numbers import list_numbers
-from keepline.flows.list_ways_to_pay import list_ways_to_pay
 
 REFUSALS = [
     "plan_not_sold",
@@ -71,12 +68,7 @@ def preview_line(request: HttpRequest, body: WhatToBuy) -> HttpResponse:
     holder, now = holder_of(request), now_of(request)
     currency = body.currency or holder.currency
     view = buy_line.preview(holder.account_id, body.plan_code, currency, body.use_wallet, now)
-    price, funding = view.decision.quote, view.decision.funding
-    ways_for = list_ways_to_pay(holder.account_id, price.currency)
-    ways = ways_for(funding.payment_minor or price.total_minor)
-    part = Money(funding.payment_minor, price.currency)
-    exchanges = list_exchanges(holder.account_id, part, now)
-    return answer(LinePreview.of(view, [way.provider for way in ways], exchanges))
+    return answer(LinePreview.of(view, **ways_to_pay(request, view.decision)))
 
 
 @router.post(
@@ -116,29 +108,14 @@ def create_line(request: HttpRequest, body: NewLine) -> HttpResponse:
     the new line. 202: the holder has to pay at `checkout_url`, or SM-DP+ and network have to
     confirm; follow Location. A number that is brought may take days. What ends without service
     gives money and stock back by itself."""
-    holder, seen = spender_of(request), body.expected_total
-    started = buy_line.start(
-        buy_line.PurchaseRequest(
-            account_id=holder.account_id,
-            plan_code=body.plan_code,
-            currency=body.currency or (seen.currency if seen else holder.currency),
-            use_wallet=body.use_wallet,
-            provider=body.provider,
-            key=key_of(request),
-            expected_total_minor=seen.amount_minor if seen else None,
-            actor=actor_of(holder),
-            channel="api",
-            e164=int(body.msisdn[1:]) if body.msisdn else None,
-            bring=body.brought,
-            sim=KINDS[body.sim] if body.sim else None,
-            iccid=body.iccid,
-            eid=body.eid,
-            carrier=body.carrier,
-            label=body.label,
-            caller=caller_of(request),
-            method_id=body.payment_method_id,
-            pay_as=Money(body.pay_as.amount_minor, body.pay_as.currency) if body.pay_as else None,
-        ),
-        now_of(request),
+    asked = buy_line.PurchaseRequest(
+        **paid(request, spender_of(request), body),
+        e164=int(body.msisdn[1:]) if body.msisdn else None,
+        bring=body.brought,
+        sim=KINDS[body.sim] if body.sim else None,
+        iccid=body.iccid,
+        eid=body.eid,
+        carrier=body.carrier,
+        label=body.label,
     )
-    return started_answer(request, started, body.plan_code)
+    return started_answer(request, buy_line.start(asked, now_of(request)), body.plan_code)

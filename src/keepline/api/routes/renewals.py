@@ -6,16 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from keepline.api.answers import answer
-from keepline.api.bearer import actor_of, caller_of, holder_of, now_of, own, spender_of
-from keepline.api.keys import key_of
+from keepline.api.bearer import holder_of, now_of, own, spender_of
 from keepline.api.operations import started_answer
+from keepline.api.paying import paid, ways_to_pay
 from keepline.api.shapes.orders import Order
-from keepline.api.shapes.plans import Preview
-from keepline.api.shapes.requests import Renewal, WhatToRenew
-from keepline.core.money import Money
+from keepline.api.shapes.renewals import Preview, Renewal, WhatToRenew
 from keepline.flows import renew_line
-from keepline.flows.list_exchanges import list_exchanges
-from keepline.flows.list_ways_to_pay import list_ways_to_pay
 
 router = Router(tags=["renewals"])
 REFUSALS = [
@@ -46,12 +42,7 @@ def preview_renewal(request: HttpRequest, line_id: UUID, body: WhatToRenew) -> H
         body.use_wallet,
         now_of(request),
     )
-    price, funding = view.decision.quote, view.decision.funding
-    ways_for = list_ways_to_pay(holder.account_id, price.currency)
-    ways = ways_for(funding.payment_minor or price.total_minor)
-    part = Money(funding.payment_minor, price.currency)
-    exchanges = list_exchanges(holder.account_id, part, now_of(request))
-    return answer(Preview.of(view, [way.provider for way in ways], exchanges))
+    return answer(Preview.of(view, **ways_to_pay(request, view.decision)))
 
 
 @router.post(
@@ -79,24 +70,10 @@ def preview_renewal(request: HttpRequest, line_id: UUID, body: WhatToRenew) -> H
 def create_renewal(request: HttpRequest, line_id: UUID, body: Renewal) -> HttpResponse:
     """Renews the line, once for the key. 201: it is over, and the order is the proof. 202: the
     holder has to pay at `checkout_url`, or the network has to confirm; follow Location."""
-    holder, seen = spender_of(request), body.expected_total
-    started = renew_line.start(
-        renew_line.RenewalRequest(
-            account_id=holder.account_id,
-            line_id=own(line_id, holder),
-            plan_code=body.plan_code,
-            currency=body.currency or (seen.currency if seen else holder.currency),
-            use_wallet=body.use_wallet,
-            provider=body.provider,
-            key=key_of(request),
-            expected_total_minor=seen.amount_minor if seen else None,
-            actor=actor_of(holder),
-            channel="api",
-            expected_valid_until=body.expected_valid_until,
-            caller=caller_of(request),
-            method_id=body.payment_method_id,
-            pay_as=Money(body.pay_as.amount_minor, body.pay_as.currency) if body.pay_as else None,
-        ),
-        now_of(request),
+    holder = spender_of(request)
+    asked = renew_line.RenewalRequest(
+        line_id=own(line_id, holder),
+        **paid(request, holder, body),
+        expected_valid_until=body.expected_valid_until,
     )
-    return started_answer(request, started, body.plan_code)
+    return started_answer(request, renew_line.start(asked, now_of(request)), body.plan_code)

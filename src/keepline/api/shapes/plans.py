@@ -1,21 +1,19 @@
 """Plans on sale, and what one would cost and give."""
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
 from keepline.api.shapes.pages import Page
-from keepline.api.shapes.parts import Currency, Instant, LineKind, Money, Service, Shape, money
+from keepline.api.shapes.parts import Currency, LineKind, Money, Service, Shape, money
 from keepline.catalog.models import Carrier as CarrierRow
 from keepline.catalog.models import Plan as PlanRow
 from keepline.catalog.queries import PlanOffer
 from keepline.core.exchange import Exchange as Agreed
 from keepline.core.pricing import Quote, price_of
 from keepline.flows.list_exchanges import ExchangeOffer
-from keepline.flows.renew_line import RenewalPreview
 
 TAX_RATE = "Parts per million: 190000 is 19 %."
 TAX_INCLUSIVE = "Whether the subtotal holds the tax, or it comes on top."
@@ -173,53 +171,3 @@ class OfferedExchange(Exchange):
     def of_offer(cls, offer: ExchangeOffer) -> "OfferedExchange":
         providers = [way.provider for way in offer.ways]
         return cls(**_exchange_fields(offer.exchange), providers=providers)
-
-
-class Preview(Shape):
-    """The whole order before paying; the receipt will say the same if it is accepted now."""
-
-    line_id: UUID
-    plan_code: str
-    term: str
-    time_zone: str = Field(description="In which the line's months are counted.")
-    price: Price
-    wallet_free: Money
-    period_start: Instant
-    valid_until_before: Instant | None
-    valid_until_after: Instant
-    buckets_before: Service
-    buckets_after: Service
-    delivery: Literal["ledger", "network"] = Field(
-        description="ledger: over at once; network: the network is told, and must confirm."
-    )
-    promise_seconds: int = Field(
-        description="An order of the network that takes longer is refunded by itself."
-    )
-    providers: list[str] = Field(description="Who may take what the wallet does not pay.")
-    exchanges: list[OfferedExchange] = Field(
-        description="In which other currencies that part may be paid; none where the operator "
-        "allows none."
-    )
-
-    @classmethod
-    def of(
-        cls, view: RenewalPreview, providers: list[str], exchanges: Sequence[ExchangeOffer]
-    ) -> "Preview":
-        decision, funding = view.decision, view.decision.funding
-        return cls(
-            line_id=view.line.id,
-            plan_code=view.offer.code,
-            term=str(view.offer.term),
-            time_zone=view.line.time_zone,
-            price=Price.of(decision.quote, funding.wallet_minor, funding.payment_minor),
-            wallet_free=money(view.wallet_free_minor, decision.quote.currency),
-            period_start=decision.period.start_at,
-            valid_until_before=view.line.valid_until,
-            valid_until_after=decision.period.end_at,
-            buckets_before=Service.of(view.buckets_before),
-            buckets_after=Service.of(view.buckets_after),
-            delivery=decision.delivery,
-            promise_seconds=view.offer.promise_seconds,
-            providers=providers,
-            exchanges=[OfferedExchange.of_offer(offer) for offer in exchanges],
-        )

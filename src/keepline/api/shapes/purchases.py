@@ -1,27 +1,14 @@
 """Buying a line: what callers send, and what they see before."""
 
-from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from keepline.api.shapes.orders import Order
-from keepline.api.shapes.parts import (
-    Asked,
-    AskedId,
-    Code,
-    Currency,
-    Digits,
-    Instant,
-    Money,
-    Service,
-    Shape,
-    money,
-)
-from keepline.api.shapes.plans import OfferedExchange, Price
+from keepline.api.shapes.parts import Asked, Code, Digits, Service, Shape
+from keepline.api.shapes.paying import AskedTerm, PaidTerm, SeenTerm, seen_fields
 from keepline.core.parts import SimKind
 from keepline.flows.buy_line import PurchasePreview
-from keepline.flows.list_exchanges import ExchangeOffer
 from keepline.flows.list_numbers import FreeNumber as FreeNumberView
 from keepline.porting.ways_in import CODE, LONGEST_HOLDER, Brought
 
@@ -53,18 +40,11 @@ class BroughtNumber(Asked):
     )
 
 
-class WhatToBuy(Asked):
+class WhatToBuy(AskedTerm):
     """The plan of the new line, and how it shall be paid."""
 
-    plan_code: Code
-    currency: Currency | None = Field(None, description="The account's own when left out.")
-    use_wallet: Literal["none", "part", "only"] = Field(
-        "part",
-        description="part: as much as is there, the rest from `provider`; only: all or nothing.",
-    )
 
-
-class NewLine(WhatToBuy):
+class NewLine(PaidTerm):
     """A line to be bought."""
 
     msisdn: E164 | None = Field(
@@ -97,28 +77,6 @@ class NewLine(WhatToBuy):
         pattern=r"^[^\x00-\x1f\x7f]*$",
         description="The name the holder knows it by.",
     )
-    provider: Code | None = Field(
-        None, max_length=24, description="Who takes what the wallet does not pay."
-    )
-    payment_method_id: AskedId | None = Field(
-        None,
-        description="A saved way to pay of that provider: it is charged at once, and nobody has to "
-        "go to a checkout.",
-    )
-    expected_total: Money | None = Field(
-        None, description="What the holder saw. Another price then refuses the purchase."
-    )
-    pay_as: Money | None = Field(
-        None,
-        description="What the holder saw that the provider's part comes to in another currency, "
-        "one of the preview's `exchanges`; paid in the price's own when left out.",
-    )
-
-    @model_validator(mode="after")
-    def _one_currency(self) -> Self:
-        if self.expected_total and self.currency not in (None, self.expected_total.currency):
-            raise ValueError("expected_total is in another currency than the order")
-        return self
 
     @model_validator(mode="after")
     def _one_number(self) -> Self:
@@ -133,51 +91,23 @@ class NewLine(WhatToBuy):
         return Brought(int(found.msisdn[1:]), found.code, found.holder) if found else None
 
 
-class LinePreview(Shape):
+class LinePreview(SeenTerm):
     """The whole order before paying; the receipt will say the same if it is accepted now."""
 
-    plan_code: str
-    term: str
     needs_number: bool
     sims: list[Sim] = Field(
         description="Which kinds of SIM will do, the usual one first; none: the line has no SIM."
     )
-    price: Price
-    wallet_free: Money
-    period_start: Instant
-    valid_until_after: Instant
     service: Service
-    delivery: Literal["ledger", "network"] = Field(
-        description="ledger: over at once; network: the network is told, and must confirm."
-    )
-    promise_seconds: int = Field(
-        description="An order of the network that takes longer is refunded by itself."
-    )
-    providers: list[str] = Field(description="Who may take what the wallet does not pay.")
-    exchanges: list[OfferedExchange] = Field(
-        description="In which other currencies that part may be paid; none where the operator "
-        "allows none."
-    )
 
     @classmethod
-    def of(
-        cls, view: PurchasePreview, providers: list[str], exchanges: Sequence[ExchangeOffer]
-    ) -> "LinePreview":
-        decision, funding = view.decision, view.decision.funding
+    def of(cls, view: PurchasePreview, **ways: Any) -> "LinePreview":
+        """`ways`: of api.paying.ways_to_pay."""
         return cls(
-            plan_code=view.offer.code,
-            term=str(view.offer.term),
             needs_number=view.parts.number,
             sims=[SIMS[kind] for kind in view.parts.sims],
-            price=Price.of(decision.quote, funding.wallet_minor, funding.payment_minor),
-            wallet_free=money(view.wallet_free_minor, decision.quote.currency),
-            period_start=decision.period.start_at,
-            valid_until_after=decision.period.end_at,
             service=Service.of(view.offer.allowance),
-            delivery=decision.delivery,
-            promise_seconds=view.offer.promise_seconds,
-            providers=providers,
-            exchanges=[OfferedExchange.of_offer(each) for each in exchanges],
+            **seen_fields(view.offer, view.decision, view.wallet_free_minor, **ways),
         )
 
 

@@ -1,16 +1,14 @@
 """What callers send."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from keepline.api.shapes.parts import (
     PRINTABLE,
     Asked,
     AskedId,
-    AskedInstant,
     Code,
-    Currency,
     Digits,
     Money,
 )
@@ -70,50 +68,6 @@ class AutoRenewChange(Asked):
         description="The saved way to pay that is charged what the wallet lacks, which is thereby "
         "agreed to; only the wallet pays when left out.",
     )
-
-
-class WhatToRenew(Asked):
-    """The plan, and how it shall be paid."""
-
-    plan_code: Code
-    currency: Currency | None = Field(None, description="The account's own when left out.")
-    use_wallet: Literal["none", "part", "only"] = Field(
-        "part",
-        description="part: as much as is there, the rest from `provider`; only: all or nothing.",
-    )
-
-
-class Renewal(WhatToRenew):
-    """A renewal to be carried out."""
-
-    provider: Code | None = Field(
-        None, max_length=24, description="Who takes what the wallet does not pay."
-    )
-    payment_method_id: AskedId | None = Field(
-        None,
-        description="A saved way to pay of that provider: it is charged at once, and nobody has to "
-        "go to a checkout.",
-    )
-    expected_total: Money | None = Field(
-        None, description="What the holder saw. Another price then refuses the renewal."
-    )
-    pay_as: Money | None = Field(
-        None,
-        description="What the holder saw that the provider's part comes to in another currency, "
-        "one of the preview's `exchanges`; paid in the price's own when left out.",
-    )
-
-    expected_valid_until: AskedInstant | None = Field(
-        None,
-        description="The expiry that the holder saw. When the line was renewed since, it is not "
-        "renewed once more.",
-    )
-
-    @model_validator(mode="after")
-    def _one_currency(self) -> Self:
-        if self.expected_total and self.currency not in (None, self.expected_total.currency):
-            raise ValueError("expected_total is in another currency than the order")
-        return self
 
 
 class NumberReclaim(Asked):

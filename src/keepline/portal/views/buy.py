@@ -16,18 +16,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from keepline.core.identifiers import MsisdnError, parse_msisdn
-from keepline.core.money import Money
 from keepline.flows import buy_line
 from keepline.flows.buy_line import PurchaseRequest
 from keepline.flows.errors import FlowRefused
 from keepline.flows.hold_number import hold_number_for
 from keepline.flows.list_shop import KINDS, list_shop
 from keepline.flows.show_purchase import Purchase, show_purchase
-from keepline.portal.caller import caller_of, mark_device
+from keepline.portal.caller import mark_device
 from keepline.portal.holder import Holder
-from keepline.portal.views.gate import actor_of, for_holder, for_spender
-from keepline.portal.views.methods import chosen_method
-from keepline.portal.views.renew import KEY, MINOR, PAY
+from keepline.portal.views.gate import for_holder, for_spender
+from keepline.portal.views.renew import KEY, MINOR, PAY, paid
 from keepline.porting.ways_in import Brought
 
 NUMBER = re.compile(r"[1-9][0-9]{5,14}")
@@ -246,31 +244,18 @@ def _pay(request: HttpRequest, holder: Holder, asked: _Asked) -> HttpResponse:
     eid = posted.get("eid", "").strip() if sim == "profile" else ""
     currency = _purchase(holder, asked, asked.e164).preview.offer.currency
     try:
-        if posted.get("currency", currency) != currency:
-            raise FlowRefused("price_changed")
-        started = buy_line.start(
-            PurchaseRequest(
-                account_id=holder.account_id,
-                plan_code=asked.plan_code,
-                currency=currency,
-                use_wallet=pay[1],  # type: ignore[arg-type]
-                provider=pay[2] or None,
-                method_id=chosen_method(pay[3]),
-                key=asked.key,
-                expected_total_minor=int(expected),
-                actor=actor_of(holder),
-                channel="portal",
-                e164=None if asked.bring else asked.e164,
-                bring=_brought(posted) if asked.bring else None,
-                sim=sim if sim in SIMS else None,  # type: ignore[arg-type]
-                eid=eid or None,
-                carrier=posted.get("carrier", "") or None,
-                label=posted.get("label", ""),
-                caller=caller_of(request),
-                pay_as=Money(int(pay[5]), pay[4]) if pay[4] else None,
-            ),
-            holder.now,
+        wanted = PurchaseRequest(
+            **paid(request, holder, pay, currency),
+            plan_code=asked.plan_code,
+            key=asked.key,
+            e164=None if asked.bring else asked.e164,
+            bring=_brought(posted) if asked.bring else None,
+            sim=sim if sim in SIMS else None,  # type: ignore[arg-type]
+            eid=eid or None,
+            carrier=posted.get("carrier", "") or None,
+            label=posted.get("label", ""),
         )
+        started = buy_line.start(wanted, holder.now)
     except FlowRefused as refused:
         return _page(request, holder, asked, refused)
     return redirect("checkout" if started.needs_payment else "order", started.order_id)

@@ -7,6 +7,7 @@ sends it again, and one key is one order.
 import re
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -110,6 +111,25 @@ def _seen(posted: QueryDict) -> datetime | None:
         raise FlowRefused("line_changed") from None
 
 
+def paid(request: HttpRequest, holder: Holder, pay: re.Match[str], currency: str) -> dict[str, Any]:
+    """What a form says of how it is paid (flows.paying.PaidRequest), `pay` being its PAY, and its
+    total a MINOR. Raises FlowRefused where the page showed another currency than `currency`."""
+    if request.POST.get("currency", currency) != currency:
+        raise FlowRefused("price_changed")
+    return {
+        "account_id": holder.account_id,
+        "currency": currency,
+        "use_wallet": pay[1],
+        "provider": pay[2] or None,
+        "method_id": chosen_method(pay[3]),
+        "pay_as": Money(int(pay[5]), pay[4]) if pay[4] else None,
+        "expected_total_minor": int(request.POST["expected_total_minor"]),
+        "actor": actor_of(holder),
+        "channel": "portal",
+        "caller": caller_of(request),
+    }
+
+
 def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
     posted = request.POST
     plan_code, key = posted.get("plan", ""), posted.get("key", "")
@@ -122,27 +142,14 @@ def _pay(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
         return _page(request, holder, line_id, plan_code, key, unreadable)
     choices, _none = show_renewal(line_id, holder.account_id, "", holder.now)
     try:
-        if posted.get("currency", choices.currency) != choices.currency:
-            raise FlowRefused("price_changed")
-        started = renew_line.start(
-            RenewalRequest(
-                account_id=holder.account_id,
-                line_id=line_id,
-                plan_code=plan_code,
-                currency=choices.currency,
-                use_wallet=pay[1],  # type: ignore[arg-type]
-                provider=pay[2] or None,
-                method_id=chosen_method(pay[3]),
-                key=key,
-                expected_total_minor=int(expected),
-                actor=actor_of(holder),
-                channel="portal",
-                expected_valid_until=_seen(posted),
-                caller=caller_of(request),
-                pay_as=Money(int(pay[5]), pay[4]) if pay[4] else None,
-            ),
-            holder.now,
+        asked = RenewalRequest(
+            **paid(request, holder, pay, choices.currency),
+            plan_code=plan_code,
+            key=key,
+            line_id=line_id,
+            expected_valid_until=_seen(posted),
         )
+        started = renew_line.start(asked, holder.now)
     except FlowRefused as refused:
         return _page(request, holder, line_id, plan_code, key, refused)
     return redirect("checkout" if started.needs_payment else "order", started.order_id)
