@@ -1,5 +1,6 @@
 """Staff find a line and block it for a holder who has lost it: asked twice, written down."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ from django.test.utils import CaptureQueriesContext
 
 from keepline.accounts.models import User
 from keepline.audit.models import AuditEvent
+from keepline.inventory.models import Number
 from keepline.lines.models import Validity
 from keepline.messages.models import Outbox
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from tests.flows.changing import OLD, equip
+from tests.flows.inboxes import arrives, take
 
 ASKED = {"why": "stolen", "reason": "called, and knew the PUK"}
 
@@ -40,6 +43,19 @@ def test_a_line_is_found_and_shown(stage: Cast, page: str, olga: Client) -> None
     assert stage.account.name in shown
     assert f'href="{page}block/"' in shown
     assert len(queries) <= 25
+
+
+def test_a_resting_number_to_which_people_still_write(stage: Cast, page: str, olga: Client) -> None:
+    take(OLD, NOW)
+    Validity.objects.filter(id=stage.line.id).update(state="terminated")
+    shown = text(olga.get(page))
+    assert "Number rests until" in shown
+    assert "still write" not in shown
+    arrives(NOW + timedelta(days=3), to=f"+{OLD}")
+    Number.objects.filter(e164=OLD).update(longest_until=NOW + timedelta(days=300))
+    shown = text(olga.get(page))
+    assert "People still write to it: its release was put off" in shown
+    assert "1 message came since it rests, the last on" in shown
 
 
 def test_for_others_these_pages_do_not_exist(stage: Cast, page: str, alice: Client) -> None:

@@ -1,6 +1,7 @@
 """The page of the pools: for staff only, every pool with what is free and how long that lasts."""
 
 import re
+from datetime import timedelta
 
 from django.db import connection
 from django.test import Client
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from keepline.accounts.models import User
 from keepline.backoffice.shelves import THINNEST, WHOLE, bar_of
 from keepline.catalog.models import Carrier
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from tests.inventory import shelves
 
 PAGE = "/backoffice/stock/"
@@ -49,6 +50,15 @@ def test_every_pool_with_its_figures(olga: Client) -> None:
     assert page.index("Numbers") < page.index("ua-mobile") < page.index("SIM cards")
     assert "eSIM profiles</h2>" not in page  # there is no such pool
     assert "style=" not in page  # the pages' policy forbids it
+
+
+def test_numbers_to_which_people_still_write(olga: Client) -> None:
+    pool = shelves.pool("uk-mobile")
+    rest = {"state": "quarantine", "until_at": NOW + timedelta(days=200)}
+    shelves.numbers(pool, 2, **rest)
+    assert "still write" not in olga.get(PAGE).content.decode()
+    shelves.numbers(pool, 2, shelves.FIRST + 10, longest_until=NOW + timedelta(days=300), **rest)
+    assert "2 rest longer: people still write to them" in olga.get(PAGE).content.decode()
 
 
 def test_queries_do_not_grow_with_the_pools(olga: Client) -> None:

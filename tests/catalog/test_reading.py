@@ -68,6 +68,8 @@ def test_what_is_left_out_is_as_usual() -> None:
         "port_out_wait_hours": 24,
         "port_out_code_days": 30,
         "port_out_notice_hours": 24,
+        "quiet_days": 30,
+        "quiet_days_most": 180,
         "identity_check": "none",
     }
 
@@ -101,6 +103,10 @@ WRONG: list[tuple[str, str]] = [
     ('reclaim_fee = { DOLLAR = "3", USD = "3", JPY = "1" }', "reclaim_fee: price DOLLAR"),
     ('identity_check = "always"', "identity_check is before_sale or none"),
     ("identity_check = true", "identity_check is before_sale or none"),
+    ("quiet_days = -1", "quiet_days must be whole days"),
+    ("quiet_days = true", "quiet_days must be whole days"),
+    ("quiet_days_most = 30.5", "quiet_days_most must be whole days"),
+    ("quiet_days = 31\nquiet_days_most = 30", "quiet_days is longer than quiet_days_most"),
     ("retry_days = 3", "retry_days are whole days"),
     ('retry_days = ["-3"]', "retry_days are whole days"),
     ("retry_days = [-3.5]", "retry_days are whole days"),

@@ -116,7 +116,7 @@ def test_a_number_that_somebody_had_of_late_rests_first(pools: None, tmp_path: P
     assert found[1].until_at == datetime(2026, 3, 11, tzinfo=UTC)
     assert found[1].rested_since == datetime(2026, 1, 25, tzinfo=UTC)
     assert found[2].rested_since == NOW  # the day is not over
-    assert inventory.release_rested(datetime(2026, 3, 11, tzinfo=UTC), 10) == 1
+    assert shelves.release_rested(datetime(2026, 3, 11, tzinfo=UTC)) == 1
     pool = queries.pools_by_code()["uk"]
     order = [holding.hold_any(Number, [pool.id], new_id(1), NOW, NOW).e164 for _ in range(3)]
     assert [e164 - FIRST for e164 in order] == [3, 0, 1]

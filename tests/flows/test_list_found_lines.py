@@ -12,6 +12,7 @@ from keepline.inventory import services as inventory
 from tests.cast import NOW, line
 from tests.flows.changing import OLD, numbered
 from tests.flows.refunds import bought
+from tests.inventory import shelves
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +37,7 @@ def test_nothing_is_found(text: str) -> None:
 def test_who_had_the_number_before_stands_below() -> None:
     cast, *_ = numbered(sim=False)
     close_line.close(cast.account.id, cast.line.id, "user:1", NOW + timedelta(hours=1))
-    inventory.release_rested(NOW + timedelta(days=400), 10)
+    shelves.release_rested(NOW + timedelta(days=400))
     second = line(cast.other_account, cast.plan, e164=OLD)
     with transaction.atomic():
         inventory.assign(OLD, cast.other_account.id, second.id, NOW + timedelta(days=401))

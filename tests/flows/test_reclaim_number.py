@@ -30,6 +30,7 @@ from tests.cast import NOW, Cast, assemble
 from tests.doubles import ScriptedNetwork
 from tests.flows.acts import let_go, request, wallet
 from tests.flows.at_once import at_once, deadlocks
+from tests.inventory import shelves
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -177,7 +178,7 @@ def test_the_same_key_is_one_effect() -> None:
 
 
 def _released(cast: Cast) -> None:
-    assert inventory.release_rested(NOW + 180 * DAY, 10) == 1
+    assert shelves.release_rested(NOW + 180 * DAY) == 1
 
 
 def _somebody_elses(cast: Cast) -> None:
@@ -288,7 +289,7 @@ def test_without_a_delivered_notice_it_is_not_withdrawn_again() -> None:
 def test_what_was_had_back_is_not_released() -> None:
     cast = withdrawn()
     reclaim(wanted(cast), NOW + DAY)
-    assert inventory.release_rested(NOW + 1000 * DAY, 10) == 0
+    assert shelves.release_rested(NOW + 1000 * DAY) == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -320,7 +321,7 @@ def test_at_the_edge_the_number_is_had_back_or_released_never_both(late: bool) -
     holder = edge if late else edge - timedelta(microseconds=1)
     answers = at_once(
         [
-            *[lambda: inventory.release_rested(edge, 10)] * 3,
+            *[lambda: shelves.release_rested(edge)] * 3,
             lambda: reclaim(wanted(cast), holder),
         ]
     )

@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
+from keepline.flows.sweeping import resting
 from keepline.inventory.models import Card, Number, Pool, Profile, SimIdentity
 from keepline.inventory.naming import number_id, sim_id, slot_of_iccid, slot_of_number
 from tests.cast import NOW
@@ -30,6 +33,12 @@ def numbers(in_pool: Pool, count: int, first: int = FIRST, **fields: Any) -> lis
         for e164 in found
     )
     return found
+
+
+def release_rested(now: datetime) -> int:
+    """As the sweep does; how many numbers are free again."""
+    with transaction.atomic():
+        return resting.release_rested(now, 10).free
 
 
 def iccid(number: int) -> str:

@@ -18,6 +18,7 @@ from keepline.inventory.models import Number, OwnershipPeriod
 from keepline.slots.ids import new_id
 from keepline.slots.sql import execute
 from tests.cast import NOW
+from tests.inventory import shelves
 
 E164 = 447700900999
 SLOT = naming.slot_of_number(E164)
@@ -168,7 +169,7 @@ def test_a_withdrawn_number_begins_to_age_and_is_nobodys_sale_any_more() -> None
     services.add_numbers([E164], NOW)
     services.assign(E164, new_id(1), new_id(1), NOW)
     withdraw(E164, 180, NOW + timedelta(days=10))
-    assert services.release_rested(NOW + timedelta(days=190), 10) == 1
+    assert shelves.release_rested(NOW + timedelta(days=190)) == 1
     number = queries.number(E164)
     assert number is not None
     assert (number.state, number.rested_since) == ("available", NOW + timedelta(days=10))

@@ -37,6 +37,7 @@ from keepline.messages.inbox_models import ReceivedMessage, UnclaimedDay
 from tests import cast as stage
 from tests.cast import NOW
 from tests.flows.inboxes import Sms
+from tests.inventory import shelves
 
 RULES = [one for one in invariants() if one.number in (12, 13, 17)]
 NUMBERS = (447700900101, 447700900102)
@@ -134,7 +135,7 @@ class InboxMachine(RuleBasedStateMachine):
 
     @rule(e164=WHICH)
     def has_rested(self, e164: int) -> None:
-        if inventory.release_rested(self.now, 10):
+        if shelves.release_rested(self.now):
             Line.objects.filter(
                 e164=e164, id__in=[each.line_id for each in self.model.held[e164]]
             ).exclude(id__in=self._living()).update(e164=None)

@@ -12,6 +12,7 @@ from keepline.lines.models import Line
 from keepline.orders.models import Order
 from tests.cast import NOW, Cast
 from tests.flows.acts import let_go
+from tests.inventory import shelves
 from tests.portal.acts import KEY
 from tests.sessions import signed_in
 
@@ -112,7 +113,7 @@ def test_too_late_is_said_and_nothing_more(alice: Client, stage: Cast, ended: st
         assert "is over" in resting
         assert post(late, ended)[2] == f"{ended}reclaim/"
     with time_machine.travel(NOW + timedelta(days=190), tick=False):
-        assert inventory.release_rested(NOW + timedelta(days=180), 1) == 1
+        assert shelves.release_rested(NOW + timedelta(days=180)) == 1
         inventory.assign(E164, stage.other_account.id, stage.line.id, NOW + timedelta(days=189))
         later = signed_in("alice@example.com")
         gone = text(later, f"{ended}reclaim/")

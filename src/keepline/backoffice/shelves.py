@@ -26,13 +26,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class PoolRow:
-    """One pool. `cells`: heading and count; `sold` and `back_soon` are "" where nothing is."""
+    """One pool. `cells`: heading and count; `sold`, `back_soon` and `written_to` are "" where
+    nothing is."""
 
     level: Level
     cells: Sequence[tuple[str, str]]
     lasts: str
     sold: str
     back_soon: str
+    written_to: str
     bar: Sequence[Piece]
 
 
@@ -76,6 +78,7 @@ def _row(level: Level) -> PoolRow:
         lasts=_lasts(level),
         sold=_counted(sold, level.taken) if level.taken else "",
         back_soon=_back_soon(level),
+        written_to=_written_to(level),
         bar=bar_of([level.free, level.held, third, level.used]),
     )
 
@@ -96,6 +99,17 @@ def _back_soon(level: Level) -> str:
         "%(n)s free again within 28 days", "%(n)s free again within 28 days", level.back_soon
     )
     return _counted(said, level.back_soon)
+
+
+def _written_to(level: Level) -> str:
+    if not level.written_to:
+        return ""
+    said = ngettext(
+        "%(n)s rests longer: people still write to it",
+        "%(n)s rest longer: people still write to them",
+        level.written_to,
+    )
+    return _counted(said, level.written_to)
 
 
 def _counted(said: str, count: int) -> str:

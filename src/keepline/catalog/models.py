@@ -97,6 +97,10 @@ class Policy(models.Model):
     port_out_code_days = models.PositiveIntegerField(default=30, db_default=30)
     # and so long before it goes its holder is told, and may keep it.
     port_out_notice_hours = models.PositiveIntegerField(default=24, db_default=24)
+    # A number that has rested is released once nobody wrote to it for so many days (0: whether or
+    # not), and after so many more all the same (flows.sweeping.resting).
+    quiet_days = models.PositiveIntegerField(default=30, db_default=30)
+    quiet_days_most = models.PositiveIntegerField(default=180, db_default=180)
     # Whether an account shows who it is before it buys such a line (docs/identity.md).
     identity_check = models.CharField(
         max_length=12, choices=IDENTITY_CHECKS, default="none", db_default="none"

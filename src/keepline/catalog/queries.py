@@ -49,6 +49,8 @@ class PolicyValues:
     port_out_wait_hours: int
     port_out_code_days: int
     port_out_notice_hours: int
+    quiet_days: int
+    quiet_days_most: int
     identity_check: Literal["none", "before_sale"]
     agenda: AgendaRules
     source: str
@@ -113,6 +115,8 @@ def policy_of(row: Policy) -> PolicyValues:
         port_out_wait_hours=row.port_out_wait_hours,
         port_out_code_days=row.port_out_code_days,
         port_out_notice_hours=row.port_out_notice_hours,
+        quiet_days=row.quiet_days,
+        quiet_days_most=row.quiet_days_most,
         identity_check=cast("Literal['none', 'before_sale']", row.identity_check),
         agenda=AgendaRules(
             row.grace_days,

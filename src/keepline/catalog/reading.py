@@ -36,6 +36,8 @@ USUAL_PORT_OUT = {
     "port_out_code_days": 30,
     "port_out_notice_hours": 24,
 }
+# A number that has rested waits until nobody wrote to it for so long, and so long at most.
+USUAL_QUIET = {"quiet_days": 30, "quiet_days_most": 180}
 USUAL_DISTANCES = (default_countdown(), default_after_expiry(), default_countdown())
 USUAL_WORDS = {
     "grace_service": ("inbound", ("full", "inbound", "none")),
@@ -57,6 +59,7 @@ POLICY_FIELDS = {
     *USUAL_MESSAGE_DAYS,
     *USUAL_DAYS_BETWEEN,
     *USUAL_PORT_OUT,
+    *USUAL_QUIET,
     *FEES,
     "identity_check",
     "source",
@@ -198,6 +201,7 @@ def _check_days(name: str, policy: dict[str, Any], shortest_quarantine_days: int
             raise CatalogRefused(f"{name}, policy: {field} must be whole days")
     _check_message_days(name, policy)
     _check_port_out(name, policy)
+    _check_quiet(name, policy)
     if not _are_days(policy.setdefault("retry_days", default_retry_days()), -LONGEST_DAYS):
         raise CatalogRefused(f"{name}, policy: retry_days are whole days, before expiry negative")
     for field, usual in zip(DISTANCES, USUAL_DISTANCES, strict=True):
@@ -229,6 +233,14 @@ def _check_port_out(name: str, policy: dict[str, Any]) -> None:
             raise CatalogRefused(
                 f"{name}, policy: {field} must be whole {field.rpartition('_')[2]}"
             )
+
+
+def _check_quiet(name: str, policy: dict[str, Any]) -> None:
+    for field, usual in USUAL_QUIET.items():
+        if not _are_days([policy.setdefault(field, usual)], 0):
+            raise CatalogRefused(f"{name}, policy: {field} must be whole days")
+    if policy["quiet_days"] > policy["quiet_days_most"]:
+        raise CatalogRefused(f"{name}, policy: quiet_days is longer than quiet_days_most")
 
 
 def _are_days(values: Any, least: int) -> bool:

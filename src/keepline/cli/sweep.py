@@ -19,6 +19,7 @@ WORDS = {
     "withdrawn": "ended; their numbers began to rest",
     "held": "kept: no notice has reached their holder yet",
     "moved_on": "live longer than was planned",
+    "put_off": "numbers rested enough, and rest on: people still write to them",
     "released": "numbers rested enough and are free again",
 }
 

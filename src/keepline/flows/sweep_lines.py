@@ -5,7 +5,7 @@
     T  sweep_lines.remind      one batch of reminders
     T  sweep_lines.change      one batch of expiries or suspensions
     T  sweep_lines.withdraw    one batch of lines that end; their numbers begin to rest
-    T  sweep_lines.release     one batch of numbers that have rested, or were not bought
+    T  sweep_lines.release     one batch of numbers that rested and are quiet, or were not bought
 
 A step is done in the transaction that plans the line's next one: once, by any number of workers on
 any number of machines. What a worker that dies had begun has not happened. docs/lifecycle.md tells
@@ -36,6 +36,7 @@ from keepline.flows.steps import transaction_step
 from keepline.flows.sweeping.leaving import may_go, paid_for, withdrawal_of
 from keepline.flows.sweeping.reminding import remind
 from keepline.flows.sweeping.renewing import Raced, Refusal, renew_due
+from keepline.flows.sweeping.resting import release_rested
 from keepline.inventory import services as inventory
 from keepline.ledger import queries as ledger
 from keepline.lines import clock, due
@@ -378,9 +379,9 @@ def _release(now: datetime, which: Which, accounts: Collection[UUID] | None) -> 
     # Numbers lie in slots of their own: whose clock they follow, their last holder's id tells.
     others = clocks.accounts_by_any() if which.real else ()
     with transaction_step("sweep_lines.release"):
-        released = inventory.release_rested(now, BATCH, accounts, but=others)
+        rested = release_rested(now, BATCH, accounts, but=others)
         put_back = inventory.release_holds(now, BATCH, accounts, but=others)
-    return _counted(released=released, put_back=put_back)
+    return _counted(released=rested.free, put_off=rested.put_off, put_back=put_back)
 
 
 def _tell(told: list[tuple[str, DueLine]], now: datetime) -> None:

@@ -11,11 +11,12 @@ LOOKED_BACK = timedelta(days=28)  # whole weeks: every weekday counts alike
 # would cost each sale more than a look costs now and then.
 LEVELS = """
 WITH piece AS (
-  SELECT pool_id, state, until_at, taken_at FROM inventory_number WHERE pool_id IS NOT NULL
+  SELECT pool_id, state, until_at, taken_at, longest_until FROM inventory_number
+  WHERE pool_id IS NOT NULL
   UNION ALL
-  SELECT pool_id, state, until_at, taken_at FROM inventory_card
+  SELECT pool_id, state, until_at, taken_at, NULL FROM inventory_card
   UNION ALL
-  SELECT pool_id, state, until_at, taken_at FROM inventory_profile
+  SELECT pool_id, state, until_at, taken_at, NULL FROM inventory_profile
 ), counted AS (
   SELECT pool_id,
          count(*) FILTER (WHERE state = 'available') AS free,
@@ -26,13 +27,15 @@ WITH piece AS (
          count(*) FILTER (WHERE state = 'quarantine' AND until_at <= %(back_until)s) AS back_soon,
          count(*) FILTER (WHERE state IN ('retired', 'ported_out', 'deleted', 'error',
            'unavailable')) AS gone,
-         count(*) FILTER (WHERE taken_at > %(taken_since)s) AS taken
+         count(*) FILTER (WHERE taken_at > %(taken_since)s) AS taken,
+         count(*) FILTER (WHERE state = 'quarantine' AND longest_until IS NOT NULL) AS written_to
   FROM piece GROUP BY pool_id
 )
 SELECT p.code, p.kind, coalesce(c.name, '') AS carrier, p.country, p.low_count, p.low_days,
        coalesce(free, 0) AS free, coalesce(held, 0) AS held, coalesce(used, 0) AS used,
        coalesce(resting, 0) AS resting, coalesce(back_soon, 0) AS back_soon,
-       coalesce(gone, 0) AS gone, coalesce(taken, 0) AS taken
+       coalesce(gone, 0) AS gone, coalesce(taken, 0) AS taken,
+       coalesce(written_to, 0) AS written_to
 FROM inventory_pool p
 LEFT JOIN catalog_carrier c ON c.id = p.carrier_id
 LEFT JOIN counted ON counted.pool_id = p.id
@@ -45,7 +48,8 @@ class Level:
     """One pool. Counts of pieces; the fields stand as LEVELS names its columns.
 
     `back_soon`: of `resting`, those that are free again within 28 days. `taken`: sold from the
-    pool in the last 28 days.
+    pool in the last 28 days. `written_to`: of `resting`, those whose release was put off because
+    messages for them still came.
     """
 
     code: str
@@ -61,6 +65,7 @@ class Level:
     back_soon: int
     gone: int
     taken: int
+    written_to: int = 0
 
     @property
     def total(self) -> int:

@@ -52,6 +52,9 @@ class Number(SlottedModel):
     reclaim_until = models.DateTimeField(null=True)  # so long its last holder may have it back
     rested_since = models.DateTimeField(null=True)  # its last holder's end; null: nobody had it
     taken_at = models.DateTimeField(null=True)  # when it was last sold from its pool
+    # While people write to it still its release is put off, no longer than until then; null: it
+    # was not put off.
+    longest_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["slot", "e164"], name="number_once")]

@@ -20,6 +20,7 @@ from keepline.core.lifecycle.number import NUMBER, NumberEvent, NumberState
 from keepline.core.lifecycle.profile import PROFILE, ProfileEvent, ProfileState
 from keepline.inventory.models import Card, CardHolding, Number, OwnershipPeriod, Profile
 from keepline.inventory.naming import number_id, slot_of_iccid, slot_of_number
+from keepline.inventory.resting import Rested
 from keepline.slots.ids import new_id
 from keepline.slots.sql import execute, fetch_all
 
@@ -149,7 +150,7 @@ WITHDRAW = """
 WITH withdrawn AS (
   UPDATE inventory_number n
   SET state = 'quarantine', since_at = %(now)s, until_at = d.until_at,
-      reclaim_until = d.reclaim_until, rested_since = %(now)s
+      reclaim_until = d.reclaim_until, rested_since = %(now)s, longest_until = NULL
   FROM unnest(%(slots)s::smallint[], %(e164s)s::bigint[], %(untils)s::timestamptz[],
               %(reclaims)s::timestamptz[]) AS d(slot, e164, until_at, reclaim_until)
   WHERE n.slot = d.slot AND n.e164 = d.e164 AND n.state = ANY(%(sources)s)
@@ -265,33 +266,20 @@ def port_out(e164: int, now: datetime) -> None:
 
 
 RELEASE = """
-WITH rested AS (
-  SELECT slot, id FROM inventory_number
-  WHERE state = 'quarantine' AND until_at <= %(now)s
-    AND (%(accounts)s::uuid[] IS NULL OR account_id = ANY(%(accounts)s))
-    AND NOT coalesce(account_id = ANY(%(but)s::uuid[]), false)
-  ORDER BY until_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
-)
 UPDATE inventory_number n
 SET state = 'available', since_at = %(now)s, line_id = NULL, account_id = NULL, until_at = NULL,
-    reclaim_until = NULL, taken_at = NULL
-FROM rested WHERE n.slot = rested.slot AND n.id = rested.id
+    reclaim_until = NULL, taken_at = NULL, longest_until = NULL
+FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[]) AS rested(slot, id)
+WHERE n.slot = rested.slot AND n.id = rested.id AND n.state = 'quarantine'
 """
 
 
-def release_rested(
-    now: datetime,
-    limit: int,
-    accounts: Collection[UUID] | None = None,
-    but: Collection[UUID] = (),
-) -> int:
-    """Frees numbers whose quarantine is over; how many.
-
-    `accounts`: only those they held last (None: everybody's); `but`: not those.
-    """
-    chosen = None if accounts is None else list(accounts)
-    params = {"now": now, "limit": limit, "accounts": chosen, "but": list(but)}
-    return execute(RELEASE, params)
+def release(rested: Collection[Rested], now: datetime) -> int:
+    """Frees numbers under lock that have rested (inventory.resting); how many."""
+    if not rested:
+        return 0
+    slots, ids = [each.slot for each in rested], [each.id for each in rested]
+    return execute(RELEASE, {"now": now, "slots": slots, "ids": ids})
 
 
 LET_GO = """

@@ -234,6 +234,19 @@ def numbers_among(line_ids: Sequence[UUID]) -> dict[UUID, int]:
     return {row.id: row.e164 for row in rows}
 
 
+POLICIES = """
+SELECT id, policy_id FROM lines_validity WHERE slot = ANY(%(slots)s) AND id = ANY(%(ids)s)
+"""
+
+
+def policies_among(line_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The version of the policy by line id, of lines of any accounts. No query for none."""
+    if not line_ids:
+        return {}
+    params = {"slots": slots_of(line_ids), "ids": list(line_ids)}
+    return {row.id: row.policy_id for row in fetch_all(POLICIES, params)}
+
+
 def _rows(statement: str, params: dict[str, object]) -> list[LineRow]:
     return [
         LineRow(**{**row._asdict(), "state": LineState(row.state)})

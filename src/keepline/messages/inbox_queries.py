@@ -1,6 +1,6 @@
 """Reads of received messages: opened for members of their account, counted for everybody else."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -144,6 +144,23 @@ WHERE slot = %s AND e164 = %s AND day >= %s
 
 def unclaimed_since(e164: int, day: date) -> tuple[int, date | None]:
     """How many messages came to a number since a day that were nobody's, and the last day on which
-    one did. What the quiet test asks before the number is sold again."""
+    one did. For staff."""
     row = fetch_one(UNCLAIMED, (slot_of_text(str(e164)), e164, day))
     return (row.messages, row.last_on) if row else (0, None)
+
+
+LAST_UNCLAIMED = """
+SELECT u.e164, max(u.day) AS last_on
+FROM unnest(%(slots)s::smallint[], %(e164s)s::bigint[]) AS d(slot, e164)
+JOIN messages_unclaimedday u ON u.slot = d.slot AND u.e164 = d.e164
+GROUP BY u.e164
+"""
+
+
+def last_unclaimed_among(e164s: Collection[int]) -> dict[int, date]:
+    """The last day (UTC) on which a message came that was nobody's, by number, of those to which
+    one did. What the quiet test asks before numbers are sold again. No query for none."""
+    if not e164s:
+        return {}
+    params = {"slots": [slot_of_text(str(e164)) for e164 in e164s], "e164s": list(e164s)}
+    return {row.e164: row.last_on for row in fetch_all(LAST_UNCLAIMED, params)}
