@@ -164,3 +164,28 @@ def test_what_cannot_be_brought(
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert not Order.objects.filter(kind="purchase").exists()
     assert Number.objects.count() == before
+
+
+def test_an_order_is_cancelled_before_its_number_comes(
+    alice: Caller, bob: Caller, charlie: Caller, shop: None, house: ScriptedHouse
+) -> None:
+    order = alice.post("/v1/lines", BRING, KEY).json()
+    at = f"/v1/orders/{order['id']}"
+    assert alice.get(at).json()["cancellation"] == "possible"
+    assert charlie.put(f"{at}/cancellation", None).status_code == 404
+    assert bob.put(f"{at}/cancellation", None).json()["code"] == "role_refused"
+    house.deaf = True
+    silent = alice.put(f"{at}/cancellation", None)
+    assert (silent.status_code, silent.json()["cancellation"]) == (200, "asked")
+    house.deaf = False
+    advance(UUID(order["id"]), "en", NOW)
+    done = alice.put(f"{at}/cancellation", None).json()
+    assert (done["state"], done["failure_code"]) == ("cancelled", "called_off")
+    assert done["cancellation"] is None
+
+
+def test_an_order_that_brings_nothing_cannot_be_cancelled(alice: Caller, stage: Cast) -> None:
+    order = alice.post(f"/v1/lines/{stage.line.id}/renewals", {"plan_code": "keep-1m"}, KEY).json()
+    assert alice.get(f"/v1/orders/{order['id']}").json()["cancellation"] is None
+    refused = alice.put(f"/v1/orders/{order['id']}/cancellation", None)
+    assert (refused.status_code, refused.json()["code"]) == (409, "cancel_refused")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from keepline.flows import buy_line
+from keepline.flows.cancel_order import cancel
 from keepline.flows.hear_of_port import hear
 from keepline.inventory.models import Pool
 from keepline.porting.models import PortIn
@@ -102,6 +103,12 @@ def _hear(world: World) -> None:
     hear(PortIn.objects.get(account_id=world.cast.account.id).id, world.now())
 
 
+def _call_off(world: World) -> None:
+    """Its buyer."""
+    port = PortIn.objects.get(account_id=world.cast.account.id)
+    cancel(port.account_id, port.order_id, "user:1", world.now())
+
+
 STOCK = Act(_stock, ours=False)
 TOMORROW = Act(lambda world: world.outside.house.behave(notice_s=86400), ours=False)
 HEAR = Act(_hear)
@@ -151,6 +158,13 @@ PURCHASES: dict[str, Scenario] = {
             # Its date is known before the other operator thinks better, whoever was killed.
             *(ELSEWHERE, TOMORROW, BRING, WORK, later(minutes=1), WORK),
             *(Act(_thinks_better, ours=False), HEAR, WORK, WORK),
+        ],
+    ),
+    "a number is not to come after all": Scenario(
+        RICH,
+        [
+            *(ELSEWHERE, TOMORROW, BRING, WORK, later(minutes=1), WORK),
+            *(Act(_call_off), WORK, WORK),
         ],
     ),
     "a number is brought to a network that refuses": Scenario(

@@ -21,8 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from keepline.core.lifecycle.order import OrderState
-from keepline.flows import bring_number, buy_line, close_line
+from keepline.flows import bring_number, buy_line, cancel_order, close_line
 from keepline.flows.advance_order import advance
 from keepline.flows.audit_books import audit, invariants
 from keepline.flows.errors import FlowRefused
@@ -32,6 +31,7 @@ from keepline.gateways import switchboard
 from keepline.gateways.porting.bridge.fake.books import ELSEWHERE
 from keepline.inventory.models import Card, Number, OwnershipPeriod
 from keepline.orders.models import Order
+from keepline.orders.services import FINAL
 from keepline.porting.models import PortIn
 from keepline.porting.ways_in import Brought
 from tests import cast as stage
@@ -90,6 +90,12 @@ class BringingMachine(RuleBasedStateMachine):
         line_id = Order.objects.by_id(self.orders[-1]).line_id
         with suppress(FlowRefused):
             close_line.close(self.cast.account.id, line_id, "user:1", self.now)
+
+    @under_way
+    @rule()
+    def thinks_better(self) -> None:
+        with suppress(FlowRefused):
+            cancel_order.cancel(self.cast.account.id, self.orders[-1], "user:1", self.now)
 
     @precondition(lambda self: PortIn.objects.exists())
     @rule(really=st.sampled_from([True, False, False]))
@@ -162,7 +168,7 @@ class BringingMachine(RuleBasedStateMachine):
             for order_id in self.orders:
                 advance(order_id, "en", self.now)
         for order in Order.objects.exclude(kind="opening"):
-            assert order.state in (OrderState.COMPLETED, OrderState.FAILED, OrderState.WITHDRAWN)
+            assert order.state in FINAL
             assert (order.next_action_at, order.undo_due) == (None, False)
         assert not Number.objects.filter(state="expected").exists()
         assert not Card.objects.filter(state="held").exists()

@@ -110,6 +110,54 @@ def test_from_the_choice_of_numbers_to_the_date(
     assert PortIn.objects.count() == 1
 
 
+def test_it_is_cancelled_before_its_date(shop: Cast, alice: Client, house: ScriptedHouse) -> None:
+    location = posted(alice)[2]
+    order = Order.objects.get(kind="purchase")
+    advance(order.id, "en", NOW)
+    button = f'href="{location}cancel/"'
+    assert button in text(alice, location)
+    asked = plain(alice, f"{location}cancel/")
+    assert "+44 7700 900871 stays with your old operator" in asked
+    assert "US$3.00 in your wallet is free again" in asked
+    assert Order.objects.by_id(order.id).state == "in_progress", "asked before it is done"
+    assert alice.post(f"{location}cancel/").status_code == 302
+    page = text(alice, location)
+    assert "Your order is cancelled." in page
+    assert "Your number stays with your old operator." in page
+    assert button not in page
+    assert alice.get(f"{location}cancel/").status_code == 302, "there is nothing to cancel"
+    assert alice.post(f"{location}cancel/").status_code == 302, "it is done"
+
+
+def test_it_is_being_cancelled(shop: Cast, alice: Client, house: ScriptedHouse) -> None:
+    location = posted(alice)[2]
+    house.deaf = True
+    alice.post(f"{location}cancel/")
+    page = text(alice, location)
+    assert "Being cancelled" in page
+    assert f'href="{location}cancel/"' not in page
+
+
+def test_it_cannot_be_cancelled_any_more(shop: Cast, alice: Client, house: ScriptedHouse) -> None:
+    location = posted(alice)[2]
+    order = Order.objects.get(kind="purchase")
+    for now in (NOW, NOW + DAY):
+        house.shows = now
+        advance(order.id, "en", now)
+    late = alice.post(f"{location}cancel/")
+    assert late.status_code == 409
+    assert "This order cannot be cancelled." in late.content.decode()
+
+
+def test_who_may_cancel(shop: Cast, alice: Client, house: ScriptedHouse) -> None:
+    location = posted(alice)[2]
+    bob = signed_in("bob@example.com")
+    assert f'href="{location}cancel/"' not in text(bob, location)
+    assert bob.post(f"{location}cancel/").status_code == 403
+    assert signed_in("charlie@example.com").post(f"{location}cancel/").status_code == 404
+    assert PortIn.objects.get().cancel_asked_at is None
+
+
 def test_sold_out_is_no_hindrance(shop: Cast, alice: Client) -> None:
     choice = text(alice, f"/buy/keep-1m/?key={KEY}")
     assert "Sold out" in choice

@@ -149,6 +149,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "time_zone": "Europe/Berlin",
         "network_outcome": "unchanged",
         "number_comes_at": None,
+        "cancellation": None,
     },
     "Wallet": {
         "currency": "EUR",

@@ -56,6 +56,7 @@ TOPIC_OF: Mapping[str, Topic] = {
     "line.withdrawn": Topic.LOSS,
     "order.in_review": Topic.MONEY,
     "order.cancelled": Topic.MONEY,
+    "order.called_off": Topic.MONEY,
     "order.failed": Topic.MONEY,
     "order.withdrawn": Topic.MONEY,
     "order.refunded": Topic.MONEY,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
-from keepline.flows import order_profile
+from keepline.flows import cancel_order, order_profile
 from keepline.flows.deliver_order import deliver, deliver_many
 from keepline.flows.delivering.kinds import delivery_of
 from keepline.flows.errors import FlowRefused
@@ -58,7 +58,9 @@ def advance(order_id: UUID, language: str, now: datetime) -> OrderState:
     elif order.state == OrderState.PENDING:
         _pending(order, now)
     elif order.state in WAITING:
-        if order.promised_until <= now:
+        if cancel_order.is_asked(order, now):
+            cancel_order.finish(order_id, now)
+        elif order.promised_until <= now:
             withdraw(order_id, now)
         else:
             deliver(order_id, now)

@@ -6,7 +6,8 @@
     (deliver_order: at the date the network is told the line under its number)
     N  bring_number.cut_over    from now on it is ours
     (deliver_order.confirm: the number is the line's)
-    N  bring_number.cancel      before money goes back: we do not want it any more
+    N  bring_number.cancel      before money goes back, also of one whose buyer thinks better of it
+                                (cancel_order): we do not want it any more
     T  bring_number.stays       unless the number has come: then the line shall live
 
 What the clearing house says counts. Money goes back only once it has said that the number is not
@@ -68,7 +69,11 @@ def to_its_date(order: Order, now: datetime) -> None:
     """Brings the order's number to its date. Raises NotYet until then, Impossible if it stays."""
     row = _row(order)
     if row.state == PortInState.WANTED:
-        _schedule(order, _requested(row), now)
+        found = _requested(row)
+        if _row(order).state == PortInState.GIVEN_UP:  # while it was asked for: take that back too
+            _cancelled(row)
+            raise Impossible("port_other")
+        _schedule(order, found, now)
     if row.state == PortInState.GIVEN_UP:
         raise Impossible("port_other")
     if row.cut_over_at is not None and now < row.cut_over_at:
@@ -143,11 +148,8 @@ def stays_away(order: Order, now: datetime) -> bool:
     row = _row(order)
     if row.state == PortInState.GIVEN_UP:
         return True
-    try:
-        with network_step("bring_number.cancel"):
-            found = switchboard.porting().cancel(row.id)
-    except PortingUnknown as silence:
-        log.warning("clearing_house_silent", reason=str(silence))
+    found = _cancelled(row)
+    if found is None:
         orders.look_later(order, now + ASK_AGAIN_AFTER)
         return False
     if found.state != "ported" and found.state not in NOT_OURS:
@@ -155,6 +157,16 @@ def stays_away(order: Order, now: datetime) -> bool:
         orders.look_later(order, now + ASK_AGAIN_AFTER)
         return False
     return _ended(order, found.state == "ported", now)
+
+
+def _cancelled(row: PortIn) -> Porting | None:
+    """What the clearing house says to it; None when it is silent."""
+    try:
+        with network_step("bring_number.cancel"):
+            return switchboard.porting().cancel(row.id)
+    except PortingUnknown as silence:
+        log.warning("clearing_house_silent", reason=str(silence))
+        return None
 
 
 def _ended(order: Order, came: bool, now: datetime) -> bool:
@@ -166,9 +178,13 @@ def _ended(order: Order, came: bool, now: datetime) -> bool:
             if locked.state in (PortInState.WANTED, PortInState.SCHEDULED):
                 ways_in.transition(locked, PortInEvent.GIVE_UP, now)
         elif locked_order.completed_at is None:
-            log.error("number_came_without_its_line", order=str(order.id))
             orders.note_date(locked_order, locked.cut_over_at or now, now + AFTER_ITS_DATE)
-            orders.look_again(locked_order, now + WITHOUT_ITS_LINE)
+            if locked.cancel_asked_at is not None:  # too late: the line shall live
+                ways_in.note(locked, cancel_asked_at=None)
+                orders.look_again(locked_order, now)
+            else:
+                log.error("number_came_without_its_line", order=str(order.id))
+                orders.look_again(locked_order, now + WITHOUT_ITS_LINE)
         else:  # by hand, at the clearing house: an operator must look
             log.error("number_came_without_its_order", order=str(order.id))
             orders.look_again(locked_order, now + AFTER_ITS_DATE)

@@ -7,7 +7,7 @@ language, the CLI as a line on stderr. docs/errors.md is generated from this tab
 from django.utils.translation import gettext, gettext_noop
 
 from keepline.core.refusal import Refusal
-from keepline.flows.delivering.refusals import OF_SIMS
+from keepline.flows.delivering.refusals import OF_DELIVERIES
 from keepline.flows.hooking.refusals import OF_ENDPOINTS
 from keepline.flows.identifying.refusals import OF_IDENTITY
 
@@ -16,7 +16,7 @@ __all__ = ["CATALOGUE", "FlowRefused", "Refusal"]
 
 CATALOGUE: dict[str, Refusal] = {
     **OF_ENDPOINTS,
-    **OF_SIMS,
+    **OF_DELIVERIES,
     **OF_IDENTITY,
     "not_found": Refusal(
         404,

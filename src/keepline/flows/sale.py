@@ -36,6 +36,7 @@ from keepline.slots.sql import together
 from keepline.usage import queries as usage
 
 DOWN_TIMES, LONGEST_PROMISE = 6, timedelta(days=1)
+CALLED_OFF = "called_off"  # by its buyer, before its number came along (cancel_order)
 REVIEWED_WITHIN = timedelta(hours=24)  # then it goes back by itself
 
 
@@ -254,5 +255,9 @@ def _news(order: Order, event: OrderEvent, code: str) -> str:
     """What the holder is told of an order that has ended without service."""
     if event is OrderEvent.CANCEL and order.channel == order_queries.BY_CLOCK:
         return "line.approval_needed" if code == "approval_needed" else "line.charge_failed"
-    kinds = {OrderEvent.CANCEL: "order.cancelled", OrderEvent.WITHDRAW: "order.withdrawn"}
+    kinds = {
+        OrderEvent.CANCEL: "order.cancelled",
+        OrderEvent.CALL_OFF: "order.called_off",
+        OrderEvent.WITHDRAW: "order.withdrawn",
+    }
     return kinds.get(event, "order.failed")

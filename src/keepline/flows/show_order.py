@@ -16,6 +16,7 @@ from keepline.core.lifecycle.refund import RefundState
 from keepline.core.lifeline import Lifeline
 from keepline.core.parts import SimKind
 from keepline.flows import bring_number
+from keepline.flows.cancel_order import Standing, standing_of
 from keepline.flows.errors import FlowRefused
 from keepline.flows.show_lines import LineCard, card, surroundings
 from keepline.flows.show_receipt import lifeline_at
@@ -107,6 +108,7 @@ class OrderView:
     network: Mapping[str, object]
     refunds: Sequence[Refund]  # those that staff gave, the first first
     disputes: Sequence[Dispute]
+    cancellation: Standing  # of an order whose number is still to come along
 
     @property
     def ended(self) -> bool:
@@ -189,6 +191,7 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
         network=proof.get("network") or {},
         refunds=given,
         disputes=disputes.of_order(order_id) if payment else [],
+        cancellation=standing_of(order, now),
     )
 
 

@@ -70,6 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="line_messages_json",
     ),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
+    path("orders/<uuid:order_id>/cancel/", orders.cancel, name="cancel_order"),
     path("orders/<uuid:order_id>/checkout/", orders.checkout, name="checkout"),
     path("orders/<uuid:order_id>/return/", orders.order_return, name="order_return"),
     path("orders/<uuid:order_id>/receipt/", orders.receipt, name="receipt"),

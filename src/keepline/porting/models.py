@@ -69,6 +69,7 @@ class PortIn(StatedModel):
     donor = models.CharField(max_length=120, blank=True)
     wanted_at = models.DateTimeField()
     cut_over_at = models.DateTimeField(null=True)
+    cancel_asked_at = models.DateTimeField(null=True)  # its buyer wants the order back
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -55,6 +55,13 @@ def lock_way_in(order_id: UUID) -> PortIn:
     return found
 
 
+def note(row: PortIn, **columns: object) -> None:
+    """What is not its state, of a locked way in."""
+    PortIn.objects.filter(slot=row.slot, id=row.id).update(**columns)
+    for name, value in columns.items():
+        setattr(row, name, value)
+
+
 def transition(row: PortIn, event: PortInEvent, now: datetime, **columns: object) -> None:
     """Moves a locked way in by `event`. One that ends forgets the code.
 

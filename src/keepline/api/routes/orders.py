@@ -1,4 +1,4 @@
-"""GET /v1/orders, GET /v1/orders/{id}."""
+"""GET /v1/orders, GET /v1/orders/{id}, PUT /v1/orders/{id}/cancellation."""
 
 from uuid import UUID
 
@@ -6,10 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from keepline.api.answers import answer, page
-from keepline.api.bearer import holder_of, now_of, own
+from keepline.api.bearer import actor_of, holder_of, now_of, own, spender_of
 from keepline.api.cursors import Cursor, OfLine, seal, unseal_id
 from keepline.api.operations import SECONDS_TO_DELIVER, SECONDS_TO_PAY
 from keepline.api.shapes.orders import Order, OrderDetail, OrdersPage
+from keepline.flows.cancel_order import cancel
 from keepline.flows.list_orders import list_orders
 from keepline.flows.show_order import show_order
 
@@ -49,3 +50,21 @@ def get_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     waits = SECONDS_TO_PAY if view.stage == "to_pay" else SECONDS_TO_DELIVER
     headers = {} if view.resting else {"Retry-After": waits}
     return answer(OrderDetail.of_view(view), headers=headers)
+
+
+@router.put(
+    "/orders/{uuid:order_id}/cancellation",
+    response=OrderDetail,
+    operation_id="cancel_order",
+    summary="Cancel an order whose number is still to come",
+    openapi_extra={"x-problems": ["not_found", "role_refused", "cancel_refused"]},
+)
+def put_cancellation(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """For an order that brings a number along, until shortly before its date. The clearing house is
+    told, and its word counts: once it says that the number stays where it is, the order is
+    `cancelled` and its money free or on its way back; until then `cancellation` is `asked`. Safe to
+    repeat."""
+    holder, now = spender_of(request), now_of(request)
+    order_id = own(order_id, holder)
+    cancel(holder.account_id, order_id, actor_of(holder), now)
+    return answer(OrderDetail.of_view(show_order(order_id, holder.account_id, now)))

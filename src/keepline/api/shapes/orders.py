@@ -119,6 +119,10 @@ class OrderDetail(Order):
         description="Of a number that is brought along: from when on it is the line's; null until "
         "the other operator has said so."
     )
+    cancellation: Literal["possible", "asked"] | None = Field(
+        description="possible: `PUT /v1/orders/{id}/cancellation` ends it; asked: the clearing "
+        "house has not answered yet. null: it cannot be cancelled."
+    )
 
     @classmethod
     def of_view(cls, view: OrderView) -> "OrderDetail":
@@ -138,6 +142,7 @@ class OrderDetail(Order):
             time_zone=view.line.time_zone if view.line else None,
             network_outcome=view.network.get("outcome"),  # type: ignore[arg-type]
             number_comes_at=view.comes_at,
+            cancellation=view.cancellation or None,
         )
 
 

@@ -34,6 +34,7 @@ class OrderEvent(StrEnum):
     REJECT = "reject"
     WITHDRAW = "withdraw"
     CANCEL = "cancel"
+    CALL_OFF = "call_off"
 
 
 S, E = OrderState, OrderEvent
@@ -58,10 +59,12 @@ ORDER: Machine[OrderState, OrderEvent] = Machine(
         Transition(S.IN_PROGRESS, E.COMPLETE, S.COMPLETED, "the network confirmed"),
         Transition(S.IN_PROGRESS, E.HOLD, S.HELD, "the network did not answer"),
         Transition(S.IN_PROGRESS, E.REJECT, S.FAILED, "the network refused"),
+        Transition(S.IN_PROGRESS, E.CALL_OFF, S.CANCELLED, "its buyer wants it no more"),
         Transition(S.IN_PROGRESS, E.WITHDRAW, S.WITHDRAWN, "the promised instant passed"),
         Transition(S.HELD, E.RETRY_DELIVERY, S.IN_PROGRESS, "the network never saw it"),
         Transition(S.HELD, E.COMPLETE, S.COMPLETED, "asked later: applied"),
         Transition(S.HELD, E.REJECT, S.FAILED, "asked later: refused"),
+        Transition(S.HELD, E.CALL_OFF, S.CANCELLED, "its buyer wants it no more"),
         Transition(S.HELD, E.WITHDRAW, S.WITHDRAWN, "the promised instant passed"),
     ),
 )

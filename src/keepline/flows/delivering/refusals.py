@@ -1,10 +1,10 @@
-"""Refusals of SIMs and eSIMs; flows/errors.py has them with all others."""
+"""Refusals of deliveries, SIMs and eSIMs; flows/errors.py has them with all others."""
 
 from django.utils.translation import gettext_noop
 
 from keepline.core.refusal import Refusal
 
-OF_SIMS: dict[str, Refusal] = {
+OF_DELIVERIES: dict[str, Refusal] = {
     "sim_not_for_plan": Refusal(
         422,
         gettext_noop("This plan does not come with such a SIM."),
@@ -20,6 +20,14 @@ OF_SIMS: dict[str, Refusal] = {
         gettext_noop("This EID cannot be used."),
         gettext_noop(
             "It has 32 digits that begin with 89, and goes with an eSIM only. Dial *#06# to see it."
+        ),
+    ),
+    "cancel_refused": Refusal(
+        409,
+        gettext_noop("This order cannot be cancelled."),
+        gettext_noop(
+            "Only one whose number is still to come from another operator can, until shortly "
+            "before its date."
         ),
     ),
     "no_smdp_plus": Refusal(

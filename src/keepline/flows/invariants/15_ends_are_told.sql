@@ -5,6 +5,7 @@ LEFT JOIN messages_outbox m ON m.slot = o.slot AND m.order_id = o.id AND m.kind 
   WHEN o.state = 'cancelled' AND o.channel = 'sweep' AND o.failure_code = 'approval_needed'
     THEN 'line.approval_needed'
   WHEN o.state = 'cancelled' AND o.channel = 'sweep' THEN 'line.charge_failed'
+  WHEN o.state = 'cancelled' AND o.failure_code = 'called_off' THEN 'order.called_off'
   WHEN o.state = 'completed' AND o.kind = 'top_up' THEN 'wallet.topped_up'
   WHEN o.state = 'completed' AND o.kind = 'reclaim' THEN 'number.reclaimed'
   WHEN o.state = 'completed' AND o.kind = 'purchase' THEN 'line.bought'

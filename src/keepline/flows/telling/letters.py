@@ -21,6 +21,7 @@ SUBJECTS = {
     "wallet.topped_up": gettext_noop("Money is in your wallet"),
     "order.in_review": gettext_noop("Your payment is here, and a person looks at it"),
     "order.cancelled": gettext_noop("Your order was not paid and is closed"),
+    "order.called_off": gettext_noop("Your order is cancelled; your money is coming back"),
     "order.failed": gettext_noop("Your order could not be carried out; your money is coming back"),
     "order.withdrawn": gettext_noop("We missed our promise; your money is coming back"),
     "order.refunded": gettext_noop("Your money is on its way back to you"),

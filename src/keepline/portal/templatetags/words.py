@@ -53,6 +53,7 @@ ORDER_STATES: Words = {
 }
 FAILURES: Words = {
     "promise_passed": gettext_lazy("The network did not confirm in the promised time."),
+    "called_off": gettext_lazy("You cancelled it. Your number stays with your old operator."),
     "provider_refused": gettext_lazy("The payment provider refused the payment."),
     "payment_declined": gettext_lazy("The payment was declined."),
     "approval_needed": gettext_lazy("Your bank wants you to approve this payment yourself."),

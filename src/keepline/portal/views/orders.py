@@ -1,19 +1,22 @@
-"""An order: on to its checkout, back from it, its proof, its receipt."""
+"""An order: on to its checkout, back from it, its proof, its receipt, its cancellation."""
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
+from keepline.flows import cancel_order
 from keepline.flows.open_payment import open_payment
 from keepline.flows.receipting import paper
 from keepline.flows.settle_payment import settle
 from keepline.flows.show_order import show_order
 from keepline.flows.show_receipt import show_receipt
 from keepline.portal.holder import Holder
-from keepline.portal.views.gate import for_holder, for_spender
+from keepline.portal.views.gate import actor_of, for_holder, for_spender
 
 
 @require_safe
@@ -25,6 +28,24 @@ def order(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
     template = "portal/parts/proof.html" if htmx else "portal/order.html"
     section = "lines" if view.line else "wallet"
     return render(request, template, {"view": view, "section": section})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_spender
+def cancel(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
+    """Of an order whose number is still to come: the page says what happens, the button does it."""
+    if request.method == "POST":
+        if cancel_order.cancel(holder.account_id, order_id, actor_of(holder), holder.now):
+            messages.success(request, _("Your order is cancelled."))
+        else:
+            messages.info(
+                request, _("It is being cancelled: your old operator is told, and we write to you.")
+            )
+        return redirect("order", order_id)
+    view = show_order(order_id, holder.account_id, holder.now)
+    if view.cancellation != "possible":
+        return redirect("order", order_id)
+    return render(request, "portal/cancel_order.html", {"view": view, "section": "lines"})
 
 
 @require_safe
