@@ -8,15 +8,12 @@ from typing import Any
 import pytest
 
 from keepline.gateways.messaging.http_sms.adapter import HttpSms
-from keepline.gateways.messaging.http_sms.callbacks import (
-    NotBelieved,
-    NotReadable,
-    read_callback,
-)
+from keepline.gateways.messaging.http_sms.callbacks import read_callback
 from keepline.gateways.messaging.inbound import Arrived as Told
 from keepline.gateways.messaging.inbound import InboundSms, SmsReceipt
 from keepline.gateways.messaging.port import ChannelDown, ChannelUnavailable, SendResult
-from keepline.gateways.signed import Signer
+from keepline.gateways.signed import NotBelieved, Signer
+from keepline.gateways.told import NotReadable
 from tests.gateways.contract_sms import Arrived, SmsContract, an_sms
 from tests.gateways.inbox import open_inbox
 from tests.gateways.sms_gateway_process import (
