@@ -1,83 +1,43 @@
 """The fake identity provider as a real process."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
-
-import httpx
 
 from keepline.gateways.identity.bridge.adapter import BridgedChecker
-from keepline.gateways.loopback import LOOPBACK
+from tests.gateways.program import Fake, running
 from tests.gateways.sandbox_process import free_port
 from tests.identity import SECRET
 
-PROGRAM = [sys.executable, "-m", "keepline.gateways.identity.bridge.fake"]
 KEY = "a key of ours"
 
 
-@dataclass
-class IdentityProcess:
-    """One fake on one folder and port. `callback_url`: where it tells results."""
+class IdentityProcess(Fake):
+    """`callback_url`: where it tells results."""
 
-    data_dir: Path
-    port: int
-    callback_url: str = ""
-    process: subprocess.Popen[bytes] | None = None
+    what = "the fake identity provider"
+    module = "keepline.gateways.identity.bridge.fake"
 
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self.port}"
+    def __init__(self, data_dir: Path, callback_url: str = "") -> None:
+        super().__init__(data_dir, free_port())
+        self._callback_url = callback_url
 
-    def start(self) -> None:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        environment = {
-            **kept,
+    def secrets(self) -> Mapping[str, str]:
+        return {
             "KEEPLINE_FAKE_IDENTITY_KEY": KEY,
             "KEEPLINE_FAKE_IDENTITY_SECRET": SECRET,
-            "KEEPLINE_FAKE_IDENTITY_CALLBACK": self.callback_url,
+            "KEEPLINE_FAKE_IDENTITY_CALLBACK": self._callback_url,
         }
-        options = ["--port", str(self.port), "--data", str(self.data_dir)]
-        self.process = subprocess.Popen([*PROGRAM, *options], env=environment)
-        until = time.monotonic() + 20
-        while self.adapter().complaints():
-            assert self.process.poll() is None, "the fake ended while starting"
-            assert time.monotonic() < until, "the fake does not start"
-            time.sleep(0.05)
 
-    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
-        assert self.process is not None
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        return self.process.wait(20)
+    def _answers(self) -> bool:
+        return not self.adapter().complaints()
 
     def adapter(self, timeout_s: float = 5) -> BridgedChecker:
         return BridgedChecker(self.url, KEY, [SECRET], timeout_s)
 
-    def call(self, method: str, path: str, **content: Any) -> httpx.Response:
-        """A call of /control."""
-        url = f"{self.url}/control{path}"
-        body = json.dumps(content) if content else None
-        return httpx.request(method, url, content=body, timeout=10, **LOOPBACK)
 
-    def behave(self, **behaviour: Any) -> None:
-        self.call("PUT", "/behaviour", **behaviour).raise_for_status()
-
-
-@contextmanager
-def identity_process(data_dir: Path, callback_url: str = "") -> Iterator[IdentityProcess]:
-    """A running fake, ended afterwards whatever happened."""
-    process = IdentityProcess(data_dir, free_port(), callback_url)
-    try:
-        process.start()
-        yield process
-    finally:
-        if process.process is not None:
-            process.end(signal.SIGKILL)
+def identity_process(
+    data_dir: Path, callback_url: str = ""
+) -> AbstractContextManager[IdentityProcess]:
+    """A running fake, killed afterwards whatever happened."""
+    return running(IdentityProcess(data_dir, callback_url))

@@ -1,25 +1,18 @@
 """The sandbox provider as a real process, to be driven, killed and started again."""
 
-import os
-import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from keepline.gateways.loopback import LOOPBACK
 from keepline.gateways.payments.sandbox.adapter import SandboxPayments
+from tests.gateways.program import Fake, running
 
 API_KEY = "sandbox-api-key"
 WEBHOOK_SECRET = "whsec_a2VlcGxpbmUtc2FuZGJveC13ZWJob29rLXNlY3JldCE="
-PROGRAM = [sys.executable, "-m", "keepline.gateways.payments.sandbox.provider"]
 
 
 def free_port() -> int:
@@ -30,50 +23,30 @@ def free_port() -> int:
         return port
 
 
-@dataclass
-class SandboxProcess:
+class SandboxProcess(Fake):
     """One provider on one data folder and port; may be started several times."""
 
-    data_dir: Path
-    webhook_url: str
-    port: int
-    process: subprocess.Popen[bytes] | None = None
+    what = "the provider"
+    module = "keepline.gateways.payments.sandbox.provider"
+    ready_at = "/health"
+
+    def __init__(self, data_dir: Path, webhook_url: str, port: int) -> None:
+        super().__init__(data_dir, port)
+        self.webhook_url = webhook_url
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def command(self) -> list[str]:
-        options = ["--port", str(self.port), "--data", str(self.data_dir)]
-        return [*PROGRAM, *options, "--webhook-url", self.webhook_url, "--seller", "Harbour eSIM"]
+    def command(self) -> Sequence[str]:
+        more = ["--webhook-url", self.webhook_url, "--seller", "Harbour eSIM"]
+        return [*super().command(), *more]
 
-    def environment(self, **more: str) -> dict[str, str]:
-        secrets = {
+    def secrets(self) -> Mapping[str, str]:
+        return {
             "KEEPLINE_SANDBOX_API_KEY": API_KEY,
             "KEEPLINE_SANDBOX_WEBHOOK_SECRET": WEBHOOK_SECRET,
         }
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        return {**kept, **secrets, **more}
-
-    def start(self, crash_at: str = "") -> None:
-        more = {"KEEPLINE_CRASH_AT": crash_at} if crash_at else {}
-        self.process = subprocess.Popen(self.command(), env=self.environment(**more))
-        until = time.monotonic() + 20
-        while True:
-            assert self.process.poll() is None, "the provider ended while starting"
-            try:
-                if httpx.get(f"{self.url}/health", timeout=2, **LOOPBACK).text == "ok":
-                    return
-            except httpx.TransportError:
-                assert time.monotonic() < until, "the provider does not start"
-                time.sleep(0.05)
-
-    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Ends it and tells the return code; one that is dead already tells its own."""
-        assert self.process is not None
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        return self.process.wait(20)
 
     def dies_within(self, seconds: float) -> int:
         """The return code of a process that ends by itself."""
@@ -86,9 +59,7 @@ class SandboxProcess:
     def call(self, method: str, path: str, **content: Any) -> httpx.Response:
         """A call with the API key, for what the port does not have."""
         headers = {"authorization": f"Bearer {API_KEY}", **content.pop("headers", {})}
-        return httpx.request(
-            method, self.url + path, headers=headers, timeout=10, **LOOPBACK, **content
-        )
+        return self._http.request(method, path, headers=headers, **content)
 
     def behave(self, reference: object = None, **behaviour: Any) -> None:
         """Sets the behaviour of one payment, or of everything."""
@@ -107,13 +78,6 @@ class SandboxProcess:
         return rows
 
 
-@contextmanager
-def sandbox_process(data_dir: Path, webhook_url: str) -> Iterator[SandboxProcess]:
-    """A running provider, ended afterwards whatever happened."""
-    process = SandboxProcess(data_dir, webhook_url, free_port())
-    try:
-        process.start()
-        yield process
-    finally:
-        if process.process is not None:
-            process.end(signal.SIGKILL)
+def sandbox_process(data_dir: Path, webhook_url: str) -> AbstractContextManager[SandboxProcess]:
+    """A running provider, killed afterwards whatever happened."""
+    return running(SandboxProcess(data_dir, webhook_url, free_port()))

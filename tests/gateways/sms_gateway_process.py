@@ -2,12 +2,12 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from keepline.gateways.messaging.http_sms.adapter import HttpSms
-from tests.gateways.program import Program
+from tests.gateways.program import Program, running
 from tests.gateways.sandbox_process import free_port
 
 PROGRAM = [sys.executable, "-m", "keepline.gateways.messaging.http_sms.fake"]
@@ -54,12 +54,6 @@ class SmsGatewayProcess(Program):
         return status
 
 
-@contextmanager
-def sms_gateway_process(callback_url: str = "") -> Iterator[SmsGatewayProcess]:
+def sms_gateway_process(callback_url: str = "") -> AbstractContextManager[SmsGatewayProcess]:
     """A running gateway, killed afterwards whatever happened."""
-    process = SmsGatewayProcess(callback_url)
-    try:
-        process.start()
-        yield process
-    finally:
-        process.close()
+    return running(SmsGatewayProcess(callback_url))

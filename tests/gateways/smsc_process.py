@@ -4,14 +4,14 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from keepline.gateways.messaging.smpp.adapter import SmppSms
-from tests.gateways.program import Program
+from tests.gateways.program import Program, running
 from tests.gateways.sandbox_process import free_port
 
 PROGRAM = Path(__file__).parent / "smsc" / "smsc.js"
@@ -94,15 +94,9 @@ def _modules() -> str:
     return finder.stdout.strip()
 
 
-@contextmanager
-def smsc_process(tls: tuple[Path, Path] | None = None) -> Iterator[SmscProcess]:
+def smsc_process(tls: tuple[Path, Path] | None = None) -> AbstractContextManager[SmscProcess]:
     """A running SMSC, killed afterwards whatever happened."""
-    process = SmscProcess(tls)
-    try:
-        process.start()
-        yield process
-    finally:
-        process.close()
+    return running(SmscProcess(tls))
 
 
 @pytest.fixture

@@ -31,7 +31,6 @@ from keepline.gateways.esim.port import (
 )
 from tests.gateways.es2plus_process import (
     CALLBACK_SECRET,
-    PROGRAM,
     Es2PlusProcess,
     es2plus_process,
 )
@@ -305,8 +304,8 @@ def test_it_survives_a_kill(tmp_path: Path) -> None:
 
 def test_it_is_for_no_production(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "KEEPLINE_MODE": "production"}
-    options = ["--port", "1", "--data", str(tmp_path)]
-    run = subprocess.run([*PROGRAM, *options], env=environment, capture_output=True, timeout=30)
+    command = Es2PlusProcess(tmp_path).command()
+    run = subprocess.run(command, env=environment, capture_output=True, timeout=30)
     assert run.returncode == 2
     assert b"production" in run.stderr
     assert list(tmp_path.iterdir()) == []

@@ -37,8 +37,7 @@ def mortal(tmp_path: Path, own_inbox: Inbox) -> Iterator[SandboxProcess]:
     """A provider that the test starts and kills itself."""
     process = SandboxProcess(tmp_path, f"{own_inbox.url}/hook", free_port())
     yield process
-    if process.process is not None:
-        process.end(signal.SIGKILL)
+    process.close()
 
 
 @dataclass
@@ -84,7 +83,7 @@ def told(inbox: Inbox) -> Counter[tuple[str, str]]:
 @pytest.mark.parametrize("name", CRASH_POINTS)
 def test_killed_at(name: str, mortal: SandboxProcess, own_inbox: Inbox) -> None:
     story = Story.fresh()
-    mortal.start(crash_at=name)
+    mortal.start(KEEPLINE_CRASH_AT=name)
     with suppress(ProviderUnknown, httpx.HTTPError):
         story.go_through(mortal)
     assert mortal.dies_within(15) == -signal.SIGKILL

@@ -16,7 +16,7 @@ def run(process: SandboxProcess, *options: str, **environment: str) -> tuple[int
     """Exit status and what it said, of a provider that should not start."""
     done = subprocess.run(
         [*process.command(), *options],
-        env=process.environment(**environment),
+        env={**process.environment(), **environment},
         capture_output=True,
         text=True,
         timeout=20,
