@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from keepline.config.postgres import EmbeddedPostgres
+from keepline.config.postgres.cluster import SUPERUSER
 
 EXTERNAL = "KEEPLINE_TEST_DATABASE_URL"
 SHARED_FOLDER = "KEEPLINE_TESTS_FOLDER"  # told by the first process to xdist's workers
@@ -87,14 +86,14 @@ def _server(folder: Path) -> EmbeddedPostgres:
 def as_runtime_role(folder: Path) -> Iterator[None]:
     """Within, Django's connections sign in as the runtime role.
 
-    Only emptying the tables after a test with real commits is left to the owner, for the runtime
-    role may not.
+    Only emptying the tables after a test with real commits is left to another, for the runtime role
+    may not (tests/emptying.py).
     """
     import psycopg
     from django.db import connection
-    from django.db.backends.postgresql.operations import DatabaseOperations
 
     from keepline.config.grants import grant_runtime
+    from tests.emptying import tables_are_emptied_by
 
     name = connection.settings_dict["NAME"]
     owner = owner_url(folder, name)
@@ -102,22 +101,10 @@ def as_runtime_role(folder: Path) -> Iterator[None]:
         direct.execute(f'REVOKE TEMPORARY ON DATABASE "{name}" FROM PUBLIC'.encode())
     grant_runtime(owner, "keepline_app")
 
-    def flush(self: Any, statements: list[str]) -> None:
-        with psycopg.connect(owner, options="-c lock_timeout=20s") as direct:
-            for statement in statements:
-                direct.execute(statement.encode())
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", flush)
-        # Rights and kinds of rows of Django's own, which nothing here uses, are not made anew.
-        patch.setattr("django.core.management.commands.flush.emit_post_migrate_signal", _nothing)
+    with tables_are_emptied_by(_server(folder).url(SUPERUSER, name)):
         sign_in(connection, "keepline_app")
         yield
         sign_in(connection, "keepline_owner")
-
-
-def _nothing(*_: object, **__: object) -> None:
-    return
 
 
 def sign_in(connection: Any, role: str) -> None:
