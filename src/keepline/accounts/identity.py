@@ -93,12 +93,6 @@ def forget(ended_before: datetime) -> int:
     return int(erased + of_closed)
 
 
-def erase_of(account_id: UUID) -> int:
-    """Erases all that is known of who an account's holder is. How many rows."""
-    erased, _ = _of(account_id).delete()
-    return int(erased)
-
-
 def _of(account_id: UUID) -> QuerySet[IdentityCheck]:
     found: QuerySet[IdentityCheck] = IdentityCheck.objects.filter(
         slot=slot_of(account_id), account_id=account_id

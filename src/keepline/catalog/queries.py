@@ -276,12 +276,6 @@ def policies_among(policy_ids: Collection[int]) -> dict[int, Policy]:
     return Policy.objects.in_bulk(policy_ids)
 
 
-def prices_among(plan_ids: Collection[int]) -> list[PlanOffer]:
-    """The offers of these plan versions in every currency they are sold in. One query."""
-    rows = PlanPrice.objects.select_related("plan__policy").filter(plan_id__in=plan_ids)
-    return [offer_of(row) for row in rows]
-
-
 def all_on_sale() -> list[tuple[PlanOffer, frozenset[str]]]:
     """Every plan on sale, once, with the currencies it has a price in. One query."""
     rows = PlanPrice.objects.select_related("plan__policy").filter(plan__sold_until_at__isnull=True)

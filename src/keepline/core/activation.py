@@ -5,7 +5,6 @@ key to a profile: none of this belongs in a log.
 """
 
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Final
 
 import segno
@@ -46,13 +45,6 @@ def qr_svg(code: ActivationCode) -> str:
         border=QUIET_ZONE, dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None
     )
     return drawn
-
-
-def qr_png(code: ActivationCode, pixels_per_module: int = 8) -> bytes:
-    """The QR code as a picture, for mails and paper."""
-    picture = BytesIO()
-    _qr(code).save(picture, kind="png", scale=pixels_per_module, border=QUIET_ZONE)
-    return picture.getvalue()
 
 
 def _qr(code: ActivationCode) -> segno.QRCode:

@@ -187,11 +187,6 @@ def kind_of(iccid: str) -> str | None:
     return found
 
 
-def sims_of_line(kind: type[SimT], line_id: UUID) -> list[SimT]:
-    """Cards or profiles that a line has or had, the latest first. Asks every slot."""
-    return list(kind.objects.filter(line_id=line_id).order_by("-taken_at", "iccid"))
-
-
 def standing_by(line_id: UUID) -> list[Profile]:
     """The profiles that stand by for a line, each for another carrier, on a phone as far as the
     SM-DP+ tells. Asks every slot."""

@@ -12,10 +12,6 @@ from keepline.slots.sql import ask, fetch_all, fetch_one, write
 PARTY_CODES = (HouseCode.CLEARING, HouseCode.PROVIDER_RECEIVABLE, HouseCode.PAYMENT_FEES)
 
 
-class WalletShort(Exception):
-    """The wallet holds less than the transfer needs."""
-
-
 def wallet_id_of(account_id: UUID, currency: str, purpose: str = "cash") -> UUID:
     """The id a wallet has before it exists: two openers meet in one row."""
     return derived_id(account_id, f"wallet:{purpose}:{currency}")

@@ -38,7 +38,6 @@ FIELDS: list[tuple[str, str]] = [
     *((name, ">i2") for name in ("phase", "lead", "step")),
     *((name, "u1") for name in ("auto_renew", "dormant", "numbered")),
 ]
-WIDE = {"id", "account", "wallet"}  # uuids: two fields of the record, one of the answer
 
 LINES: LiteralString = """
 COPY (
