@@ -1,13 +1,17 @@
 """An identity provider in memory, or in one file, that can be told to lose calls."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
+
+from keepline.gateways import switchboard
 from keepline.gateways.bridging import Unreadable
 from keepline.gateways.identity.bridge.fake.checks import Checks, OtherContent, made
 from keepline.gateways.identity.bridge.wire import check_of
@@ -78,3 +82,24 @@ class ScriptedChecker:
         if mood == "mute":
             raise IdentityUnknown("mute")
         return check_of(self.checks.shown(row))
+
+
+@contextmanager
+def a_checker() -> Iterator[ScriptedChecker]:
+    """A provider that is connected."""
+    found = ScriptedChecker()
+    before = switchboard._factories.get("identity")
+    switchboard.connect("identity", lambda: found)
+    try:
+        yield found
+    finally:
+        switchboard._factories.pop("identity", None)
+        if before is not None:
+            switchboard.connect("identity", before)
+
+
+@pytest.fixture
+def checker() -> Iterator[ScriptedChecker]:
+    """The same, for one test."""
+    with a_checker() as found:
+        yield found

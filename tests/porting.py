@@ -1,10 +1,13 @@
 """A clearing house in memory, for tests of flows: the fake's own books without its process."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
+import pytest
+
+from keepline.gateways import switchboard
 from keepline.gateways.porting.bridge.adapter import _asked, _read
 from keepline.gateways.porting.bridge.fake.app import shown
 from keepline.gateways.porting.bridge.fake.books import (
@@ -127,3 +130,12 @@ class ScriptedHouse:
     def state(self, port_id: UUID) -> str:
         row = self.books.port(str(port_id))
         return str(row["state"]) if row else "not_found"
+
+
+@pytest.fixture
+def house() -> Iterator[ScriptedHouse]:
+    """A clearing house is connected; for other tests there is none."""
+    found = ScriptedHouse()
+    switchboard.connect("porting", lambda: found)
+    yield found
+    switchboard._factories.pop("porting", None)

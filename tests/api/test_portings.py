@@ -1,6 +1,5 @@
 """Numbers that come and go, by the API: the way out, its code, keeping it; one brought along."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,8 +21,9 @@ from tests.cast import NOW, Cast
 from tests.flows.changing import OLD, equip
 from tests.flows.leaving import ASKED, READY
 from tests.inventory import shelves
-from tests.porting import ScriptedHouse
+from tests.porting import ScriptedHouse, house
 
+__all__ = ["house"]
 pytestmark = pytest.mark.django_db
 E164, CODE, NAME = 447700900871, "ABC123456", "Alice Liddell"
 KEY, DAY = "0b7d2f0c-5c8e-4f7e", timedelta(days=1)
@@ -32,14 +32,6 @@ BRING = {
     "sim": "card",
     "bring": {"msisdn": f"+{E164}", "code": CODE, "holder": NAME},
 }
-
-
-@pytest.fixture
-def house() -> Iterator[ScriptedHouse]:
-    found = ScriptedHouse(shows=NOW, notice_s=DAY.total_seconds())
-    switchboard.connect("porting", lambda: found)
-    yield found
-    switchboard._factories.pop("porting", None)
 
 
 @pytest.fixture
@@ -53,6 +45,7 @@ def page(stage: Cast, house: ScriptedHouse) -> str:
 def shop(stage: Cast, house: ScriptedHouse) -> None:
     shelves.cards(shelves.pool("cards", "card"), 1)
     house.owns(E164, ELSEWHERE, CODE, NAME)
+    house.shows, house.notice_s = NOW, DAY.total_seconds()
 
 
 def test_asked_for_shown_and_gone(alice: Caller, page: str, house: ScriptedHouse) -> None:

@@ -1,28 +1,10 @@
-"""What tests of identity checks share: a provider, and a plan that asks for it."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""What tests of identity checks share: a check under way, and plans that ask for one."""
 
 from keepline.accounts.models import IdentityCheck
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Policy
 from keepline.flows.check_identity import start
-from keepline.gateways import switchboard
 from tests.cast import NOW, Cast
-from tests.identity import ScriptedChecker
-
-
-@contextmanager
-def a_checker() -> Iterator[ScriptedChecker]:
-    """A provider that is connected."""
-    found = ScriptedChecker()
-    before = switchboard._factories.get("identity")
-    switchboard.connect("identity", lambda: found)
-    yield found
-    if before is None:
-        switchboard._factories.pop("identity", None)
-    else:
-        switchboard.connect("identity", before)
 
 
 def demanded() -> None:

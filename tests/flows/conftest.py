@@ -7,10 +7,11 @@ import pytest
 from keepline.gateways import switchboard
 from tests.books import books_are_right
 from tests.doubles import FakeProvider, Mailbox, ScriptedNetwork, ScriptedSmdp
+from tests.identity import checker
 from tests.limits import hardly_any
-from tests.porting import ScriptedHouse
+from tests.porting import house
 
-__all__ = ["books_are_right"]
+__all__ = ["books_are_right", "checker", "house"]
 
 
 @pytest.fixture
@@ -30,15 +31,6 @@ def smdp() -> Iterator[ScriptedSmdp]:
     switchboard.connect("smdp_plus", lambda: found)
     yield found
     switchboard._factories.pop("smdp_plus", None)
-
-
-@pytest.fixture
-def house() -> Iterator[ScriptedHouse]:
-    """A clearing house is connected; for other tests there is none."""
-    found = ScriptedHouse()
-    switchboard.connect("porting", lambda: found)
-    yield found
-    switchboard._factories.pop("porting", None)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """check_identity: begun once, told once, kept as little as possible; and no line without it."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -24,17 +23,11 @@ from keepline.messages.models import Outbox
 from keepline.orders.models import Order, RequestKey
 from tests.cast import NOW, Cast, assemble
 from tests.flows.buying import request, stocked
-from tests.flows.checking import a_checker, begun, demanded
+from tests.flows.checking import begun, demanded
 from tests.identity import ScriptedChecker
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def checker() -> Iterator[ScriptedChecker]:
-    with a_checker() as found:
-        yield found
 
 
 @pytest.fixture

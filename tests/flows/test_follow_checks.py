@@ -1,6 +1,5 @@
 """follow_checks: asked after until decided, expired when nobody finishes, forgotten in time."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,17 +11,11 @@ from keepline.flows.follow_checks import follow, forget, look
 from keepline.gateways import switchboard
 from keepline.messages.models import Outbox
 from tests.cast import NOW, Cast, assemble
-from tests.flows.checking import a_checker, begun
+from tests.flows.checking import begun
 from tests.identity import ScriptedChecker
 
 pytestmark = pytest.mark.django_db
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-
-
-@pytest.fixture
-def checker() -> Iterator[ScriptedChecker]:
-    with a_checker() as found:
-        yield found
 
 
 @pytest.fixture
@@ -133,4 +126,3 @@ def test_forgotten_in_time(checker: ScriptedChecker, stage: Cast) -> None:
     Account.objects.filter(id=stage.account.id).update(closed_at=NOW)
     assert forget(NOW + 91 * DAY) == 1
     assert IdentityCheck.objects.get().id == pending.id
-    assert identity.erase_of(stage.other_account.id) == 1

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from keepline.accounts import identity
+from keepline.accounts.identity import OPEN_FOR
+from keepline.accounts.models import IdentityCheck
 from keepline.flows.follow_checks import look
 from keepline.flows.show_identity import IdentityView, show_identity
 from tests.cast import NOW, Cast, assemble
-from tests.flows.checking import a_checker, begun
+from tests.flows.checking import begun
+from tests.identity import a_checker
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -31,7 +33,7 @@ def test_every_stage(stage: Cast) -> None:
         for place in range(3):
             row = begun(stage)
             view = show_identity(stage.account.id, NOW)
-            assert (view.stage, view.at, view.until) == ("pending", NOW, NOW + identity.OPEN_FOR)
+            assert (view.stage, view.at, view.until) == ("pending", NOW, NOW + OPEN_FOR)
             assert view.may_begin, "it can be gone on with"
             if place < 2:
                 checker.decide(row.id, "refused", reason="unreadable")
@@ -44,7 +46,7 @@ def test_every_stage(stage: Cast) -> None:
         assert (view.again_at, view.may_begin) == (NOW + DAY, False)
         later = show_identity(stage.account.id, NOW + DAY)
         assert (later.again_at, later.may_begin) == (None, True)
-        identity.erase_of(stage.account.id)
+        IdentityCheck.objects.all().delete()
         row = begun(stage)
         checker.decide(row.id, country="GB", of_age=True)
         look(stage.account.id, NOW)

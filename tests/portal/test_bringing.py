@@ -1,7 +1,6 @@
 """The page on which a buyer brings a number along, and the order on its way."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -18,9 +17,10 @@ from tests.cast import NOW, Cast
 from tests.inventory import shelves
 from tests.portal.acts import KEY
 from tests.portal.test_buy import text
-from tests.porting import ScriptedHouse
+from tests.porting import ScriptedHouse, house
 from tests.sessions import signed_in
 
+__all__ = ["house"]
 pytestmark = pytest.mark.django_db
 E164, CODE = 447700900871, "ABC-123 456"
 DAY = timedelta(days=1)
@@ -28,18 +28,11 @@ BRINGING = f"/buy/keep-1m/?key={KEY}&bring=yes"
 
 
 @pytest.fixture
-def house() -> Iterator[ScriptedHouse]:
-    found = ScriptedHouse(shows=NOW, notice_s=DAY.total_seconds())
-    switchboard.connect("porting", lambda: found)
-    yield found
-    switchboard._factories.pop("porting", None)
-
-
-@pytest.fixture
 def shop(stage: Cast, house: ScriptedHouse) -> Cast:
     """A card for its line, and a number with another operator. No number is in stock."""
     shelves.cards(shelves.pool("cards", "card"), 1)
     house.owns(E164, ELSEWHERE, CODE, "Alice Liddell")
+    house.shows, house.notice_s = NOW, DAY.total_seconds()
     return stage
 
 

@@ -1,24 +1,17 @@
 """The page on which a holder shows who they are, and the purchase that asks for it."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
 
 from keepline.accounts.models import IdentityCheck, Membership
 from tests.cast import Cast
-from tests.flows.checking import a_checker, demanded
-from tests.identity import ScriptedChecker
+from tests.flows.checking import demanded
+from tests.identity import ScriptedChecker, checker
 from tests.sessions import signed_in
 
+__all__ = ["checker"]
 pytestmark = pytest.mark.django_db
 PAGE = "/account/identity/"
-
-
-@pytest.fixture
-def checker() -> Iterator[ScriptedChecker]:
-    with a_checker() as found:
-        yield found
 
 
 def body(client: Client, url: str = PAGE) -> str:

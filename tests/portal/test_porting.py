@@ -1,7 +1,6 @@
 """The page on which a number may go to another operator, and is kept."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -9,23 +8,15 @@ import time_machine
 from django.test import Client
 
 from keepline.flows.follow_ports import follow
-from keepline.gateways import switchboard
 from tests.cast import NOW, Cast
 from tests.flows.changing import OLD, equip
 from tests.flows.leaving import ASKED, DAY, READY
 from tests.portal.test_changes import body
-from tests.porting import ScriptedHouse
+from tests.porting import ScriptedHouse, house
 from tests.sessions import signed_in
 
+__all__ = ["house"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def house() -> Iterator[ScriptedHouse]:
-    found = ScriptedHouse()
-    switchboard.connect("porting", lambda: found)
-    yield found
-    switchboard._factories.pop("porting", None)
 
 
 @pytest.fixture

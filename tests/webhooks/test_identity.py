@@ -1,6 +1,6 @@
 """The door at which the identity provider tells results."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 import time_machine
@@ -8,17 +8,12 @@ from django.test import Client
 
 from keepline.accounts.models import IdentityCheck
 from tests.cast import NOW, assemble
-from tests.flows.checking import a_checker, begun
-from tests.identity import ScriptedChecker
+from tests.flows.checking import begun
+from tests.identity import ScriptedChecker, checker
 
+__all__ = ["checker"]
 pytestmark = pytest.mark.django_db
 URL = "/webhooks/identity/"
-
-
-@pytest.fixture
-def checker() -> Iterator[ScriptedChecker]:
-    with a_checker() as found:
-        yield found
 
 
 def post(headers: Mapping[str, str], body: bytes) -> int:
