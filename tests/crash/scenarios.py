@@ -3,11 +3,14 @@
 Those in which a provider is paid stand in paid_scenarios.py.
 """
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from keepline.accounts.clocks import ClockRefused
@@ -17,6 +20,7 @@ from keepline.core.network_drift import Policy
 from keepline.flows import close_line, sweep_lines
 from keepline.flows.attach_clock import attach_clock
 from keepline.flows.errors import FlowRefused
+from keepline.flows.forget_imports import forget_imports
 from keepline.flows.go_live import go_live
 from keepline.flows.import_base import import_base
 from keepline.flows.load_preset import load_preset
@@ -137,6 +141,27 @@ def _import_base(world: World) -> None:
     file = written(world.outside.folder / f"{world.key}.csv", rows)
     options = {"mapping_path": None, "check": False, "batch_rows": 2}
     import_base(file, now=world.now(), progress=lambda *_: None, report=list, **options)
+
+
+def _left_rows(world: World) -> Path:
+    return Path(settings.ENV.data) / "importing" / f"{world.key}-left"
+
+
+def _killed_long_ago(world: World) -> None:
+    folder = _left_rows(world)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "good.7.0").write_text("007\tAlice\n")
+    long_ago = (world.now() - timedelta(days=2)).timestamp()
+    for each in (folder / "good.7.0", folder):
+        os.utime(each, (long_ago, long_ago))
+
+
+def _forget_imports(world: World) -> None:
+    forget_imports(world.now())
+
+
+def _are_erased(world: World) -> None:
+    assert not _left_rows(world).exists()
 
 
 def _withdrawn(world: World) -> None:
@@ -378,6 +403,9 @@ SCENARIOS: dict[str, Scenario] = {
     "a line is taken over": Scenario({}, [Act(_open_line)]),
     "a preset is loaded": Scenario({}, [Act(_load_preset)]),
     "a base is taken over": Scenario({}, [Act(_import_base)]),
+    "rows of a killed import are erased": Scenario(
+        {}, [Act(_killed_long_ago, ours=False), Act(_forget_imports), Act(_are_erased, ours=False)]
+    ),
     "stock is bought and sold": Scenario(
         {},
         [

@@ -97,6 +97,12 @@ def finish_import(run: ImportRun, now: datetime, action: str) -> None:
     )
 
 
+def file_name_of(digest: str) -> str:
+    """Of the run whose digest begins so; "" where none was begun: a check, or a death before it."""
+    found = ImportRun.objects.filter(digest__startswith=digest).values_list("file_name", flat=True)
+    return found.first() or ""
+
+
 def refusals_of(digest: str) -> Iterator[tuple[int, str, str, str]]:
     """Line number, field, value, reason of every row that stayed out, in the file's order."""
     rows = ImportRefusal.objects.filter(run__digest=digest).order_by("line_number", "id")

@@ -38,6 +38,7 @@ def findings(env: Environment) -> Iterator[Finding]:
     yield from _settings(env)
     yield _disk(env)
     yield from _abandoned()
+    yield from left_rows(env)
     yield from _database(env)
     yield from gateways(env)
     yield _port(env)
@@ -68,6 +69,20 @@ def _abandoned() -> Iterator[Finding]:
         data = Path(note.read_text(encoding="utf-8").strip())
         if not (data / "postgres-is-in").exists():
             yield Finding("warn", f"{note.parent} is the database of {data}, which is gone.")
+
+
+def left_rows(env: Environment) -> Iterator[Finding]:
+    """Rows of people that an import which is not at work any more left in the data folder."""
+    from keepline.flows.importing.folders import left_in, nobody_at_work
+
+    with nobody_at_work(env.data) as alone:
+        for each in left_in(env.data) if alone else ():
+            yield Finding(
+                "warn",
+                f"{each.path} holds rows of an import that was stopped at "
+                f"{each.since_at:%Y-%m-%d %H:%M} UTC: go on with the same command. A day later "
+                "they are erased.",
+            )
 
 
 def _database(env: Environment) -> Iterator[Finding]:

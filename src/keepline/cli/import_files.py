@@ -50,16 +50,20 @@ def run(
         ["Progress", Callable[[Iterator[tuple[int, str, str, str]]], None]], "ImportResult"
     ],
 ) -> tuple["ImportResult", Path]:
-    """Runs an import under a progress bar; its result, and where the report is.
+    """Runs an import under a progress bar; its result, and where the report is. What killed ones
+    left long ago is erased first.
 
     `start` is given what shows progress and what writes the report.
     """
+    from django.utils import timezone
     from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
     from keepline.cli.progress import progress_bar
     from keepline.config.errors import OperatorError
+    from keepline.flows.forget_imports import forget_imports
     from keepline.flows.importing.reading import FileRefused
 
+    forget_imports(timezone.now())
     into = report or file.with_suffix(".refused.csv")
     bar = progress_bar(MofNCompleteColumn(), TimeRemainingColumn())
     try:

@@ -142,6 +142,18 @@ def forget_checks(timestamp: int) -> None:  # noqa: ARG001 - likewise
     due.forget_checks()
 
 
+@app.periodic(cron="43 * * * *")
+@app.task(name="forget_imports", queueing_lock="forget_imports", pass_context=False)
+def forget_imports(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Every hour: rows that killed imports left in the data folder of this machine."""
+    from django.utils import timezone
+
+    from keepline.flows.forget_imports import forget_imports as forget
+
+    close_old_connections()
+    forget(timezone.now())
+
+
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="forget_messages", queueing_lock="forget_messages", pass_context=False)
 def forget_messages(timestamp: int) -> None:  # noqa: ARG001 - likewise

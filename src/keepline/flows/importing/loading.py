@@ -6,7 +6,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from shutil import rmtree
 from typing import Protocol
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from keepline.audit import imports
 from keepline.audit.imports import Counts
 from keepline.audit.models import ImportRun
+from keepline.flows.importing.folders import own_folder
 from keepline.flows.importing.judging import Refusal
 from keepline.flows.importing.pipeline import RowJudge, batches, judge_file
 from keepline.flows.importing.reading import FileRefused, Layout
@@ -87,7 +87,7 @@ def import_file(file: FileToImport, kind: Importing) -> ImportResult:
             raise FileRefused(f"{file.path} is being taken over by another process.")
         before, finished_before = imports.counts_of(run), run.finished_at is not None
         if not finished_before:
-            with own_folder(file.digest) as folder:
+            with own_folder(settings.ENV.data, file.digest) as folder:
                 _take_in(file, kind, run, folder)
         file.report(imports.refusals_of(file.digest))
         after = imports.counts_of(run)
@@ -98,21 +98,6 @@ def import_file(file: FileToImport, kind: Importing) -> ImportResult:
         finished_before=finished_before,
         ignored_columns=file.layout.ignored,
     )
-
-
-@contextmanager
-def own_folder(digest: str) -> Iterator[Path]:
-    """Where the rows of a claimed file lie until they are in, for our eyes only.
-
-    They tell of people. What a killed import left of the same file is removed first.
-    """
-    folder: Path = settings.ENV.data / "importing" / digest[:32]
-    rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
-    try:
-        yield folder
-    finally:
-        rmtree(folder, ignore_errors=True)
 
 
 def _take_in(file: FileToImport, kind: Importing, run: ImportRun, folder: Path) -> None:
