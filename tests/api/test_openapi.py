@@ -148,9 +148,6 @@ def test_every_problem_has_an_example_and_is_named_somewhere() -> None:
         "evidence_refused",
         "messages_kept",
         "days_refused",
-        "identity_tries",
-        "identity_silent",
-        "identity_verified",
         *(code for code in ALL if code.startswith("refund_")),
     }
     assert set(ALL) - used <= elsewhere

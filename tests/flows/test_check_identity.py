@@ -12,7 +12,7 @@ from django.db import connection
 
 from keepline.accounts.models import IdentityCheck
 from keepline.audit.models import AuditEvent
-from keepline.flows import buy_line
+from keepline.flows import buy_line, change_number
 from keepline.flows.check_identity import ACTION, hear, start
 from keepline.flows.errors import FlowRefused
 from keepline.gateways import switchboard
@@ -23,6 +23,7 @@ from keepline.messages.models import Outbox
 from keepline.orders.models import Order, RequestKey
 from tests.cast import NOW, Cast, assemble
 from tests.flows.buying import request, stocked
+from tests.flows.changing import NEW, number_change, numbered
 from tests.flows.checking import begun, demanded
 from tests.identity import ScriptedChecker
 
@@ -173,6 +174,23 @@ def test_no_line_before_it_and_nothing_taken(checker: ScriptedChecker) -> None:
     buy_line.preview(stage.account.id, stage.plan.code, "USD", "part", NOW)
     buy_line.start(request(stage), NOW)
     assert Order.objects.filter(kind="purchase").count() == 1
+
+
+def test_no_other_number_before_it_for_a_line_whose_policy_asks(checker: ScriptedChecker) -> None:
+    """Its holder was never asked: the line was imported."""
+    cast, *_ = numbered()
+    demanded()
+    seen = change_number.preview(cast.account.id, cast.line.id, NOW)
+    assert (seen.refusal and seen.refusal.code, seen.free) == ("identity_needed", [])
+    with pytest.raises(FlowRefused, match="identity_needed"):
+        change_number.start(number_change(cast, e164=NEW), NOW)
+    assert not Order.objects.filter(kind="new_number").exists()
+    assert Number.objects.get(e164=NEW).state == "available"
+    row = begun(cast)
+    checker.decide(row.id)
+    hear(*checker.callback(row.id, NOW), NOW)
+    change_number.start(number_change(cast, e164=NEW), NOW)
+    assert Order.objects.filter(kind="new_number").count() == 1
 
 
 def test_another_accounts_check_opens_nothing(checker: ScriptedChecker) -> None:

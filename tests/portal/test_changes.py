@@ -16,6 +16,8 @@ from keepline.lines.models import Line, Validity
 from keepline.orders.models import Order
 from tests.cast import NOW, Cast
 from tests.flows.changing import NEW, OLD, equip
+from tests.flows.checking import demanded
+from tests.identity import a_checker
 from tests.portal.acts import KEY
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +157,11 @@ def test_who_signs_in_with_the_number_is_warned(alice: Client, line: str, stage:
     advance(Order.objects.get(kind="new_number").id, "en", NOW)
     stage.alice.refresh_from_db()
     assert (stage.alice.phone, stage.alice.former_phone) == (None, f"+{OLD}")
+
+
+def test_a_check_of_who_one_is_that_is_missing_is_a_link_away(alice: Client, line: str) -> None:
+    demanded()
+    with a_checker():
+        page = body(alice, f"{line}number/")
+    assert "show who they are" in page
+    assert 'href="/account/identity/"' in page

@@ -118,6 +118,7 @@ TAGS = [
     {"name": "orders", "description": "Proofs, and operations to follow."},
     {"name": "wallets", "description": "Balances, statements, top-ups."},
     {"name": "notices", "description": "Who is told what by which channel, and what was told."},
+    {"name": "identity", "description": "Whether the holder has shown who they are."},
     {"name": "messages", "description": "What numbers received."},
     {"name": "webhooks", "description": "Being told of events, instead of asking."},
     {"name": "plans", "description": "The catalogue."},

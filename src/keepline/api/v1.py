@@ -16,6 +16,7 @@ from keepline.api.routes import (
     closings,
     endpoints,
     esims,
+    identity,
     messages,
     meta,
     methods,
@@ -74,6 +75,7 @@ for each in (
     endpoints,
     notices,
     messages,
+    identity,
 ):
     api.add_router("", each.router)
 
@@ -87,7 +89,7 @@ def _flow_refused(request: HttpRequest, refused: FlowRefused) -> HttpResponse:
 
 def _wait(request: HttpRequest, refused: FlowRefused) -> str:
     """Seconds, rounded up, so that who waits them is not refused again."""
-    until = refused.facts.get("paused_until")
+    until = refused.facts.get("paused_until") or refused.facts.get("again_at")
     if not isinstance(until, datetime):
         return "1"
     return str(max(1, -((now_of(request) - until) // timedelta(seconds=1))))

@@ -18,7 +18,7 @@ from keepline.flows import changing, wake
 from keepline.flows.changing import ChangeRequest, Fee
 from keepline.flows.delivering.renumbering import NewNumber
 from keepline.flows.errors import FlowRefused
-from keepline.flows.limits import demand_other_sign_in
+from keepline.flows.limits import demand_identity, demand_other_sign_in
 from keepline.flows.paying import StartedOrder, refusals, replay
 from keepline.flows.steps import transaction_step
 from keepline.inventory import holding
@@ -118,6 +118,7 @@ def _demand(line: LockedLine, rules: PolicyValues, now: datetime) -> None:
         raise FlowRefused("number_change_refused")
     changing.demand_changeable(line, NewNumber.states, now)
     demand_other_sign_in(line.e164, line.account_id)
+    demand_identity(line.account_id, line.policy_id)
     again_at = _again_at(line, rules, now)
     if again_at is not None:
         raise FlowRefused("number_change_too_soon", again_at=again_at.isoformat())

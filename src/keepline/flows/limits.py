@@ -85,7 +85,8 @@ def demand_settled_contacts(account_id: UUID, now: datetime) -> None:
 
 
 def demand_identity(account_id: UUID, policy_id: int) -> None:
-    """Before a line is sold whose policy wants to know who its holder is (docs/identity.md).
+    """Before a line is sold whose policy wants to know who its holder is, or it gets another
+    number (docs/identity.md).
 
     Raises FlowRefused: identity_needed; no_identity_check where nobody could check it.
     """

@@ -7,15 +7,15 @@ from keepline.core.refusal import Refusal
 OF_IDENTITY: dict[str, Refusal] = {
     "identity_needed": Refusal(
         403,
-        gettext_noop("Before such a line is sold, its holder has to show who they are."),
+        gettext_noop("Before this, the holder of such a line has to show who they are."),
         gettext_noop(
             "Nothing was taken. The check takes a few minutes; it is in the portal, under Account."
         ),
     ),
     "no_identity_check": Refusal(
         503,
-        gettext_noop("Such a line is sold after an identity check only, and none can be made now."),
-        gettext_noop("Nothing was taken. Choose another plan, or ask us."),
+        gettext_noop("This wants an identity check of the holder first, and none can be made now."),
+        gettext_noop("Nothing was taken. Come back later, or ask us."),
     ),
     "identity_tries": Refusal(
         429,

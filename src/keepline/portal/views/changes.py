@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -48,7 +49,14 @@ def number(request: HttpRequest, holder: Holder, line_id: UUID) -> HttpResponse:
         return refused
     view = show_line(line_id, holder.account_id, holder.now)
     seen = change_number.preview(holder.account_id, line_id, holder.now)
-    context = {"view": view, "seen": seen, "refused": refused or seen.refusal}
+    said = refused or seen.refusal
+    to_check = said and said.code == "identity_needed" and holder.may_manage
+    context = {
+        "view": view,
+        "seen": seen,
+        "refused": said,
+        "refused_link": (reverse("identity"), _("Who you are")) if to_check else None,
+    }
     return _page(request, "portal/number.html", context, refused)
 
 
