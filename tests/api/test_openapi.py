@@ -142,6 +142,7 @@ def test_every_problem_has_an_example_and_is_named_somewhere() -> None:
         "reissue_limit",
         "not_refundable",
         "reason_missing",
+        "arrival_settled",
         "review_decided",
         "second_person",
         "dispute_closed",

@@ -4,12 +4,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from keepline.cli.doctor import low_pools, refused_webhooks, strange_profiles, untold_lines
+from keepline.cli.doctor import (
+    low_pools,
+    refused_webhooks,
+    stranded_numbers,
+    strange_profiles,
+    untold_lines,
+)
 from keepline.inventory import notices
 from keepline.lines import network_due
 from keepline.lines.models import NetworkDue
 from keepline.payments.models import RefusedWebhooks
 from keepline.payments.refused_webhooks import count_one
+from keepline.porting.models import PortIn
+from keepline.slots.ids import new_id
 from tests.cast import assemble
 from tests.inventory import shelves
 
@@ -71,3 +79,25 @@ def test_lines_that_the_network_was_not_told_of(process_environment: dict[str, s
     (told,) = untold_lines(url)
     assert told.grade == "warn"
     assert "1 lines (no_imsi)" in told.says
+
+
+@pytest.mark.books_broken  # a number is brought by no order
+def test_numbers_without_their_lines(process_environment: dict[str, str]) -> None:
+    url, cast = process_environment["KEEPLINE_DATABASE_URL"], assemble()
+    assert list(stranded_numbers(url)) == []
+    PortIn.objects.create(
+        slot=cast.account.slot,
+        id=new_id(cast.account.slot),
+        account_id=cast.account.id,
+        line_id=cast.line.id,
+        order_id=new_id(cast.account.slot),
+        e164=447700900871,
+        wanted_at=datetime.now(UTC),
+        stranded_at=datetime.now(UTC),
+        stranded_code="network_no_such_card",
+    )
+    (told,) = stranded_numbers(url)
+    assert told.grade == "warn"
+    assert "1 numbers came without their lines (network_no_such_card)" in told.says
+    PortIn.objects.update(state="ported")
+    assert list(stranded_numbers(url)) == []

@@ -1,9 +1,12 @@
 """Stories of purchases: stock comes in, a line is bought from it, and somebody outside says no."""
 
+import time
+from contextlib import suppress
 from typing import Any
 
-from keepline.flows import buy_line
+from keepline.flows import buy_line, settle_arrival
 from keepline.flows.cancel_order import cancel
+from keepline.flows.errors import FlowRefused
 from keepline.flows.hear_of_port import hear
 from keepline.inventory.models import Pool
 from keepline.porting.models import PortIn
@@ -109,8 +112,26 @@ def _call_off(world: World) -> None:
     cancel(port.account_id, port.order_id, "user:1", world.now())
 
 
+def _comes(world: World) -> None:
+    """The clearing house gives it to us by hand, once its date has come."""
+    time.sleep(1.5)
+    port_id = PortIn.objects.get(account_id=world.cast.account.id).id
+    world.outside.house.adapter().cut_over(port_id)
+
+
+def _try_again(world: World) -> None:
+    with suppress(FlowRefused):  # it was tried
+        settle_arrival.again(world.order().id, "staff:9", world.now())
+
+
+def _give_up(world: World) -> None:
+    with suppress(FlowRefused):  # it is given up
+        settle_arrival.give_up(world.order().id, "handed back", "staff:9", world.now())
+
+
 STOCK = Act(_stock, ours=False)
 TOMORROW = Act(lambda world: world.outside.house.behave(notice_s=86400), ours=False)
+SOON = Act(lambda world: world.outside.house.behave(notice_s=1), ours=False)
 HEAR = Act(_hear)
 ELSEWHERE, BRING = Act(_number_elsewhere, ours=False), bring()
 BUY, BUY_AT_PROVIDER = buy(), buy(use_wallet="part", provider="sandbox")
@@ -165,6 +186,20 @@ PURCHASES: dict[str, Scenario] = {
         [
             *(ELSEWHERE, TOMORROW, BRING, WORK, later(minutes=1), WORK),
             *(Act(_call_off), WORK, WORK),
+        ],
+    ),
+    "a number comes without its line, and staff try again": Scenario(
+        RICH,
+        [
+            *(ELSEWHERE, SOON, BRING, WORK, Act(_comes, ours=False), _network("refuse")),
+            *(later(seconds=5), WORK, _network("normal"), Act(_try_again), WORK),
+        ],
+    ),
+    "a number comes without its line, and staff give it up": Scenario(
+        RICH,
+        [
+            *(ELSEWHERE, SOON, BRING, WORK, Act(_comes, ours=False), _network("refuse")),
+            *(later(seconds=5), WORK, Act(_give_up), WORK, WORK),
         ],
     ),
     "a number is brought to a network that refuses": Scenario(

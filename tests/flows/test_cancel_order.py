@@ -8,7 +8,7 @@ import pytest
 from keepline.audit.models import AuditEvent
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows import buy_line, cancel_order, renew_line
-from keepline.flows.cancel_order import BEFORE_ITS_DATE, cancel, standing_of
+from keepline.flows.cancel_order import BEFORE_ITS_DATE, cancel
 from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
 from keepline.flows.settle_payment import settle
@@ -138,7 +138,8 @@ def test_the_clearing_house_says_that_it_has_come(
 def test_too_late(cast: Cast, house: ScriptedHouse) -> None:
     order_id = ordered(cast, house)
     late = NOW + DAY - BEFORE_ITS_DATE
-    assert standing_of(Order.objects.by_id(order_id), late - timedelta.resolution) == "possible"
+    shown = show_order(order_id, cast.account.id, late - timedelta.resolution)
+    assert shown.cancellation == "possible"
     with pytest.raises(FlowRefused, match="cancel_refused"):
         called_off(cast, order_id, late)
     assert PortIn.objects.get().cancel_asked_at is None

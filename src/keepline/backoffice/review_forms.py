@@ -1,4 +1,4 @@
-"""The form by which staff decide about a payment in review."""
+"""The forms by which staff decide about what waits for them: a yes, or a no with a reason."""
 
 from typing import Any
 
@@ -10,13 +10,22 @@ from keepline.flows.review_payment import LONGEST_REASON
 
 
 class ReviewForm(forms.Form):
-    """Yes, or no with a reason."""
+    """About a payment in review."""
 
     decision = forms.ChoiceField(choices=[("accept", ""), ("refuse", "")])
     reason = forms.CharField(max_length=LONGEST_REASON, required=False)
+    needs_reason = "refuse"
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if values.get("decision") == "refuse" and not values.get("reason", "").strip():
+        no = values.get("decision") == self.needs_reason
+        if no and not values.get("reason", "").strip():
             self.add_error("reason", ValidationError(_("Say why: it is kept for good.")))
         return values
+
+
+class ArrivalForm(ReviewForm):
+    """About a number that came without its line."""
+
+    decision = forms.ChoiceField(choices=[("again", ""), ("give_up", "")])
+    needs_reason = "give_up"

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from keepline.backoffice.views import (
     accounts,
+    arrivals,
     codes,
     disputes,
     future,
@@ -34,6 +35,8 @@ urlpatterns = [
     path("disputes/<uuid:dispute_id>/", disputes.dispute, name="staff_dispute"),
     path("reviews/", reviews.reviews, name="staff_reviews"),
     path("reviews/<uuid:order_id>/", reviews.decide, name="decide_review"),
+    path("arrivals/", arrivals.arrivals, name="staff_arrivals"),
+    path("arrivals/<uuid:order_id>/", arrivals.decide, name="settle_arrival"),
     path("messages/", told.told, name="staff_told"),
     path("messages/<uuid:delivery_id>/again/", told.again, name="staff_send_again"),
     path("webhooks/", webhooks.webhooks, name="staff_webhooks"),

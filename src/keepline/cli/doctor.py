@@ -121,6 +121,7 @@ def _database(env: Environment) -> Iterator[Finding]:
     yield from strange_profiles(runtime_url)
     yield from low_pools(runtime_url)
     yield from untold_lines(runtime_url)
+    yield from stranded_numbers(runtime_url)
     if role_of(runtime_url) == role_of(owner_url):
         yield Finding(
             "warn",
@@ -261,6 +262,26 @@ def untold_lines(runtime_url: str) -> Iterator[Finding]:
             "warn",
             f"The network refuses what the books say of {refused} lines ({codes}); it is told "
             "again every day. `network_refuses_line` in the worker's log names each.",
+        )
+
+
+STRANDED = """
+SELECT count(*), min(stranded_at) AT TIME ZONE 'UTC', string_agg(DISTINCT stranded_code, ', ')
+FROM porting_portin WHERE stranded_at IS NOT NULL AND state IN ('wanted', 'scheduled')
+"""
+
+
+def stranded_numbers(runtime_url: str) -> Iterator[Finding]:
+    """Numbers that came from other operators while their lines could not be set up."""
+    import psycopg
+
+    with psycopg.connect(runtime_url, connect_timeout=5) as connection:
+        row = connection.execute(STRANDED).fetchone()
+    if row and row[0]:
+        yield Finding(
+            "warn",
+            f"{row[0]} numbers came without their lines ({row[2]}), the first on "
+            f"{row[1]:%d %B at %H:%M} UTC: a person decides, at /backoffice/arrivals/.",
         )
 
 

@@ -65,6 +65,19 @@ def want(order_id: UUID, line_id: UUID, account_id: UUID, brought: Brought, now:
     ways_in.open_way_in(order_id, account_id, line_id, brought, now)
 
 
+def way_of(order: Order) -> PortIn | None:
+    """How far its number has come; None where none comes along, or the order has ended. No query
+    for these."""
+    if order.completed_at is not None or not is_brought(order):
+        return None
+    return port_queries.way_in(order.id)
+
+
+def is_stranded(row: PortIn) -> bool:
+    """Whether the number has come without its line, and a person must decide (settle_arrival)."""
+    return row.stranded_at is not None and row.state in (PortInState.WANTED, PortInState.SCHEDULED)
+
+
 def to_its_date(order: Order, now: datetime) -> None:
     """Brings the order's number to its date. Raises NotYet until then, Impossible if it stays."""
     row = _row(order)
@@ -140,10 +153,11 @@ def take(order: Order, now: datetime) -> None:
     raise NotYet(max(found.cut_over_at or now, now + ASK_AGAIN_AFTER))
 
 
-def stays_away(order: Order, now: datetime) -> bool:
+def stays_away(order: Order, now: datetime, why: str = "") -> bool:
     """Whether it is certain that the number does not come; the clearing house is told so before.
 
-    False: it has come, or nobody knows; the order is looked at again.
+    False: it has come, or nobody knows; the order is looked at again. `why` it would end: what
+    staff are shown of one whose number has come without its line.
     """
     row = _row(order)
     if row.state == PortInState.GIVEN_UP:
@@ -156,7 +170,7 @@ def stays_away(order: Order, now: datetime) -> bool:
         log.error("clearing_house_keeps_it", order=str(order.id), state=found.state)
         orders.look_later(order, now + ASK_AGAIN_AFTER)
         return False
-    return _ended(order, found.state == "ported", now)
+    return _ended(order, found.state == "ported", why, now)
 
 
 def _cancelled(row: PortIn) -> Porting | None:
@@ -169,7 +183,7 @@ def _cancelled(row: PortIn) -> Porting | None:
         return None
 
 
-def _ended(order: Order, came: bool, now: datetime) -> bool:
+def _ended(order: Order, came: bool, why: str, now: datetime) -> bool:
     """Given up; or one that came is the line's after all, and gets its whole time to be so."""
     with transaction_step("bring_number.stays"):
         locked_order = orders.lock_order(order.id)
@@ -183,7 +197,9 @@ def _ended(order: Order, came: bool, now: datetime) -> bool:
                 ways_in.note(locked, cancel_asked_at=None)
                 orders.look_again(locked_order, now)
             else:
-                log.error("number_came_without_its_line", order=str(order.id))
+                log.error("number_came_without_its_line", order=str(order.id), why=why)
+                since_at = locked.stranded_at or now
+                ways_in.note(locked, stranded_at=since_at, stranded_code=why)
                 orders.look_again(locked_order, now + WITHOUT_ITS_LINE)
         else:  # by hand, at the clearing house: an operator must look
             log.error("number_came_without_its_order", order=str(order.id))

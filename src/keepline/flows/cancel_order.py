@@ -26,8 +26,8 @@ from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order
 from keepline.payments import services as payments
-from keepline.porting import queries as port_queries
 from keepline.porting import ways_in
+from keepline.porting.models import PortIn
 
 ACTION = "order.called_off"
 WAITING = order_queries.WAITING
@@ -37,16 +37,13 @@ BEFORE_ITS_DATE = timedelta(minutes=5)
 Standing = Literal["", "possible", "asked"]
 
 
-def standing_of(order: Order, now: datetime) -> Standing:
-    """Whether the order can be cancelled, or is being. No query for one that brings no number."""
-    if order.state not in WAITING or not bring_number.is_brought(order):
-        return ""
-    row = port_queries.way_in(order.id)
-    if row is None or row.state == PortInState.PORTED:
+def standing_of(order: Order, row: PortIn | None, now: datetime) -> Standing:
+    """Whether the order can be cancelled, or is being. `row`: bring_number.way_of the order."""
+    if order.state not in WAITING or row is None or row.state == PortInState.PORTED:
         return ""
     if row.cancel_asked_at is not None:
         return "asked"
-    if row.state == PortInState.GIVEN_UP:
+    if row.state == PortInState.GIVEN_UP or bring_number.is_stranded(row):
         return ""
     date = bring_number.cut_over_of(order)
     return "possible" if date is None or now < date - BEFORE_ITS_DATE else ""
@@ -65,7 +62,7 @@ def cancel(account_id: UUID, order_id: UUID, actor: str, now: datetime) -> bool:
         order = orders.lock_order(order_id)
         if order.failure_code == CALLED_OFF:
             return True
-        standing = standing_of(order, now)
+        standing = standing_of(order, bring_number.way_of(order), now)
         if standing == "":
             raise FlowRefused("cancel_refused")
         if standing == "possible":
@@ -79,7 +76,7 @@ def cancel(account_id: UUID, order_id: UUID, actor: str, now: datetime) -> bool:
 
 def is_asked(order: Order, now: datetime) -> bool:
     """Whether its buyer wants it back, and nobody has said yet what becomes of it."""
-    return standing_of(order, now) == "asked"
+    return standing_of(order, bring_number.way_of(order), now) == "asked"
 
 
 def finish(order_id: UUID, now: datetime) -> None:

@@ -183,7 +183,7 @@ def _sealed(told: _Told, now: datetime) -> _Told | None:
     if isinstance(answer, NetworkUnknown):
         return told
     if answer.outcome != "confirmed":
-        return told if delivery_of(order).may_end(order, now) else None
+        return told if delivery_of(order).may_end(order, now, _refusal(answer)) else None
     try:
         delivery_of(order).seal(order, now)
     except NotYet as later:
@@ -293,12 +293,16 @@ def _without_service(order: Order, answer: NetworkAnswer, now: datetime) -> None
         if answer.outcome == "confirmed" and order.state != OrderState.COMPLETED:
             _undo_later(order, now)
     elif answer.outcome != "confirmed":
-        _reject(order, f"network_{answer.code or answer.outcome}"[:40], now)
+        _reject(order, _refusal(answer), now)
         if order.kind in CHANGES:  # the line may have left its former name already
             _undo_later(order, now)
     else:
         _reject(order, "state_refuses", now)
         _undo_later(order, now)
+
+
+def _refusal(answer: NetworkAnswer) -> str:
+    return f"network_{answer.code or answer.outcome}"[:40]
 
 
 def _reject(order: Order, code: str, now: datetime) -> None:

@@ -109,6 +109,7 @@ class OrderView:
     refunds: Sequence[Refund]  # those that staff gave, the first first
     disputes: Sequence[Dispute]
     cancellation: Standing  # of an order whose number is still to come along
+    stranded: bool  # its number has come, and its line cannot be set up: staff look at it
 
     @property
     def ended(self) -> bool:
@@ -169,7 +170,7 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
     proof = order.proof or {}
     row = lines.line_of(order.line_id, account_id) if order.line_id else None
     around = surroundings(account_id, [row], [], now, {}) if row else None
-    stage = stage_of(order, payment)
+    stage, way = stage_of(order, payment), bring_number.way_of(order)
     given = [each for each in refunds.of_order(order_id) if each.scope and is_told(each)]
     given_back = sum(each.amount_minor for each in given)
     return OrderView(
@@ -191,7 +192,8 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
         network=proof.get("network") or {},
         refunds=given,
         disputes=disputes.of_order(order_id) if payment else [],
-        cancellation=standing_of(order, now),
+        cancellation=standing_of(order, way, now),
+        stranded=way is not None and bring_number.is_stranded(way),
     )
 
 

@@ -45,7 +45,7 @@ def withdraw(order_id: UUID, now: datetime) -> OrderState:
     """Withdraws an order whose promise has passed; another state is left as it is, and so is one
     that may not end yet (flows.delivering, may_end)."""
     waits = order_queries.by_id(order_id)
-    if waits.state in WAITING and not delivery_of(waits).may_end(waits, now):
+    if waits.state in WAITING and not delivery_of(waits).may_end(waits, now, "promise_passed"):
         return OrderState(waits.state)
     with transaction_step("withdraw_order.withdraw"):
         seen = order_queries.by_id(order_id)  # its stock is let go later (advance_order)

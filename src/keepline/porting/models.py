@@ -70,9 +70,19 @@ class PortIn(StatedModel):
     wanted_at = models.DateTimeField()
     cut_over_at = models.DateTimeField(null=True)
     cancel_asked_at = models.DateTimeField(null=True)  # its buyer wants the order back
+    # Since when it has been here without its line, and why: staff look at it (settle_arrival).
+    stranded_at = models.DateTimeField(null=True)
+    stranded_code = models.CharField(max_length=40, blank=True, default="", db_default="")
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "porting_portin"
         constraints = [models.UniqueConstraint(fields=["slot", "order_id"], name="port_in_once")]
-        indexes = [models.Index(fields=["slot", "line_id"], name="port_in_of_line")]
+        indexes = [
+            models.Index(fields=["slot", "line_id"], name="port_in_of_line"),
+            models.Index(
+                fields=["stranded_at"],
+                name="port_in_stranded",
+                condition=Q(stranded_at__isnull=False, state__in=["wanted", "scheduled"]),
+            ),
+        ]

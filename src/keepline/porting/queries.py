@@ -28,6 +28,12 @@ def way_in(order_id: UUID) -> PortIn | None:
     return found
 
 
+def stranded(limit: int) -> Sequence[PortIn]:
+    """Numbers that have come without their lines, the longest first. One query."""
+    rows = PortIn.objects.filter(stranded_at__isnull=False, state__in=["wanted", "scheduled"])
+    return list(rows.order_by("stranded_at", "id")[:limit])
+
+
 def under_way_in(port_id: UUID) -> PortIn | None:
     """The number that is being brought by this porting; None for one that ended, or is none of
     ours. One query."""

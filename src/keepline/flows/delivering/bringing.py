@@ -34,9 +34,9 @@ class BroughtPurchase(Purchase):
         """The number is taken."""
         bring_number.take(order, now)
 
-    def may_end(self, order: Order, now: datetime) -> bool:
+    def may_end(self, order: Order, now: datetime, why: str) -> bool:
         """Whether money may go back: the number has not come."""
-        return bring_number.stays_away(order, now)
+        return bring_number.stays_away(order, now, why)
 
     def give_number(self, order: Order, line: LockedLine, now: datetime) -> None:
         """It is here."""

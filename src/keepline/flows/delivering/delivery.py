@@ -61,8 +61,9 @@ class Delivery:
         Safe to repeat. Raises NotYet and Impossible as `prepare` does.
         """
 
-    def may_end(self, order: Order, now: datetime) -> bool:
-        """Whether the order may end without service. False: it was planned for later."""
+    def may_end(self, order: Order, now: datetime, why: str) -> bool:
+        """Whether the order may end without service, of which `why` is the code. False: it was
+        planned for later."""
         return True
 
     def other_name(self, order: Order, line: LockedLine) -> Subscriber | None:

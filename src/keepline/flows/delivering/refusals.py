@@ -30,6 +30,11 @@ OF_DELIVERIES: dict[str, Refusal] = {
             "before its date."
         ),
     ),
+    "arrival_settled": Refusal(
+        409,
+        gettext_noop("Nobody need decide about this number any more."),
+        gettext_noop("Look at the order: its line lives by now, or somebody has decided."),
+    ),
     "no_smdp_plus": Refusal(
         422,
         gettext_noop("eSIM profiles cannot be ordered here right now."),

@@ -68,6 +68,9 @@ FAILURES: Words = {
     "port": gettext_lazy("Your old operator did not let the number go."),
     "port_code_refused": gettext_lazy("Your old operator did not accept the code."),
     "port_number_unknown": gettext_lazy("No other operator has this number."),
+    "number_stranded": gettext_lazy(
+        "Your number came, but its line could not be set up. It goes back to your old operator."
+    ),
     "port_silent": gettext_lazy("Your old operator did not answer in the promised time."),
 }
 ESIM_STAGES: Words = {

@@ -1,0 +1,82 @@
+"""`arrival.settled`: staff decide about a number that came from another operator without its line.
+
+    T  settle_arrival.again      the network is told of the line once more, at once
+    T  settle_arrival.give_up    the order ends, its money goes back, the number is not ours
+
+By itself the line is tried again every half an hour. Giving up is for a number that staff have
+handed back at the clearing house: no port can do that (docs/numbers.md).
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from keepline.accounts import clocks
+from keepline.audit import services as audit
+from keepline.core.lifecycle.order import OrderEvent
+from keepline.core.lifecycle.port_in import PortInEvent
+from keepline.flows import bring_number, wake
+from keepline.flows.errors import FlowRefused
+from keepline.flows.refunding.standing import Case, lock_case
+from keepline.flows.review_payment import LONGEST_REASON
+from keepline.flows.sale import give_back
+from keepline.flows.steps import transaction_step
+from keepline.orders import queries as order_queries
+from keepline.orders import services as orders
+from keepline.porting import ways_in
+from keepline.porting.models import PortIn
+
+ACTION = "arrival.settled"
+
+
+def again(order_id: UUID, actor: str, now: datetime) -> None:
+    """Has the line tried at once; refused again, the number is back in the list.
+
+    Raises FlowRefused: not_found, or arrival_settled where nobody need decide any more.
+    """
+    with transaction_step("settle_arrival.again"):
+        case, row, now = _lock(order_id, now)
+        ways_in.note(row, stranded_at=None, stranded_code="")
+        date = bring_number.cut_over_of(case.order) or now
+        orders.note_date(case.order, date, now + bring_number.AFTER_ITS_DATE)
+        orders.look_again(case.order, now)
+        _record(case, "again", "", actor, now)
+    wake.orders()
+
+
+def give_up(order_id: UUID, reason: str, actor: str, now: datetime) -> None:
+    """Ends the order without service. Raises FlowRefused as `again`, and reason_missing."""
+    reason = reason.strip()
+    if not reason or len(reason) > LONGEST_REASON:
+        raise FlowRefused("reason_missing")
+    with transaction_step("settle_arrival.give_up"):
+        case, row, now = _lock(order_id, now)
+        ways_in.transition(row, PortInEvent.GIVE_UP, now)
+        give_back(case.order, case.payment, OrderEvent.REJECT, "number_stranded", now)
+        orders.look_again(case.order, now, undo_due=True)  # the network may have had a part of it
+        _record(case, "given_up", reason, actor, now)
+    wake.orders()
+    wake.outbox()
+
+
+def _lock(order_id: UUID, now: datetime) -> tuple[Case, PortIn, datetime]:
+    """Everything of the order, its way in, and what its account's clock shows."""
+    case = lock_case(order_id)
+    if case.order.state not in order_queries.WAITING or not bring_number.is_brought(case.order):
+        raise FlowRefused("arrival_settled")
+    row = ways_in.lock_way_in(order_id)
+    if not bring_number.is_stranded(row):
+        raise FlowRefused("arrival_settled")
+    return case, row, clocks.now_for(case.order.account_id, now)
+
+
+def _record(case: Case, decision: str, reason: str, actor: str, now: datetime) -> None:
+    order = case.order
+    audit.record(
+        ACTION,
+        actor=actor,
+        now=now,
+        account_id=order.account_id,
+        subject_id=order.id,
+        reason=reason,
+        facts={"decision": decision},
+    )
