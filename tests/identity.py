@@ -13,7 +13,9 @@ import pytest
 
 from keepline.gateways import switchboard
 from keepline.gateways.bridging import Unreadable
-from keepline.gateways.identity.bridge.fake.checks import Checks, OtherContent, made
+from keepline.gateways.fake_store import opened
+from keepline.gateways.identity.bridge import fake
+from keepline.gateways.identity.bridge.fake.checks import Checks, OtherContent
 from keepline.gateways.identity.bridge.wire import check_of
 from keepline.gateways.identity.port import CallbackRefused, Check, CheckRequest, IdentityUnknown
 from keepline.gateways.signed import NotBelieved, Signer
@@ -33,7 +35,7 @@ class ScriptedChecker:
     name: str = "bridge"
 
     def __post_init__(self) -> None:
-        self.checks = Checks(made(self.path), "https://id.example")
+        self.checks = Checks(opened(self.path, fake.__name__), "https://id.example")
 
     # --- the port
 

@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from keepline.gateways import switchboard
+from keepline.gateways.fake_store import opened
+from keepline.gateways.porting.bridge import fake
 from keepline.gateways.porting.bridge.adapter import _asked, _read
 from keepline.gateways.porting.bridge.fake.app import shown
 from keepline.gateways.porting.bridge.fake.books import (
@@ -15,7 +17,6 @@ from keepline.gateways.porting.bridge.fake.books import (
     Books,
     OtherContent,
     Row,
-    made,
     real_time,
 )
 from keepline.gateways.porting.port import (
@@ -42,7 +43,7 @@ class ScriptedHouse:
     name: str = "bridge"
 
     def __post_init__(self) -> None:
-        self.books = Books(made(":memory:"), lambda: self.shows or real_time())
+        self.books = Books(opened(":memory:", fake.__name__), lambda: self.shows or real_time())
 
     # --- the port
 

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from keepline.gateways.esim.es2plus.wire import FAILED, SUCCESS, padded
-
-from .store import transaction
+from keepline.gateways.fake_store import transaction
 
 MATCHING_ID: Final = re.compile(r"[A-Z0-9-]{1,255}")
 EID: Final = re.compile(r"\d{32}", re.ASCII)

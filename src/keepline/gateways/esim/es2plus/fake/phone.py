@@ -11,10 +11,10 @@ from keepline.gateways.esim.es2plus.points import (
     ELIGIBILITY,
     INSTALLATION,
 )
+from keepline.gateways.fake_store import transaction
 
 from .functions import change_profile
 from .notifications import DELETED, DISABLED, ENABLED, Notifications
-from .store import transaction
 
 WRONG_CODES_ALLOWED: Final = 3
 ACTS: Final = {

@@ -1,20 +1,15 @@
-"""SQLite under the fake SM-DP+: one file, one process, one connection."""
+"""What the fake SM-DP+ keeps: its profiles (gateways/fake_store.py)."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from importlib.resources import files
+from collections.abc import Iterable
 from pathlib import Path
+
+from keepline.gateways.fake_store import opened, transaction
 
 
 def open_store(data_dir: Path) -> sqlite3.Connection:
     """The fake's memory in `data_dir`, made if need be."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    store = sqlite3.connect(data_dir / "fake-smdp.sqlite3", isolation_level=None, timeout=5)
-    store.row_factory = sqlite3.Row
-    store.execute("PRAGMA journal_mode=WAL")
-    store.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
-    return store
+    return opened(data_dir / "fake-smdp.sqlite3", __package__)
 
 
 def put_profiles(store: sqlite3.Connection, rows: Iterable[tuple[str, str]]) -> None:
@@ -34,15 +29,3 @@ def put_released(
         " confirmation_code) VALUES (?, ?, 'Released', ?, ?)",
         (iccid, profile_type, matching_id, code),
     )
-
-
-@contextmanager
-def transaction(store: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing. Not to be nested, and never held over an await."""
-    store.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        store.execute("ROLLBACK")
-        raise
-    store.execute("COMMIT")

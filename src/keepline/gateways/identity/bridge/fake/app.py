@@ -1,7 +1,6 @@
 """The fake identity provider's addresses: /v1/checks for the operator, /checks for holders,
 /control for tests and demo."""
 
-import asyncio
 import hmac
 import json
 from datetime import UTC, datetime
@@ -12,27 +11,20 @@ import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import (
-    HTMLResponse,
-    JSONResponse,
-    PlainTextResponse,
-    RedirectResponse,
-    Response,
-)
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from keepline.gateways.bad_days import BehaviourRefused
-from keepline.gateways.bridging import NoAnswer, Unreadable, object_of, text_of
+from keepline.gateways import fake_bridge
+from keepline.gateways.bridging import text_of
+from keepline.gateways.fake_bridge import object_in
 from keepline.gateways.identity.bridge.wire import LONGEST_ADDRESS, PATH
 from keepline.gateways.loopback import LOOPBACK
-from keepline.gateways.payments.cut_connection import CutConnection
 from keepline.gateways.signed import Signer
 
 from . import pages
 from .behaviour import DAYS
 from .checks import Checks, OtherContent, Row
 
-NEVER_SEEN: Final = {"result": "not_found"}
 TELLS_WITHIN_S: Final = 3.0
 
 
@@ -50,24 +42,14 @@ class FakeIdentity:
             raise HTTPException(401, "who are you?")
         act = "start" if request.method == "PUT" else "ask"
         today = DAYS.for_call(self.checks.store, act)
-        if today.mode == "down":
-            return PlainTextResponse("down, on demand", 503)
-        if today.mode == "lost":
-            return CutConnection()
-        found = await self._answer(act, request)
-        if today.mode == "no_answer":
-            return CutConnection()
-        if today.mode == "odd":
-            return JSONResponse({**(found or NEVER_SEEN), "result": "pondering"})
-        await asyncio.sleep(today.slow_s)
-        return JSONResponse(found) if found else JSONResponse(NEVER_SEEN, 404)
+        return await fake_bridge.answer(today, lambda: self._answer(act, request), "result")
 
     async def _answer(self, act: str, request: Request) -> Row | None:
         check_id = str(request.path_params["check_id"])
         if act == "ask":
             row = self.checks.find(check_id)
             return self.checks.shown(row) if row else None
-        content = object_of(await request.body())
+        content = await object_in(request)
         back = text_of(content, "return_url", longest=LONGEST_ADDRESS)
         language = text_of(content, "language", optional=True) or "en"
         return self.checks.shown(self.checks.start(check_id, back, language))
@@ -91,7 +73,7 @@ class FakeIdentity:
 
     async def decide(self, request: Request) -> Response:
         """PUT /control/checks/ID: {"result", "reason", "country", "of_age"}, as of a real one."""
-        content = object_of(await request.body())
+        content = await object_in(request)
         found = await self._decide(
             str(request.path_params["check_id"]),
             text_of(content, "result"),
@@ -99,7 +81,7 @@ class FakeIdentity:
             text_of(content, "country", optional=True),
             content.get("of_age"),
         )
-        return JSONResponse(found) if found else JSONResponse(NEVER_SEEN, 404)
+        return fake_bridge.shown(found, "result")
 
     async def _decide(self, check_id: str, *decision: Any) -> Row | None:
         row = self.checks.decide(check_id, *decision)
@@ -122,9 +104,7 @@ class FakeIdentity:
 
     async def change_behaviour(self, request: Request) -> Response:
         """PUT: a bad day. DELETE: a good one."""
-        content = object_of(await request.body()) if request.method == "PUT" else {}
-        DAYS.put(self.checks.store, DAYS.checked(content))
-        return JSONResponse(content)
+        return await fake_bridge.change_day(request, DAYS, self.checks.store)
 
     def app(self) -> Starlette:
         """The application."""
@@ -135,11 +115,6 @@ class FakeIdentity:
             Route("/control/checks" + one, self.decide, methods=["PUT"]),
             Route("/control/behaviour", self.change_behaviour, methods=["PUT", "DELETE"]),
         ]
-        refusals = (Unreadable, NoAnswer, OtherContent, BehaviourRefused)
-        handlers: dict[Any, Any] = dict.fromkeys(refusals, _refused)
+        refusals = (*fake_bridge.REFUSALS, OtherContent)
+        handlers: dict[Any, Any] = dict.fromkeys(refusals, fake_bridge.refused)
         return Starlette(routes=routes, exception_handlers=handlers)
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    del request
-    return PlainTextResponse(str(error), 422)

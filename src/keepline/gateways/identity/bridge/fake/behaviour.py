@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from keepline.gateways.bad_days import SLOW, BadDays, BehaviourRefused, Day
+from keepline.gateways.fake_bridge import MODES
 
 
 @dataclass(frozen=True)
@@ -20,4 +21,4 @@ class Behaviour(Day):
             raise BehaviourRefused("tells is true or false")
 
 
-DAYS: Final = BadDays(Behaviour, rf"no_answer|lost|down|odd|{SLOW}", ("start", "ask"))
+DAYS: Final = BadDays(Behaviour, f"{MODES}|{SLOW}", ("start", "ask"))

@@ -1,8 +1,6 @@
 """What the fake identity provider knows: its checks, and what became of each."""
 
 import sqlite3
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
@@ -10,22 +8,6 @@ Row = dict[str, Any]
 
 class OtherContent(ValueError):
     """The id came before with another address to go back to."""
-
-
-def open_store(data_dir: Path) -> sqlite3.Connection:
-    """The fake's memory in `data_dir`, made if need be: one process, one connection."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    store = made(data_dir / "fake-identity.sqlite3")
-    store.execute("PRAGMA journal_mode=WAL")
-    return store
-
-
-def made(path: Path | str) -> sqlite3.Connection:
-    """The same in one file, or `:memory:`."""
-    store = sqlite3.connect(path, isolation_level=None, timeout=5)
-    store.row_factory = sqlite3.Row
-    store.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
-    return store
 
 
 class Checks:

@@ -2,11 +2,11 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+from keepline.gateways.fake_store import opened
 from keepline.gateways.payments.alipay.amounts import fen, yuan
 from keepline.gateways.payments.alipay.times import utc_now, written
 
@@ -25,11 +25,7 @@ class Refused(Exception):
 
 def open_store(folder: Path) -> sqlite3.Connection:
     """The database in `folder`, made if need be; what was committed survives a kill."""
-    folder.mkdir(parents=True, exist_ok=True)
-    store = sqlite3.connect(folder / "alipay.sqlite3", isolation_level=None, timeout=5)
-    store.row_factory = sqlite3.Row
-    store.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
-    return store
+    return opened(folder / "alipay.sqlite3", __package__)
 
 
 class Books:

@@ -1,6 +1,5 @@
 """The fake clearing house's addresses: /v1/ports for operators, /control for tests and demo."""
 
-import asyncio
 import hmac
 import json
 from collections.abc import Mapping
@@ -17,18 +16,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from keepline.gateways.bad_days import BehaviourRefused
+from keepline.gateways import fake_bridge
 from keepline.gateways.bridging import Unreadable, instant_of, text_of
+from keepline.gateways.fake_bridge import object_in
 from keepline.gateways.loopback import LOOPBACK
-from keepline.gateways.payments.cut_connection import CutConnection
 from keepline.gateways.porting.bridge.callbacks import CHANGED
 from keepline.gateways.porting.bridge.wire import PATH, number_of, word_of
 from keepline.gateways.signed import Signer
 
 from .behaviour import DAYS
 from .books import ELSEWHERE, Books, OtherContent, Row, real_time
-
-NEVER_SEEN = {"state": "not_found"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +59,12 @@ class FakeHouse:
         if act not in DAYS.acts:
             return PlainTextResponse("no such act", 404)
         today = DAYS.for_call(self.books.store, act)
-        if today.mode == "down":
-            return PlainTextResponse("down, on demand", 503)
-        if today.mode == "lost":
-            return CutConnection()
-        content = await _object(request)
-        found = self._answer(act, request, operator, content, today.notice_s)
-        if today.mode == "no_answer":
-            return CutConnection()
-        if today.mode == "odd":
-            return JSONResponse({**(found or NEVER_SEEN), "state": "pondering"})
-        await asyncio.sleep(today.slow_s)
-        return JSONResponse(found) if found else JSONResponse(NEVER_SEEN, 404)
+
+        async def carry_out() -> Row | None:
+            content = await object_in(request)
+            return self._answer(act, request, operator, content, today.notice_s)
+
+        return await fake_bridge.answer(today, carry_out, "state")
 
     def _operator(self, request: Request) -> str:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -110,7 +101,7 @@ class FakeHouse:
 
     async def enter(self, request: Request) -> Response:
         """POST /control/numbers: whose each number is; `elsewhere` unless it says otherwise."""
-        content = await _object(request)
+        content = await object_in(request)
         self.books.enter(
             (
                 str(number_of(row)),
@@ -134,20 +125,18 @@ class FakeHouse:
         act = request.path_params.get("act", "request")
         if act not in ("request", "cancel", "cut-over"):
             return PlainTextResponse("no such act", 404)
-        content = await _object(request)
+        content = await object_in(request)
         if content.get("donor") and self.books.operator_of(str(number_of(content))) is None:
             self.books.enter([(str(number_of(content)), text_of(content, "donor"), "", "")])
         found = self._answer(act, _as(request, port_id), ELSEWHERE, content, 0)
         if found is None:
-            return JSONResponse(NEVER_SEEN, 404)
+            return fake_bridge.shown(None, "state")
         told = BackgroundTask(self._listener.tell, port_id) if self._listener else None
         return JSONResponse(found, background=told)
 
     async def change_behaviour(self, request: Request) -> Response:
         """PUT: a bad day. DELETE: a good one."""
-        content = await _object(request) if request.method == "PUT" else {}
-        DAYS.put(self.books.store, DAYS.checked(content))
-        return JSONResponse(content)
+        return await fake_bridge.change_day(request, DAYS, self.books.store)
 
     def app(self) -> Starlette:
         """The application."""
@@ -161,11 +150,8 @@ class FakeHouse:
             Route("/control/ports/{port_id:uuid}/{act}", self.act_elsewhere, methods=["POST"]),
             Route("/control/behaviour", self.change_behaviour, methods=["PUT", "DELETE"]),
         ]
-        handlers: dict[Any, Any] = {
-            Unreadable: _refused,
-            OtherContent: _refused,
-            BehaviourRefused: _refused,
-        }
+        refusals = (*fake_bridge.REFUSALS, OtherContent)
+        handlers: dict[Any, Any] = dict.fromkeys(refusals, fake_bridge.refused)
         return Starlette(routes=routes, exception_handlers=handlers)
 
 
@@ -185,18 +171,3 @@ def _act_of(request: Request) -> str:
 def _as(request: Request, port_id: str) -> Request:
     scope = {**request.scope, "path_params": {"port_id": UUID(port_id)}}
     return Request(scope)
-
-
-async def _object(request: Request) -> Row:
-    try:
-        content = json.loads(await request.body() or b"{}")
-    except ValueError:
-        raise Unreadable("json") from None
-    if not isinstance(content, dict):
-        raise Unreadable("json")
-    return content
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    del request
-    return PlainTextResponse(str(error), 422)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from keepline.gateways.bad_days import SLOW, BadDays, BehaviourRefused, Day
+from keepline.gateways.fake_bridge import MODES
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,6 @@ class Behaviour(Day):
 
 DAYS: Final = BadDays(
     Behaviour,
-    rf"no_answer|lost|down|odd|{SLOW}",
+    f"{MODES}|{SLOW}",
     ("request", "requests", "ask", "accept", "reject", "cancel", "cut-over"),
 )

@@ -6,12 +6,12 @@ come and somebody looks.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
+
+from keepline.gateways.fake_store import opened, transaction
 
 ELSEWHERE: Final = "elsewhere"
 AT_ONCE: Final = 100  # requests that are listed at a time
@@ -23,25 +23,14 @@ class OtherContent(ValueError):
     """The id came before with another number or code."""
 
 
-def open_store(data_dir: Path) -> sqlite3.Connection:
-    """The fake's memory in `data_dir`, made if need be: one process, one connection."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    store = made(data_dir / "fake-clearing-house.sqlite3")
-    store.execute("PRAGMA journal_mode=WAL")
-    return store
-
-
-def made(path: Path | str) -> sqlite3.Connection:
-    """The same in one file, or `:memory:`."""
-    store = sqlite3.connect(path, isolation_level=None, timeout=5)
-    store.row_factory = sqlite3.Row
-    store.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
-    return store
-
-
 def real_time() -> datetime:
     """What this machine's clock shows."""
     return datetime.now(UTC)
+
+
+def open_store(data_dir: Path) -> sqlite3.Connection:
+    """The fake's memory in `data_dir`."""
+    return opened(data_dir / "fake-clearing-house.sqlite3", __package__)
 
 
 class Books:
@@ -51,22 +40,21 @@ class Books:
         self, store: sqlite3.Connection, clock: Callable[[], datetime] = real_time
     ) -> None:
         self.store, self._clock = store, clock
-        self._db = store
 
     def enter(self, numbers: Iterable[tuple[str, str, str, str]]) -> None:
         """Numbers with operator, code and holder; those that are there are written anew."""
-        with self._at_once():
-            self._db.executemany("INSERT OR REPLACE INTO numbers VALUES (?, ?, ?, ?)", numbers)
+        with transaction(self.store):
+            self.store.executemany("INSERT OR REPLACE INTO numbers VALUES (?, ?, ?, ?)", numbers)
 
     def operator_of(self, number: str) -> str | None:
         """Whose it is now."""
-        row = self._db.execute("SELECT operator FROM numbers WHERE number = ?", (number,))
+        row = self.store.execute("SELECT operator FROM numbers WHERE number = ?", (number,))
         found = row.fetchone()
         return found["operator"] if found else None
 
     def port(self, port_id: str) -> Row | None:
         """One porting."""
-        row = self._db.execute("SELECT * FROM ports WHERE id = ?", (port_id,)).fetchone()
+        row = self.store.execute("SELECT * FROM ports WHERE id = ?", (port_id,)).fetchone()
         return dict(row) if row else None
 
     def looked_at(self, port_id: str) -> Row | None:
@@ -79,13 +67,13 @@ class Books:
     def waiting_for(self, donor: str) -> list[Row]:
         """What a donor has not answered, the oldest first."""
         query = "SELECT * FROM ports WHERE donor = ? AND state = 'requested' ORDER BY seq LIMIT ?"
-        return [dict(row) for row in self._db.execute(query, (donor, AT_ONCE))]
+        return [dict(row) for row in self.store.execute(query, (donor, AT_ONCE))]
 
     def request(
         self, port_id: str, recipient: str, number: str, code: str, holder: str, notice_s: float
     ) -> Row:
         """A porting that begins, or the one that this id began. `elsewhere` answers at once."""
-        with self._at_once():
+        with transaction(self.store):
             known = self.port(port_id)
             if known is None:
                 known = self._begin(port_id, recipient, number, code, holder)
@@ -109,7 +97,7 @@ class Books:
             reason = "already_leaving"
         values = (port_id, number, code, holder, donor or "", recipient)
         state = "rejected" if reason else "requested"
-        self._db.execute(
+        self.store.execute(
             "INSERT INTO ports (id, number, code, holder, donor, recipient, state, reason)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (*values, state, reason),
@@ -118,11 +106,11 @@ class Books:
 
     def _open_of(self, number: str) -> bool:
         query = "SELECT 1 FROM ports WHERE number = ? AND state IN (?, ?, ?)"
-        return self._db.execute(query, (number, *OPEN)).fetchone() is not None
+        return self.store.execute(query, (number, *OPEN)).fetchone() is not None
 
     def _answered_elsewhere(self, port: Row, notice_s: float) -> Row:
         query = "SELECT code, holder FROM numbers WHERE number = ?"
-        own = self._db.execute(query, (port["number"],)).fetchone()
+        own = self.store.execute(query, (port["number"],)).fetchone()
         fits = own["code"] == port["code"] and own["holder"] in ("", port["holder"])
         if not fits:
             return self._move(port, "rejected", reason="code_refused")
@@ -141,7 +129,7 @@ class Books:
 
     def cancel(self, port_id: str, operator: str) -> Row | None:
         """One of both takes it back; what has ended stays as it is."""
-        with self._at_once():
+        with transaction(self.store):
             port = self.port(port_id)
             if port is None or operator not in (port["donor"], port["recipient"]):
                 return None
@@ -149,7 +137,7 @@ class Books:
 
     def cut_over(self, port_id: str, recipient: str) -> Row | None:
         """The number is the recipient's, from its date on."""
-        with self._at_once():
+        with transaction(self.store):
             port = self.port(port_id)
             if port is None or port["recipient"] != recipient:
                 return None
@@ -158,20 +146,20 @@ class Books:
             if datetime.fromisoformat(port["cut_over_at"]) > self._clock():
                 return port
             query = "UPDATE numbers SET operator = ?, code = '', holder = '' WHERE number = ?"
-            self._db.execute(query, (recipient, port["number"]))
+            self.store.execute(query, (recipient, port["number"]))
             return self._move(port, "ported")
 
     def _act(
         self, port_id: str, operator: str, role: str, source: str, target: str, **columns: str
     ) -> Row | None:
-        with self._at_once():
+        with transaction(self.store):
             port = self.port(port_id)
             if port is None or port[role] != operator:
                 return None
             return self._move(port, target, **columns) if port["state"] == source else port
 
     def _move(self, port: Row, state: str, reason: str = "", cut_over_at: str = "") -> Row:
-        self._db.execute(
+        self.store.execute(
             "UPDATE ports SET state = ?, reason = ?, cut_over_at = ? WHERE id = ?",
             (state, reason, cut_over_at or port["cut_over_at"], port["id"]),
         )
@@ -181,14 +169,3 @@ class Books:
         found = self.port(port_id)
         assert found is not None
         return found
-
-    @contextmanager
-    def _at_once(self) -> Iterator[None]:
-        """All or nothing. Not to be nested, and never held over an await."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
