@@ -2,7 +2,8 @@
 
 ARM NOW LIMIT       an arm of this house; `django-plans` has its own (bench.rival_plans)
 again NOW TIMES     one sweep after the other, each as soon as the lines are due again
-poll NOW 0          a sweep, then polls that find nothing
+poll NOW BEFORE_MS  a sweep, then polls that find nothing. What was due BEFORE_MS ago is renewed
+                    before, and not measured: a worker is not started for each sweep
 audit NOW 0         what is broken of the promises of the books
 """
 
@@ -10,7 +11,7 @@ import json
 import statistics
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import django
@@ -112,11 +113,12 @@ def again(times: int) -> dict[str, object]:
     return {"costs": costs}
 
 
-def poll(now: datetime) -> dict[str, object]:
+def poll(now: datetime, before_ms: int) -> dict[str, object]:
     """What a sweep costs, and the median of many polls that find nothing."""
     from bench.meter import measured
     from keepline.flows.sweep_lines import sweep as really
 
+    sweep(now - timedelta(milliseconds=before_ms), 0)
     cost = measured(lambda: sweep(now, 0)).as_dict()
     seconds = []
     for _ in range(IDLE_POLLS):
@@ -146,7 +148,7 @@ def main() -> None:
     if name == "again":
         answer = again(int(sys.argv[3]))
     elif name == "poll":
-        answer = poll(now)
+        answer = poll(now, int(sys.argv[3]))
     elif name == "audit":
         answer = {}
     else:

@@ -11,6 +11,8 @@ from bench.meter import Cost
 
 SWEEPS = 10
 SECOND, TENTH = 1, 9
+WARM_UP = 20  # lines that a process renews before it is measured
+DAYS = 30  # in which each line of a base of monthly plans is due once
 
 
 @dataclass(frozen=True)
@@ -60,47 +62,87 @@ def again_and_again(
     }
 
 
+@dataclass(frozen=True)
+class Round:
+    """What is due in one base, `name`, at `now`: `hours` times `each`, as sweep_base has it."""
+
+    name: str
+    now: datetime
+    each: int
+    hours: int = 1
+
+    @property
+    def first_ms(self) -> int:
+        """How long before `now` its first WARM_UP lines are due."""
+        return (self.hours - 1) * 3_600_000 + max(self.each - WARM_UP, 0)
+
+    @property
+    def measured(self) -> int:
+        """How many lines are due later than those."""
+        return self.hours * self.each - min(self.each, WARM_UP)
+
+
 def growth(
     server: Server, empty: str, small: int, big: int, due: int, rounds: int, at: datetime
 ) -> dict[str, float]:
-    """CPU per line and idle polls in two bases, alternating; `due` lines of each a round.
+    """CPU per line and idle polls in a small and a big base, alternating.
 
-    Round 0 is told by itself: most pages come from the disk in it, or from the system's memory.
+    Twice: `due` lines of each a round, which lie close in the small base and each by itself in the
+    big one; and what is due of each on a day, a DAYS-th of its lines.
     """
-    held = rounds + 1
-    bases = [Base("small", small, due * held, held), Base("big", big, due * held, held)]
-    for base in bases:
-        make(server, empty, base, at)
+    held, hours = rounds + 1, max(big // DAYS // due, 1)
+    a_day = hours * due * small // big
+    make(server, empty, Base("small", small, due * held, held), at)
+    make(server, empty, Base("small_days", small, a_day * held, held), at)
+    make(server, empty, Base("big", big, due * held * (1 + hours), held * (1 + hours)), at)
     server.db.execute("CHECKPOINT")
-    cpu, wal, idle, pairs = {}, {}, {}, []
+    hour, few, days = timedelta(hours=1), [], []
     for number in range(held):
-        now = at + timedelta(hours=number)
-        for base in bases if number % 2 else reversed(bases):
-            told = server.told(base.name, "poll", now)
-            run = server.figures(Cost(**told["cost"]))
-            cpu[base.name], wal[base.name] = run.cpu_us, run.wal_bytes
-            idle[base.name] = told["idle_ms"]
+        now = at + number * hour
+        few.append([Round("small", now, due), Round("big", now, due)])
+        days_end = at + (held + (number + 1) * hours - 1) * hour
+        days.append([Round("small_days", now, a_day), Round("big", days_end, due, hours)])
+    figures = _compared(server, few, "growth_few")
+    figures |= _compared(server, days, "growth", checkpoints=True)
+    for name in ("small", "small_days", "big"):
+        server.told(name, "audit", at)
+        server.drop(name)
+    return figures
+
+
+def _compared(
+    server: Server, pairs: list[list[Round]], name: str, checkpoints: bool = False
+) -> dict[str, float]:
+    """Medians of the rounds but the first, in which most pages come from the disk, or from the
+    system's memory: it is told by itself. `checkpoints`: one before each round."""
+    ratios = []
+    for number, pair in enumerate(pairs):
+        runs, idle = {}, {}
+        for each in pair if number % 2 else reversed(pair):
+            if checkpoints:
+                server.db.execute("CHECKPOINT")
+            told = server.told(each.name, "poll", each.now, each.first_ms)
+            runs[each.name] = run = server.figures(Cost(**told["cost"]))
+            idle[each.name] = told["idle_ms"]
+            if run.lines != each.measured:
+                raise RuntimeError(f"{run.lines} lines renewed instead of {each.measured}: {each}")
             if number == 0:
-                server.warm(base.name)
-        pairs.append((cpu["big"] / cpu["small"], idle["big"] / idle["small"], *_ends(cpu, idle)))
-        say(
-            f"round {number}: {due} of {small} lines {cpu['small']:.1f} us, of {big}"
-            f" {cpu['big']:.1f} us CPU a line; WAL {wal['small']:.0f} and {wal['big']:.0f} B;"
-            f" idle polls {idle['small']:.2f} and {idle['big']:.2f} ms"
+                server.warm(each.name)
+        small, big = (runs[each.name] for each in pair)
+        idle_small, idle_big = (idle[each.name] for each in pair)
+        ratios.append((big.cpu_us / small.cpu_us, idle_big / idle_small, small.cpu_us, big.cpu_us))
+        said = " and ".join(
+            f"{run.lines} lines {run.cpu_us:.1f} us CPU a line, WAL {run.wal_bytes:.0f} B"
+            for run in (small, big)
         )
-    for base in bases:
-        server.told(base.name, "audit", at)
-        server.drop(base.name)
-    middle = [statistics.median(column) for column in zip(*pairs[1:], strict=True)]
+        say(f"{name}, round {number}: {said}; idle polls {idle_small:.2f} and {idle_big:.2f} ms")
+    cpu, idle_ratio, small_us, big_us = (
+        statistics.median(column) for column in zip(*ratios[1:], strict=True)
+    )
     return {
-        "growth_cpu_per_line": round(middle[0], 2),
-        "growth_cold_cpu_per_line": round(pairs[0][0], 2),
-        "idle_poll_ratio": round(middle[1], 2),
-        "growth_small_cpu_us": round(middle[2], 1),
-        "growth_big_cpu_us": round(middle[3], 1),
-        "idle_poll_ms": round(middle[4], 2),
+        f"{name}_cpu_per_line": round(cpu, 2),
+        f"{name}_cold_cpu_per_line": round(ratios[0][0], 2),
+        f"{name}_idle_poll_ratio": round(idle_ratio, 2),
+        f"{name}_small_cpu_us": round(small_us, 1),
+        f"{name}_big_cpu_us": round(big_us, 1),
     }
-
-
-def _ends(cpu: dict[str, float], idle: dict[str, float]) -> tuple[float, float, float]:
-    return cpu["small"], cpu["big"], idle["big"]

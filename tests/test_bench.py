@@ -25,7 +25,8 @@ SWEEP_KEYS = {
     "sweep_lines_per_s",
     "tenth_vs_second_sweep",
     "growth_cpu_per_line",
-    "idle_poll_ratio",
+    "growth_few_cpu_per_line",
+    "growth_idle_poll_ratio",
     "p99_during_sweep_ratio",
 }
 
