@@ -96,6 +96,43 @@ def test_what_an_smdp_plus_says(env: Environment, smdp: Es2PlusProcess, tmp_path
     assert (grade, "no sensible answer" in sentence) == ("fail", True)
 
 
+def test_elements_of_single_carriers_each_by_itself(
+    env: Environment, smdp: Es2PlusProcess, tmp_path: Path
+) -> None:
+    tls, file = smdp.data_dir / "tls", tmp_path / "elements.toml"
+
+    def own(url: str, key: Path) -> str:
+        return (
+            f'url = "{url}"\ncert = "{tls}/client.pem"\nkey = "{key}"\nca = "{tls}/ca.pem"\n'
+            'requester = "keepline"\n'
+        )
+
+    (tmp_path / "empty.pem").write_text("")
+    file.write_text(
+        '[ais.hlr]\nhost = "127.0.0.1"\nctrl_port = 1\nvty_port = 1\n'
+        f"[ais.smdp]\n{own(smdp.url, tls / 'client.key')}"
+        f"[dtac.smdp]\n{own(smdp.url, tmp_path / 'empty.pem')}"
+        f"[true-th.smdp]\n{own('https://127.0.0.1:1', tls / 'client.key')}"
+    )
+    said = told(replace(env, carrier_elements=file))
+    assert [grade for grade, _ in said] == ["fail", "fail", "ok", "fail", "fail"]
+    ctrl, vty, good, unusable, silent = [sentence for _, sentence in said]
+    assert ctrl.startswith("The network of ais: osmo-hlr's control interface gives no answer")
+    assert vty.startswith("The network of ais: osmo-hlr's telnet interface gives no answer")
+    assert good == "The SM-DP+ of ais answers."
+    assert unusable.startswith("The SM-DP+ of dtac: its key or a certificate is unusable")
+    assert silent.startswith("The SM-DP+ of true-th: no sensible answer")
+
+
+@pytest.mark.osmo_hlr
+def test_an_hlr_of_one_carrier_that_answers(
+    env: Environment, hlr: HlrProcess, tmp_path: Path
+) -> None:
+    file = tmp_path / "elements.toml"
+    file.write_text(f'[ais.hlr]\nhost = "{HOST}"\n')
+    assert told(replace(env, carrier_elements=file)) == [("ok", "The network of ais answers.")]
+
+
 def test_the_clearing_house(env: Environment, tmp_path: Path) -> None:
     with porting_process(tmp_path / "house") as house:
         named = replace(env, porting_url=house.url, porting_key=KEYS["keepline"])

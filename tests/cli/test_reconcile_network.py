@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from keepline.catalog.models import Carrier
 from keepline.lines.models import NetworkDue
-from tests.cast import assemble
+from tests.cast import assemble, line
 from tests.cli.test_audit import keepline
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,3 +38,21 @@ def test_what_differs_is_counted_listed_and_repaired(
     told = keepline("reconcile-network", process_environment)
     assert told.returncode == 0
     assert "0 lines compared; 1 left alone" in told.stdout
+
+
+def test_a_carriers_element_that_is_silent(
+    process_environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Its lines are named, those of the others compared, and the exit code says so."""
+    cast = assemble(line_fields={"e164": 4479_0000_0001})
+    ais = Carrier.objects.create(code="ais", name="AIS", country="TH")
+    line(cast.account, cast.plan, e164=4479_0000_0002, carrier_id=ais.id)
+    (tmp_path / "elements.toml").write_text(
+        '[ais.hlr]\nhost = "127.0.0.1"\nctrl_port = 1\nvty_port = 1\n'
+    )
+    own = {"KEEPLINE_CARRIER_ELEMENTS": str(tmp_path / "elements.toml")}
+    told = keepline("reconcile-network", process_environment | own, "--repair")
+    assert told.returncode == 3, told.stderr
+    assert "1 lines compared" in told.stdout
+    assert "NOT COMPARED: 1 lines; the element of carrier ais gives no answer." in told.stdout
+    assert NetworkDue.objects.get().id == cast.line.id

@@ -14,6 +14,12 @@ from keepline.gateways.esim.es2plus.fake.certificates import keep_certificates
 from keepline.gateways.network.by_carrier import NetworkByCarrier
 from tests.config.test_environment import read
 
+LONG = "SECRET" * 6
+# Files that are there, whatever is in them.
+SMDP = (
+    f'[ais.smdp]\nurl = "https://h"\ncert = "{__file__}"\nkey = "{__file__}"\nca = "{__file__}"\n'
+    'requester = "1.3.6"\n'
+)
 HLR = '[ais.hlr]\nhost = "hlr.example.com"\n'
 
 
@@ -45,6 +51,16 @@ def test_what_is_said_is_taken(file: Path, tmp_path: Path) -> None:
     assert found["true-th"].smdp["points"] == ((8, "delete"),)
 
 
+def test_who_may_call(file: Path, tmp_path: Path) -> None:
+    file.write_text(HLR + SMDP.replace("[ais.", "[dtac.") + smdp(tmp_path))
+    assert carrier_elements.callers(file) == {}
+    own = f'callback_subject = "CN=smdp"\ncallback_secret = "{LONG}"\n'
+    file.write_text(HLR + SMDP.replace("[ais.", "[dtac.") + smdp(tmp_path) + own)
+    assert carrier_elements.callers(file) == {"true-th": ("CN=smdp", LONG)}
+    assert LONG not in repr(carrier_elements.read(file))
+    assert carrier_elements.callers("") == {}
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -58,6 +74,9 @@ def test_what_is_said_is_taken(file: Path, tmp_path: Path) -> None:
         ('[ais.hlr]\nhost = "h"\nctrl_port = 0\n', "ais.hlr.ctrl_port must be a port"),
         ('[ais.hlr]\nhost = "h"\npassword = "SECRET"\n', "ais.hlr has host, ctrl_port"),
         ('[ais.hlr]\nhost = "h"\nwhen_closed = "burn"\n', "ais.hlr.when_closed must be one of"),
+        (SMDP + 'callback_secret = "short"\n', "callback_secret must"),
+        (SMDP + f'callback_secret = "{LONG}"\n', "callback_subject and callback_secret, or"),
+        (SMDP + 'callback_subject = "CN=smdp"\n', "callback_subject and callback_secret, or"),
         ('[ais.smdp]\nurl = "http://h"\n', "ais.smdp.url must begin with https"),
         ('[ais.smdp]\nurl = "https://h"\ncert = "/no/such"\n', "ais.smdp.cert names a file"),
     ],

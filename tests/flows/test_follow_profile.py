@@ -9,13 +9,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from keepline.audit.models import AuditEvent
+from keepline.catalog import queries as catalog
+from keepline.catalog.models import Carrier
 from keepline.flows import buy_line
 from keepline.flows.advance_order import advance
 from keepline.flows.follow_profile import count_refused, follow_profile
 from keepline.gateways import switchboard
 from keepline.gateways.esim.port import DownloadProgress
 from keepline.inventory import notices
-from keepline.inventory.models import Profile, ProfileNotice
+from keepline.inventory.models import Pool, Profile, ProfileNotice
 from keepline.payments.models import RefusedWebhooks
 from keepline.slots.ids import new_id
 from tests.cast import NOW, Cast
@@ -65,6 +67,25 @@ def state_of(iccid: str) -> str:
 def outcomes(iccid: str) -> list[tuple[int, str]]:
     rows = ProfileNotice.objects.filter(iccid=iccid).order_by("occurred_at", "point")
     return list(rows.values_list("point", "outcome"))
+
+
+def test_only_its_carriers_own_smdp_plus_tells_of_it(
+    bought: tuple[Cast, str], smdp: ScriptedSmdp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, iccid = bought
+    before = dict(switchboard._factories)
+    ais = Carrier.objects.create(code="ais", name="AIS", country="TH")
+    catalog.forget()
+    Pool.objects.filter(kind="profile").update(carrier=ais)
+    switchboard.connect_own("smdp_plus", "ais", lambda: smdp)
+    for stranger in ({""}, {"true-th"}):
+        outcome = follow_profile(told(iccid, DOWNLOADED), NOW, stranger.__contains__)
+        assert (outcome, state_of(iccid)) == ("unknown", "released")
+    assert not ProfileNotice.objects.exists(), "nothing that keeps the right word from counting"
+    assert follow_profile(told(iccid, DOWNLOADED), NOW, {"ais"}.__contains__) == "moved"
+    assert state_of(iccid) == "downloaded"
+    switchboard._factories.clear()
+    switchboard._factories.update(before)
 
 
 def test_a_phone_downloads_installs_and_switches_on(bought: tuple[Cast, str]) -> None:

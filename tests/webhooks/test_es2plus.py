@@ -22,9 +22,11 @@ ICCID, EID = "8988211000000000011", "89049032123451234512345678901235"
 
 received: list[DownloadProgress] = []
 refusals: list[datetime] = []
+spoken: list[set[str]] = []  # for whom the callers spoke
 
 
-def receive(progress: DownloadProgress, now: datetime) -> None:
+def receive(progress: DownloadProgress, now: datetime, speaks_for: Any) -> None:
+    spoken.append({code for code in ("", "ais", "true-th") if speaks_for(code)})
     if progress.call_id == "break":
         raise RuntimeError("the books are closed")
     if progress.key not in {each.key for each in received}:
@@ -65,6 +67,7 @@ READ = DownloadProgress(
 def door(settings: Any) -> Iterator[None]:
     settings.ENV = replace(settings.ENV, smdp_callback_secret=SECRET, smdp_callback_subject=SUBJECT)
     received.clear()
+    spoken.clear()
     refusals.clear()
     with override_settings(ROOT_URLCONF=__name__):
         yield
@@ -233,3 +236,30 @@ def test_a_notification_is_in_no_log() -> None:
         told(but(eid="8904"))
     assert ICCID not in str(logged)
     assert "room" not in repr(received)
+
+
+OWN, OWN_SECRET = "CN=smdp.true.example", "true's own secret, as long as the others are"
+
+
+def test_a_carriers_own_speaks_for_its_carrier_alone(settings: Any) -> None:
+    settings.SMDP_CALLERS = {"true-th": (OWN, OWN_SECRET)}
+    assert told(GOOD).status_code == 204
+    assert told(GOOD, OWN, OWN_SECRET).status_code == 204
+    assert spoken == [{"", "ais"}, {"true-th"}]
+    for subject, secret in ((OWN, SECRET), (SUBJECT, OWN_SECRET)):  # halves of two are no whole
+        assert told(GOOD, subject, secret).status_code == 403
+    assert len(refusals) == 2
+
+
+def test_carriers_that_share_one(settings: Any) -> None:
+    settings.SMDP_CALLERS = {"true-th": (OWN, OWN_SECRET), "ais": (OWN, OWN_SECRET)}
+    assert told(GOOD, OWN, OWN_SECRET).status_code == 204
+    assert spoken == [{"true-th", "ais"}]
+
+
+def test_an_own_one_may_call_where_the_usual_may_not(settings: Any) -> None:
+    settings.ENV = replace(settings.ENV, smdp_callback_secret="", smdp_callback_subject="")
+    settings.SMDP_CALLERS = {"true-th": (OWN, OWN_SECRET)}
+    assert told(GOOD, OWN, OWN_SECRET).status_code == 204
+    assert told(GOOD, "", "").status_code == 403
+    assert spoken == [{"true-th"}]

@@ -18,6 +18,7 @@ KINDS = {
     "other_number": "are there under another number",
     "other_service": "have another service than the books say",
 }
+SILENT = 3  # exit code; 2 is a wrong command line's
 COLUMNS = (
     *("line", "account", "difference", "msisdn", "iccid", "imsi"),
     *("books", "network", "network_msisdn", "marked"),
@@ -43,8 +44,8 @@ def command(repair: bool, policy: str, report: Path | None) -> None:
 
     Number and service are compared, in sets. Without --repair nothing is changed. With it, the
     lines that differ are marked, and workers bring the network to what the books say then. Lines
-    with an order under way are left alone. Exit code 1 when differences are left.
-    docs/network.md says more.
+    with an order under way are left alone. Exit code 1 when differences are left, 3 when a
+    carrier's own element gave no answer and its lines were not compared. docs/network.md says more.
     """
     from keepline.cli.boot import start_django
     from keepline.config.errors import OperatorError
@@ -74,7 +75,7 @@ def command(repair: bool, policy: str, report: Path | None) -> None:
     except NetworkUnknown as silent:
         raise OperatorError(f"The network gave no answer ({silent}); try again later.") from None
     _say(result, report)
-    sys.exit(1 if result.left else 0)
+    sys.exit(SILENT if result.unread else 1 if result.left else 0)
 
 
 @contextmanager
@@ -102,10 +103,13 @@ def _say(result: "NetworkReconciliation", report: Path | None) -> None:
         f"{result.compared} lines compared; {result.left_alone} left alone: they are on their way, "
         "or have neither number nor card."
     )
+    for carrier, count in sorted(result.unread.items()):
+        whose = f"carrier {carrier}" if carrier else "lines without a carrier"
+        click.echo(f"NOT COMPARED: {count} lines; the element of {whose} gives no answer.")
     for drift, count in sorted(result.differences.items()):
         click.echo(f"  {drift}: {count} {KINDS[drift]}")
     if not result.differences:
-        click.echo("Network and books agree.")
+        click.echo("Network and books agree." if not result.unread else "The others agree.")
         return
     click.echo(f"{result.marked} are brought into line by the workers, {result.left} are left.")
     if report is not None:

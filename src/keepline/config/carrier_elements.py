@@ -13,6 +13,7 @@ from keepline.config.values import (
     address,
     file_to_read,
     host,
+    long_secret,
     notification_points,
     one_of,
     port_number,
@@ -33,6 +34,8 @@ SMDP: Final[Mapping[str, tuple[Parse, str | None]]] = {
     "ca": (file_to_read, None),
     "requester": (str, None),
     "points": (notification_points, ""),
+    "callback_subject": (str, ""),
+    "callback_secret": (long_secret, ""),
 }
 
 
@@ -41,7 +44,7 @@ class OwnElements:
     """Of one carrier: the fields of `HLR` and `SMDP`, read; empty where it has none of its own."""
 
     hlr: Mapping[str, Any] = field(default_factory=dict)
-    smdp: Mapping[str, Any] = field(default_factory=dict)
+    smdp: Mapping[str, Any] = field(default_factory=dict, repr=False)  # a secret is in it
 
 
 def read(path: Path) -> dict[str, OwnElements]:
@@ -58,12 +61,26 @@ def read(path: Path) -> dict[str, OwnElements]:
     return found
 
 
+def callers(path: Path | str) -> dict[str, tuple[str, str]]:
+    """By carrier, subject and secret by which the proxy tells of calls of its own SM-DP+, where it
+    has any of its own. Raises ValueError as `read`."""
+    own = read(Path(path)) if path else {}
+    told = {code: each.smdp for code, each in own.items() if each.smdp}
+    return {
+        code: (smdp["callback_subject"], smdp["callback_secret"])
+        for code, smdp in told.items()
+        if smdp["callback_secret"]
+    }
+
+
 def _of_carrier(code: str, table: Any) -> OwnElements:
     if not isinstance(table, dict) or not table or table.keys() - {"hlr", "smdp"}:
         raise ValueError(f"{code} has a table hlr, or smdp, or both")
+    smdp = _read(f"{code}.smdp", table["smdp"], SMDP) if "smdp" in table else {}
+    if smdp and bool(smdp["callback_subject"]) is not bool(smdp["callback_secret"]):
+        raise ValueError(f"{code}.smdp has callback_subject and callback_secret, or neither")
     return OwnElements(
-        hlr=_read(f"{code}.hlr", table["hlr"], HLR) if "hlr" in table else {},
-        smdp=_read(f"{code}.smdp", table["smdp"], SMDP) if "smdp" in table else {},
+        hlr=_read(f"{code}.hlr", table["hlr"], HLR) if "hlr" in table else {}, smdp=smdp
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from keepline.config import carrier_elements
 from keepline.config.checkouts import checkout_origins
 from keepline.config.environment import Environment
 from keepline.config.live import live_sources
@@ -18,6 +19,7 @@ SECRET_KEY_FALLBACKS = list(ENV.secret_key_fallbacks)
 DEBUG = False
 ALLOWED_HOSTS = ENV.allowed_hosts
 PRODUCTION = ENV.mode == "production"
+SMDP_CALLERS = carrier_elements.callers(ENV.carrier_elements)
 
 INSTALLED_APPS = [
     "keepline.audit.apps.AuditConfig",

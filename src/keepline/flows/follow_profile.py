@@ -8,6 +8,7 @@ profile moves it, and then those that came before it was their turn. One that le
 tells of what was before something that counts already, changes nothing and is kept.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -36,13 +37,26 @@ ON_A_DEVICE = (
 log = structlog.get_logger(__name__)
 
 
-def follow_profile(progress: DownloadProgress, now: datetime) -> Outcome | None:
+def of_no_carrier(carrier: str) -> bool:
+    """What an SM-DP+ may tell of by which no carrier's own is meant."""
+    return carrier == ""
+
+
+def follow_profile(
+    progress: DownloadProgress,
+    now: datetime,
+    speaks_for: Callable[[str], bool] = of_no_carrier,
+) -> Outcome | None:
     """Keeps a notice and moves its profile. None when it was here before: nothing changed.
 
-    A profile that is not in our stock is no error: the SM-DP+ may serve others as well.
+    A profile that is not in our stock is no error: the SM-DP+ may serve others as well. One of a
+    carrier that the caller does not speak for is none of its business: nothing of it is kept.
     """
     seen = stock.sim(Profile, progress.iccid) if switchboard.has_own("smdp_plus") else None
     carrier = carrier_of(seen)
+    if not speaks_for(carrier):
+        log.warning("profile_notice_of_anothers", carrier=carrier)
+        return Outcome.UNKNOWN
     known = switchboard.has_smdp_plus(carrier)
     event = switchboard.smdp_plus(carrier).event_of(progress) if known else None
     with transaction_step("follow_profile.tell"):

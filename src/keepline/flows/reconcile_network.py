@@ -26,7 +26,7 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.line_at_network import let_network_follow, subscribers_of
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
-from keepline.gateways.network.port import NetworkRecord, Subscriber
+from keepline.gateways.network.port import NetworkRecord, NetworkUnknown, Subscriber
 from keepline.lines import network_due
 from keepline.lines import queries as line_queries
 from keepline.lines import services as lines
@@ -57,17 +57,26 @@ class _Named(NamedTuple):
     who: Subscriber
 
 
+class _Compared(NamedTuple):
+    """What differs, and by carrier how many lines nobody answered for."""
+
+    differing: list[Difference]
+    unread: Counter[str]
+
+
 @dataclass(slots=True)
 class NetworkReconciliation:
     """What it came to.
 
-    `left_alone`: lines on their way, or without number and card; `marked`: of those that differ.
+    `left_alone`: lines on their way, or without number and card; `marked`: of those that differ;
+    `unread`: by carrier ("" for none), the lines whose own element was silent.
     """
 
     compared: int = 0
     left_alone: int = 0
     marked: int = 0
     differences: Counter[Drift] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
 
     @property
     def left(self) -> int:
@@ -86,7 +95,8 @@ def reconcile_network(
 
     `tell` is given the differences, page by page; `progress(done, of)` counts lines. Raises
     FlowRefused (`no_network`), and gateways' NetworkUnknown when the network gives no answer: what
-    was marked until then stays marked. Safe to repeat.
+    was marked until then stays marked. Of several elements one that is silent keeps its own lines
+    unread, and nobody else's. Safe to repeat.
     """
     if not switchboard.has("network"):
         raise FlowRefused("no_network")
@@ -100,7 +110,7 @@ def reconcile_network(
             result.differences.update(each.drift for each in found)
             result.marked += sum(each.marked for each in found)
             after = page[-1]
-            progress(result.compared + result.left_alone, of)
+            progress(result.compared + result.left_alone + result.unread.total(), of)
     with transaction_step("reconcile_network.record"):
         audit.record(ACTION, actor=actor, now=now, facts=_facts(result, policy))
     return result
@@ -110,9 +120,12 @@ def _differing(page: Sequence[UUID], result: NetworkReconciliation) -> list[Diff
     """Those that differ twice: what moved while the network was read differs once."""
     resting = _named(_resting(page))
     result.left_alone += len(page) - len(resting)
-    result.compared += len(resting)
-    again = [each.line_id for each in _compared(resting)]
-    return _compared(_named(_resting(again)))
+    first = _compared(resting)
+    again = _compared(_named(_resting([each.line_id for each in first.differing])))
+    unread = first.unread + again.unread
+    result.compared += len(resting) - unread.total()
+    result.unread += unread
+    return again.differing
 
 
 def _resting(line_ids: Sequence[UUID]) -> list[UUID]:
@@ -129,13 +142,18 @@ def _named(line_ids: Sequence[UUID]) -> list[_Named]:
     return [each for each in named if each.who.msisdn or each.who.iccid]
 
 
-def _compared(named: Sequence[_Named]) -> list[Difference]:
+def _compared(named: Sequence[_Named]) -> _Compared:
+    found = _Compared([], Counter())
     if not named:
-        return []
+        return found
     with network_step("reconcile_network.read"):
         held = switchboard.network().read_many([each.who for each in named])
-    compared = [_difference(*each, record) for each, record in zip(named, held, strict=True)]
-    return [each for each in compared if each is not None]
+    for each, record in zip(named, held, strict=True):
+        if isinstance(record, NetworkUnknown):
+            found.unread[each.who.carrier] += 1
+        elif differs := _difference(*each, record):
+            found.differing.append(differs)
+    return found
 
 
 def _difference(
@@ -171,5 +189,6 @@ def _facts(result: NetworkReconciliation, policy: Policy | None) -> dict[str, ob
         "compared": result.compared,
         "left_alone": result.left_alone,
         "marked": result.marked,
+        "unread": result.unread.total(),
         **{str(drift): count for drift, count in sorted(result.differences.items())},
     }

@@ -1,7 +1,8 @@
 """POST /gsma/rsp2/es2plus/handleDownloadProgressInfo: the SM-DP+ tells how far a phone has come.
 
 TLS ends at the operator's proxy, which tells by two headers whose certificate it has verified
-(docs/gateways/es2plus.md). What is not from the SM-DP+ is refused before its body is read.
+(docs/gateways/es2plus.md). What is not from an SM-DP+ is refused before its body is read. Carriers'
+own SM-DP+s have subjects and secrets of their own, and speak of their carriers' profiles alone.
 """
 
 import hmac
@@ -21,16 +22,19 @@ from keepline.gateways.esim.es2plus.wire import ADMIN_PROTOCOL, LARGEST_BODY
 from keepline.gateways.esim.port import DownloadProgress
 
 SUBJECT_HEADER, SECRET_HEADER = "X-Smdp-Subject", "X-Smdp-Secret"
+USUAL = ""  # the SM-DP+ of all carriers that have none with a subject of its own
 NO_CONTENT, BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_LARGE = 204, 400, 403, 404, 413
 log = structlog.get_logger(__name__)
 
-Receive = Callable[[DownloadProgress, datetime], object]
+SpeaksFor = Callable[[str], bool]  # whether the caller may tell of this carrier's profiles
+Receive = Callable[[DownloadProgress, datetime, SpeaksFor], object]
 CountRefusal = Callable[[datetime], object]
 
 
 def entrance(receive: Receive, count_refusal: CountRefusal) -> Callable[..., HttpResponse]:
-    """The view. `receive(progress, now)` takes a notification, and the same one (`progress.key`)
-    again without changing anything; what it raises is a 500, and the SM-DP+ may come again.
+    """The view. `receive(progress, now, speaks_for)` takes a notification, and the same one
+    (`progress.key`) again without changing anything; what it raises is a 500, and the SM-DP+ may
+    come again.
     `count_refusal(now)` counts a caller who was not believed.
     """
 
@@ -38,10 +42,12 @@ def entrance(receive: Receive, count_refusal: CountRefusal) -> Callable[..., Htt
     @require_POST
     def handle_download_progress_info(request: HttpRequest) -> HttpResponse:
         """204 when told, 400 with a word when unreadable, 403 when not from the SM-DP+."""
-        if not settings.ENV.smdp_callback_secret:
+        known = _known()
+        if not known:
             return HttpResponse(status=NOT_FOUND)
         now = timezone.now()
-        if not _from_smdp(request):
+        callers = [code for code, pair in known.items() if _is_from(request, *pair)]
+        if not callers:
             log.warning("smdp_callback_refused")
             count_refusal(now)
             return HttpResponse(status=FORBIDDEN)
@@ -52,23 +58,25 @@ def entrance(receive: Receive, count_refusal: CountRefusal) -> Callable[..., Htt
         except Unreadable as unreadable:
             log.warning("smdp_callback_unreadable", field=unreadable.field)
             return HttpResponse(unreadable.field, status=BAD_REQUEST, content_type="text/plain")
-        receive(progress, now)
+        receive(progress, now, lambda code: (code if code in known else USUAL) in callers)
         return HttpResponse(status=NO_CONTENT, headers={"X-Admin-Protocol": ADMIN_PROTOCOL})
 
     return handle_download_progress_info
 
 
-def _from_smdp(request: HttpRequest) -> bool:
-    """Whether the proxy says that it has verified the SM-DP+'s certificate."""
-    expected = (
-        (SUBJECT_HEADER, settings.ENV.smdp_callback_subject),
-        (SECRET_HEADER, settings.ENV.smdp_callback_secret),
-    )
+def _known() -> dict[str, tuple[str, str]]:
+    """Subject and secret of each SM-DP+ that may call: by carrier, USUAL for that of all others."""
+    usual = settings.ENV.smdp_callback_subject, settings.ENV.smdp_callback_secret
+    return settings.SMDP_CALLERS | ({USUAL: usual} if usual[1] else {})
+
+
+def _is_from(request: HttpRequest, subject: str, secret: str) -> bool:
+    """Whether the proxy says that it has verified this SM-DP+'s certificate."""
     # Both are compared whatever the first says, so that time tells nothing.
     right = [
         hmac.compare_digest(
             request.headers.get(name, "").encode("latin-1", "replace"), value.encode()
         )
-        for name, value in expected
+        for name, value in ((SUBJECT_HEADER, subject), (SECRET_HEADER, secret))
     ]
     return all(right)

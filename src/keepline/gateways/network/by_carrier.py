@@ -111,14 +111,13 @@ class NetworkByCarrier:
         """See the port."""
         return self._of(subscriber).read(subscriber)
 
-    def read_many(self, subscribers: Sequence[Subscriber]) -> list[NetworkRecord | None]:
-        """See the port. One that is silent leaves the others unread: a comparison is of all."""
-        return [
-            _heard(each)
-            for each in self._each(
-                subscribers, lambda each: each, lambda element, some: element.read_many(some)
-            )
-        ]
+    def read_many(
+        self, subscribers: Sequence[Subscriber]
+    ) -> list[NetworkRecord | NetworkUnknown | None]:
+        """See the port."""
+        return self._each(
+            subscribers, lambda each: each, lambda element, some: element.read_many(some)
+        )
 
     def complaints(self) -> list[str]:
         """See the port."""
@@ -183,9 +182,3 @@ class NetworkByCarrier:
         for share, answers in zip(shares.values(), answered, strict=True):
             found |= dict(zip(share, answers, strict=True))
         return [found[place] for place in range(len(items))]
-
-
-def _heard(answer: NetworkRecord | NetworkUnknown | None) -> NetworkRecord | None:
-    if isinstance(answer, NetworkUnknown):
-        raise answer
-    return answer

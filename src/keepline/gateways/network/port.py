@@ -151,8 +151,11 @@ class NetworkGateway(Protocol):
         """The line as the network holds it now; None for one that has nothing there."""
         ...
 
-    def read_many(self, subscribers: Sequence[Subscriber]) -> list[NetworkRecord | None]:
-        """The same for many, in their order, in as few exchanges as may be."""
+    def read_many(
+        self, subscribers: Sequence[Subscriber]
+    ) -> Sequence[NetworkRecord | NetworkUnknown | None]:
+        """The same for many, in their order, in as few exchanges as may be. Where there are several
+        elements, NetworkUnknown stands in the place of each line whose own was silent."""
         ...
 
     def complaints(self) -> list[str]:
