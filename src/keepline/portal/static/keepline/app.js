@@ -10,6 +10,8 @@
     note.querySelector("[data-as-of-time]").textContent = at.toLocaleString(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
   });
   addEventListener("DOMContentLoaded", tell);
+  // Of tabs in a row that is wider than the screen the present one is shown.
+  addEventListener("DOMContentLoaded", () => document.querySelector(".spans [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" }));
   addEventListener("offline", tell);
   addEventListener("online", () => { if (document.querySelector("[data-as-of]:not([hidden])")) location.reload(); });
 })();
