@@ -230,6 +230,17 @@ def test_what_cannot_be_switched_changes_nothing(smdp: ScriptedSmdp) -> None:
     assert not Profile.objects.filter(state="held").exists()
 
 
+def test_while_it_is_switched_the_truth_is_said(smdp: ScriptedSmdp) -> None:
+    """To the carrier that it is leaving, to the one that it goes to, and to a third."""
+    cast, (a, b, c), _ = carried()
+    order_id = switch_carrier.start(switch(cast, b.code, "key-0009"), NOW).order_id
+    for carrier in (a, b, c):
+        assert refused(cast, carrier.code) == "order_under_way"
+    assert refused(cast, "nobody") == "carrier_not_offered"
+    advance(order_id, "en", NOW)
+    assert refused(cast, b.code) == "carrier_not_offered", "it is there"
+
+
 def test_a_line_without_a_sim_or_without_a_choice() -> None:
     cast, (a, b, _), _ = carried()
     Line.objects.update(iccid=None)

@@ -4,13 +4,15 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
 from keepline.flows.advance_order import advance
 from keepline.gateways import switchboard
 from keepline.gateways.porting.bridge.fake.books import ELSEWHERE
-from keepline.inventory.models import Number
+from keepline.inventory.models import Number, Pool
 from keepline.orders.models import Order
 from keepline.porting.models import PortIn
 from tests.cast import NOW, Cast
@@ -120,6 +122,30 @@ def test_it_is_cancelled_before_its_date(shop: Cast, alice: Client, house: Scrip
     assert button not in page
     assert alice.get(f"{location}cancel/").status_code == 302, "there is nothing to cancel"
     assert alice.post(f"{location}cancel/").status_code == 302, "it is done"
+
+
+def test_queries_of_the_pages(shop: Cast, alice: Client, house: ScriptedHouse) -> None:
+    """As many however long the order waits, and however many others there are."""
+
+    def asked(url: str) -> int:
+        alice.get(url)
+        with CaptureQueriesContext(connection) as queries:
+            assert alice.get(url).status_code == 200
+        return len(queries)
+
+    assert asked(BRINGING) <= 20
+    location = posted(alice)[2]
+    order = Order.objects.get(kind="purchase")
+    undated = asked(location), asked(f"{location}cancel/")
+    advance(order.id, "en", NOW)
+    assert (asked(location), asked(f"{location}cancel/")) == undated
+    assert max(undated) <= 20
+    for place in range(2):
+        house.owns(E164 + 1 + place, ELSEWHERE, CODE, "Alice Liddell")
+        more = {"key": f"{KEY}-{place}", "brought": f"+{E164 + 1 + place}"}
+        shelves.cards(Pool.objects.get(code="cards"), 1, first=100 + place)
+        assert posted(alice, **more)[0] == 302
+    assert (asked(location), asked(f"{location}cancel/")) == undated
 
 
 def test_it_is_being_cancelled(shop: Cast, alice: Client, house: ScriptedHouse) -> None:

@@ -157,6 +157,8 @@ def _target(request: CarrierSwitchRequest, line: LockedLine, plan: Plan) -> Carr
     for each in plan.behind:
         if each.code == request.carrier and each.id != line.carrier_id:
             return each
+        if each.code == request.carrier and order_queries.is_line_busy(line.id, line.account_id):
+            raise FlowRefused("order_under_way")  # it may be on another by the end of that
     raise FlowRefused("carrier_not_offered")
 
 
