@@ -6,15 +6,11 @@ other operator, workers and clock do what they like; the books are audited after
 """
 
 from contextlib import suppress
-from datetime import timedelta
-from uuid import UUID
 
 import pytest
-from django.db import transaction
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
@@ -22,76 +18,46 @@ from hypothesis.stateful import (
 )
 
 from keepline.flows import bring_number, buy_line, cancel_order, close_line
-from keepline.flows.advance_order import advance
-from keepline.flows.audit_books import audit, invariants
 from keepline.flows.errors import FlowRefused
-from keepline.flows.follow_ports import follow as follow_ports
 from keepline.flows.sweep_lines import sweep
-from keepline.gateways import switchboard
 from keepline.gateways.porting.bridge.fake.books import ELSEWHERE
 from keepline.inventory.models import Card, Number, OwnershipPeriod
 from keepline.orders.models import Order
-from keepline.orders.services import FINAL
 from keepline.porting.models import PortIn
 from keepline.porting.ways_in import Brought
-from tests import cast as stage
 from tests.cast import NOW
-from tests.doubles import Mailbox, ScriptedNetwork
 from tests.flows.acts import wallet
 from tests.flows.buying import request
 from tests.inventory import shelves
+from tests.machines.ordering import HAS, OrderingMachine, with_orders
 from tests.porting import OURS, ScriptedHouse
 
-SAFE = [one for one in invariants() if not one.late]
 E164, CODE = 447700900871, "ABC123"
-HAS = 5000
-MOODS = st.sampled_from(["ok", "ok", "refuse", "lost", "mute", "deaf", "hears"])
 PAUSES = st.sampled_from([5, 60, 400, 3600, 26 * 3600, 6 * 86400])
-under_way = precondition(lambda self: self.orders)
 
 
-class BringingMachine(RuleBasedStateMachine):
+class BringingMachine(OrderingMachine):
     """See above."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.before = transaction.savepoint()
-        self.now = NOW
-        self.network = ScriptedNetwork()
-        self.house = ScriptedHouse(shows=NOW, notice_s=3600)
-        switchboard.connect("network", lambda: self.network)
-        switchboard.connect("porting", lambda: self.house)
-        switchboard.connect("email", Mailbox)
-        self.cast = stage.assemble(wallet_minor=HAS)
+        super().__init__(ScriptedHouse(shows=NOW, notice_s=3600))
         shelves.cards(shelves.pool("uk-sim", "card"), 3)
         self.house.owns(E164, ELSEWHERE, CODE)
-        self.orders: list[UUID] = []
-        self.asked = 0
-
-    def teardown(self) -> None:
-        try:
-            self.left_alone_everything_comes_to_rest()
-        finally:
-            transaction.savepoint_rollback(self.before)
-            switchboard._factories.pop("porting", None)
 
     @rule(knows=st.sampled_from([True, True, True, False]), again=st.booleans())
     def brings_it(self, knows: bool, again: bool) -> None:
-        self.asked += not (again and self.asked)
         brought = Brought(E164, CODE if knows else "WRONG1", "")
-        asked = request(self.cast, bring=brought, sim="card", key=f"key-{self.asked:04}")
-        with suppress(FlowRefused):
-            order_id = buy_line.start(asked, self.now).order_id
-            self.orders += [] if order_id in self.orders else [order_id]
+        asked = request(self.cast, bring=brought, sim="card", key=self.key(again))
+        self.starts(lambda: buy_line.start(asked, self.now).order_id)
 
-    @under_way
+    @with_orders
     @rule()
     def closes_the_line(self) -> None:
         line_id = Order.objects.by_id(self.orders[-1]).line_id
         with suppress(FlowRefused):
             close_line.close(self.cast.account.id, line_id, "user:1", self.now)
 
-    @under_way
+    @with_orders
     @rule()
     def thinks_better(self) -> None:
         with suppress(FlowRefused):
@@ -104,29 +70,9 @@ class BringingMachine(RuleBasedStateMachine):
             last = PortIn.objects.order_by("-wanted_at", "-id")[0]
             self.house.books.cancel(str(last.id), ELSEWHERE)
 
-    @rule(mood=st.sampled_from(["ok", "lost", "mute", "deaf", "hears"]), after=st.integers(0, 2))
-    def clearing_house_is(self, mood: str, after: int) -> None:
-        if mood in ("deaf", "hears"):
-            self.house.deaf = mood == "deaf"
-        else:
-            self.house.script = [*(["ok"] * after), mood]
-
-    @rule(mood=MOODS)
-    def network_is(self, mood: str) -> None:
-        if mood in ("deaf", "hears"):
-            self.network.deaf = mood == "deaf"
-        else:
-            self.network.script = [mood]
-
-    @under_way
-    @rule(place=st.integers(0, 9))
-    def works(self, place: int) -> None:
-        advance(self.orders[-1 - place % len(self.orders)], "en", self.now)
-
     @rule(seconds=PAUSES)
     def time_passes(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
-        self.house.shows = self.now
+        self.passes(seconds)
         sweep(self.now)
 
     @invariant()
@@ -154,22 +100,8 @@ class BringingMachine(RuleBasedStateMachine):
         price = sum(Order.objects.filter(state="completed").values_list("total_minor", flat=True))
         assert wallet(self.cast)[0] == HAS - price
 
-    @invariant()
-    def the_books_are_right(self) -> None:
-        assert audit(self.now, SAFE) == []
-
     def left_alone_everything_comes_to_rest(self) -> None:
-        self.network.deaf, self.network.script = False, []
-        self.house.deaf, self.house.script = False, []
-        for _ in range(12):
-            self.now += timedelta(minutes=20)
-            self.house.shows = self.now
-            follow_ports(self.now)
-            for order_id in self.orders:
-                advance(order_id, "en", self.now)
-        for order in Order.objects.exclude(kind="opening"):
-            assert order.state in FINAL
-            assert (order.next_action_at, order.undo_due) == (None, False)
+        self.rests(minutes=20)
         assert not Number.objects.filter(state="expected").exists()
         assert not Card.objects.filter(state="held").exists()
         completed = Order.objects.filter(state="completed", kind="purchase").count()

@@ -8,15 +8,13 @@ network, clearing house, workers and clock do what they like; the books are audi
 
 from collections import Counter
 from contextlib import suppress
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
@@ -26,7 +24,6 @@ from hypothesis.stateful import (
 from keepline.accounts.models import User
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import Policy
-from keepline.core.lifecycle.order import OrderState
 from keepline.flows import (
     block_line,
     change_number,
@@ -35,45 +32,31 @@ from keepline.flows import (
     swap_sim,
     unblock_line,
 )
-from keepline.flows.advance_order import advance
-from keepline.flows.audit_books import audit, invariants
 from keepline.flows.authorise_port import authorise
 from keepline.flows.change_phone import change_phone
 from keepline.flows.errors import FlowRefused
 from keepline.flows.follow_ports import follow as follow_ports
 from keepline.flows.sweep_lines import sweep
-from keepline.gateways import switchboard
 from keepline.inventory import services as inventory
 from keepline.inventory import sims
 from keepline.inventory.models import Card, Number, OwnershipPeriod
 from keepline.lines.models import Line, Validity
-from keepline.orders.models import Order
 from keepline.porting import codes
 from keepline.porting.models import PortOut
 from tests import cast as stage
 from tests.cast import NOW
-from tests.doubles import Mailbox, ScriptedNetwork
 from tests.inventory import shelves
+from tests.machines.ordering import LINES, OrderingMachine
 from tests.porting import OURS, ScriptedHouse
 
-SAFE = [one for one in invariants() if not one.late]
-MOODS = st.sampled_from(["ok", "ok", "refuse", "lost", "mute", "deaf", "hears"])
 PAUSES = st.sampled_from([5, 60, 400, 700, 26 * 3600, 15 * 86400, 40 * 86400])
-with_orders = precondition(lambda self: self.orders)
-LINES = st.integers(0, 1)
 
 
-class NumbersMachine(RuleBasedStateMachine):
+class NumbersMachine(OrderingMachine):
     """See above."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.before = transaction.savepoint()
-        self.now = NOW
-        self.network = ScriptedNetwork()
-        switchboard.connect("network", lambda: self.network)
-        switchboard.connect("email", Mailbox)
-        self.cast = stage.assemble(wallet_minor=5000)
+        super().__init__(ScriptedHouse(shows=NOW))
         Policy.objects.update(
             number_change_fee_minor={"USD": 250},
             number_change_days=1,
@@ -89,22 +72,10 @@ class NumbersMachine(RuleBasedStateMachine):
             inventory.assign(e164, self.cast.account.id, line.id, NOW)
             sims.take_over_card(iccid, self.cast.account.id, line.id, NOW)
             Line.objects.filter(id=line.id).update(e164=e164, iccid=iccid)
-        self.house = ScriptedHouse(shows=NOW)
-        switchboard.connect("porting", lambda: self.house)
         for e164 in self.numbers:
             self.house.owns(e164)
         self.portings: list[UUID] = []
-        self.orders: list[UUID] = []
         self.keys: dict[int, UUID] = {}  # of users, in which period they brought their number
-        self.asked = 0
-
-    def teardown(self) -> None:
-        try:
-            self.left_alone_everything_comes_to_rest()
-        finally:
-            transaction.savepoint_rollback(self.before)
-            switchboard._factories.pop("porting", None)
-            catalog.forget()
 
     @rule(line=LINES, chosen=st.sampled_from([None, 0, 1, 2, 3, 4]), again=st.booleans())
     def wants_a_number(self, line: int, chosen: int | None, again: bool) -> None:
@@ -165,33 +136,13 @@ class NumbersMachine(RuleBasedStateMachine):
         else:
             self.house.thinks_better(port_id)
 
-    @rule(mood=st.sampled_from(["ok", "lost", "mute", "deaf", "hears"]))
-    def clearing_house_is(self, mood: str) -> None:
-        if mood in ("deaf", "hears"):
-            self.house.deaf = mood == "deaf"
-        else:
-            self.house.script = ["ok", mood]
-
     @rule()
     def ports_are_looked_after(self) -> None:
         follow_ports(self.now)
 
-    @rule(mood=MOODS)
-    def network_is(self, mood: str) -> None:
-        if mood in ("deaf", "hears"):
-            self.network.deaf = mood == "deaf"
-        else:
-            self.network.script = [mood]
-
-    @with_orders
-    @rule(place=st.integers(0, 50))
-    def works(self, place: int) -> None:
-        advance(self.orders[place % len(self.orders)], "en", self.now)
-
     @rule(seconds=PAUSES)
     def time_passes(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
-        self.house.shows = self.now
+        self.passes(seconds)
         sweep(self.now)
 
     @invariant()
@@ -224,43 +175,17 @@ class NumbersMachine(RuleBasedStateMachine):
             assert period is not None, f"{user.phone} is in nobody's hands"
             assert period.id == self.keys[user.pk], f"{user.phone} is in other hands"
 
-    @invariant()
-    def the_books_are_right(self) -> None:
-        assert audit(self.now, SAFE) == []
-
     def state_of(self, line_id: UUID) -> str:
         return str(Validity.objects.by_id(line_id).state)
 
     def left_alone_everything_comes_to_rest(self) -> None:
-        self.network.deaf, self.network.script = False, []
-        self.house.deaf, self.house.script = False, []
-        for _ in range(12):
-            self.now += timedelta(minutes=7)
-            self.house.shows = self.now
-            follow_ports(self.now)
-            for order_id in self.orders:
-                advance(order_id, "en", self.now)
-        for order in Order.objects.exclude(kind="opening"):
-            assert order.state in (OrderState.COMPLETED, OrderState.FAILED, OrderState.WITHDRAWN)
-            assert not order.undo_due
+        self.rests(minutes=7)
         assert not Number.objects.filter(state="held").exists()
         for row in PortOut.objects.filter(state="leaving"):
             assert self.house.state(row.port_id) == "scheduled"
         assert not Card.objects.filter(state="held").exists()
         self.every_number_is_in_one_hand()
         self.the_books_are_right()
-
-    def key(self, again: bool) -> str:
-        self.asked += not (again and self.asked)
-        return f"key-{self.asked:04}"
-
-    def starts(self, start: object) -> None:
-        try:
-            order_id = start()  # type: ignore[operator]
-        except FlowRefused:
-            return
-        if order_id not in self.orders:
-            self.orders.append(order_id)
 
 
 @pytest.mark.slow
