@@ -9,7 +9,7 @@ MESSAGES := $(wildcard src/keepline/portal/locale/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test lint pytest chromium zbar osmo-hlr smsc bench bench-sweep bench-outbox bench-delivery bench-simulate year kills docs clean
+.PHONY: help install demo test lint pytest chromium zbar osmo-hlr smsc bench bench-sweep bench-outbox bench-bridge bench-delivery bench-simulate year kills docs clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: install  ## measure; the last line is JSON (QUICK=1 takes less than a min
 
 bench-outbox: install smsc  ## measure reminders that are due at one moment, beside their sink (QUICK=1 as above)
 	@$(BIN)/python -m bench.outbox
+
+bench-bridge: install  ## measure what a bridge from ASGI would cost each request (QUICK=1 as above)
+	@$(BIN)/python -m bench.bridge
 
 bench-delivery: install osmo-hlr  ## measure what is delivered through a real osmo-hlr (QUICK=1 as above)
 	@$(BIN)/python -m bench.delivery

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Outcome:
-    """Latencies of good answers in seconds; everything else by what it was."""
+    """Latencies of good answers in seconds; everything else by what it was. `good`: the status."""
 
+    good: str = "201"
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=dict)
@@ -57,7 +58,8 @@ class Connection(asyncio.Protocol):
             return
         self.buffer = b""
         status = head[9:12].decode()
-        if status == "201" and b'"completed"' in body:
+        done = status != "201" or b'"completed"' in body
+        if status == self.outcome.good and done:
             self.outcome.latencies.append(time.perf_counter() - self.began)
         else:
             self.outcome.others[status] = self.outcome.others.get(status, 0) + 1
@@ -68,8 +70,10 @@ class Connection(asyncio.Protocol):
             self.done.set_exception(exc or ConnectionError("closed by the server"))
 
 
-async def _run(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> Outcome:
-    outcome = Outcome()
+async def _run(
+    port: int, requests: Iterator[bytes], connections: int, seconds: float, good: str
+) -> Outcome:
+    outcome = Outcome(good)
     loop = asyncio.get_running_loop()
     began = time.perf_counter()
     made = [
@@ -85,6 +89,8 @@ async def _run(port: int, requests: Iterator[bytes], connections: int, seconds: 
     return outcome
 
 
-def run(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> Outcome:
-    """Runs the load; returns what came of it."""
-    return asyncio.run(_run(port, requests, connections, seconds))
+def run(
+    port: int, requests: Iterator[bytes], connections: int, seconds: float, good: str = "201"
+) -> Outcome:
+    """Runs the load; returns what came of it. `good`: the status of an answer that counts."""
+    return asyncio.run(_run(port, requests, connections, seconds, good))

@@ -23,15 +23,7 @@ SCALE = "1" if QUICK else "20"
 
 def measure(inst: Installation) -> dict[str, object]:
     """Figures and their ratio; checks afterwards that the books agree with the answers."""
-    made = subprocess.run(
-        [sys.executable, "-m", "bench.base", str(ACCOUNTS), str(LINES_EACH)],
-        env=inst.environ,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    lines = [line.split() for line in made.stdout.splitlines()]
-    requests = _requests(inst.port, lines)
+    requests = renewals_of(inst.port, made_base(inst, ACCOUNTS, LINES_EACH))
     pgbench(inst, "-i", "-q", "-s", SCALE)
     rounds: list[tuple[load.Outcome, float]] = []
     with served(inst) as start_s:
@@ -54,7 +46,20 @@ def measure(inst: Installation) -> dict[str, object]:
     }
 
 
-def _requests(port: int, lines: list[list[str]]) -> Iterator[bytes]:
+def made_base(inst: Installation, accounts: int, lines_each: int) -> list[list[str]]:
+    """A token and a line of each account, as often as it has lines."""
+    made = subprocess.run(
+        [sys.executable, "-m", "bench.base", str(accounts), str(lines_each)],
+        env=inst.environ,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [line.split() for line in made.stdout.splitlines()]
+
+
+def renewals_of(port: int, lines: list[list[str]]) -> Iterator[bytes]:
+    """Requests without end, each a renewal that the wallet pays."""
     seen = {"amount_minor": 300, "currency": "USD"}
     order = {"plan_code": "bench-1m", "use_wallet": "only", "expected_total": seen}
     body = json.dumps(order)
