@@ -116,10 +116,13 @@ def claim_these(ids: Sequence[UUID], step: Step, now: datetime) -> list[DueLine]
     return [due_line(row._asdict()) for row in fetch_all(CLAIM_THESE, params)]
 
 
-# From the account, for the clock has no index by it (models.py: Line).
+# From the account, for the clock has no index by it (models.py: Line); one by one, as above.
 LATER_TODAY = f"""
 SELECT v.* FROM unnest(%(slots)s::smallint[], %(accounts)s::uuid[]) AS given(slot, account_id)
-JOIN lines_line l ON l.slot = given.slot AND l.account_id = given.account_id
+CROSS JOIN LATERAL (
+  SELECT own.slot, own.id FROM lines_line own
+  WHERE own.slot = given.slot AND own.account_id = given.account_id OFFSET 0
+) AS l
 CROSS JOIN LATERAL (
   {ROW} WHERE v.slot = l.slot AND v.id = l.id AND v.next_step = %(step)s
     AND v.next_action_at > %(now)s
