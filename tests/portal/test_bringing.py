@@ -118,6 +118,7 @@ def test_it_is_cancelled_before_its_date(shop: Cast, alice: Client, house: Scrip
     assert alice.post(f"{location}cancel/").status_code == 302
     page = text(alice, location)
     assert "Your order is cancelled." in page
+    assert "<h1>Cancelled</h1>" in page
     assert "Your number stays with your old operator." in page
     assert button not in page
     assert alice.get(f"{location}cancel/").status_code == 302, "there is nothing to cancel"
