@@ -7,7 +7,6 @@ may still have there (docs/purchase.md).
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from keepline.catalog.queries import PlanOffer, plan_offer
 from keepline.core.allowances import Allowance
@@ -15,7 +14,7 @@ from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.network_service import renewed
 from keepline.core.terms import Period
 from keepline.flows import order_profile
-from keepline.flows.delivering.delivery import Delivery
+from keepline.flows.delivering.delivery import Answer, Delivery, Left
 from keepline.flows.delivering.stock import assign_sims, lock_held, put_back, told_back
 from keepline.flows.sale import complete_sale, period_of
 from keepline.flows.steps import transaction_step
@@ -80,12 +79,7 @@ class Purchase(Delivery):
         put_back(order, now)
 
     def confirm(
-        self,
-        order: Order,
-        line: LockedLine,
-        network: dict[str, Any] | None,
-        now: datetime,
-        left: Allowance | None = None,
+        self, order: Order, line: LockedLine, network: Answer, now: datetime, left: Left = None
     ) -> None:
         """Number and SIM are the line's, its first period begins, the money is posted."""
         line = self.begin(order, line, now)

@@ -1,12 +1,15 @@
 """How an order is delivered around the network: what its kind may do, and what most kinds do."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from keepline.core.allowances import Allowance
 from keepline.gateways.network.port import NetworkOperation, Subscriber
 from keepline.lines.services import LockedLine
 from keepline.orders.models import Order
+
+Answer: TypeAlias = dict[str, Any] | None  # of the network; None: it was not asked
+Left: TypeAlias = Allowance | None  # what a line has to use; None: the caller does not know
 
 
 class Delivery:
@@ -23,18 +26,9 @@ class Delivery:
         raise NotImplementedError
 
     def confirm(
-        self,
-        order: Order,
-        line: LockedLine,
-        network: dict[str, Any] | None,
-        now: datetime,
-        left: Allowance | None = None,
+        self, order: Order, line: LockedLine, network: Answer, now: datetime, left: Left = None
     ) -> None:
-        """Gives what was ordered and ends the order.
-
-        `network`: its answer, None: not asked. `left`: what the line has to use without it, where
-        the caller knows.
-        """
+        """Gives what was ordered and ends the order. `left`: without what was ordered."""
         raise NotImplementedError
 
     def lock_stock(self, order: Order) -> None:

@@ -1,14 +1,13 @@
 """A renewal: the line that is there gets a further period."""
 
 from datetime import datetime
-from typing import Any
 
 from keepline.catalog.queries import plan_offer, policy_values
 from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LINE, LineEvent
 from keepline.core.network_service import renewed
 from keepline.core.renewal import is_cut
-from keepline.flows.delivering.delivery import Delivery
+from keepline.flows.delivering.delivery import Answer, Delivery, Left
 from keepline.flows.sale import complete_sale, period_of
 from keepline.gateways.network.port import NetworkOperation, Subscriber
 from keepline.lines.services import LockedLine
@@ -40,12 +39,7 @@ class Renewal(Delivery):
         )
 
     def confirm(
-        self,
-        order: Order,
-        line: LockedLine,
-        network: dict[str, Any] | None,
-        now: datetime,
-        left: Allowance | None = None,
+        self, order: Order, line: LockedLine, network: Answer, now: datetime, left: Left = None
     ) -> None:
         """Extends the line and posts the money."""
         offer = plan_offer(order.plan_id, order.currency)

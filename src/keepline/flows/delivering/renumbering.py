@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from keepline.catalog.queries import policy_values
-from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LineState
 from keepline.flows.delivering.changing import Change
+from keepline.flows.delivering.delivery import Answer, Left
 from keepline.flows.delivering.stock import told_back
 from keepline.flows.steps import transaction_step
 from keepline.inventory import queries as stock
@@ -37,12 +36,7 @@ class NewNumber(Change):
         return number is not None and number.line_id in (None, order.line_id)
 
     def confirm(
-        self,
-        order: Order,
-        line: LockedLine,
-        network: dict[str, Any] | None,
-        now: datetime,
-        left: Allowance | None = None,
+        self, order: Order, line: LockedLine, network: Answer, now: datetime, left: Left = None
     ) -> None:
         """The new number's period begins, the old one's ends; it rests from now on."""
         old = line.e164

@@ -8,14 +8,13 @@ there as it is, without service, until its holder deletes it.
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.card import CardEvent, CardState
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.profile import ProfileEvent, ProfileState
 from keepline.flows import order_profile
 from keepline.flows.delivering.changing import Change
+from keepline.flows.delivering.delivery import Answer, Left
 from keepline.flows.delivering.elements import carrier_of
 from keepline.flows.delivering.stock import assign_sims, told_back
 from keepline.flows.steps import transaction_step
@@ -61,12 +60,7 @@ class NewSim(Change):
             order_profile.order(order, line.id, now)
 
     def confirm(
-        self,
-        order: Order,
-        line: LockedLine,
-        network: dict[str, Any] | None,
-        now: datetime,
-        left: Allowance | None = None,
+        self, order: Order, line: LockedLine, network: Answer, now: datetime, left: Left = None
     ) -> None:
         """The new SIM is the line's, the old one is not used any more."""
         assign_sims(order, line.id, now)

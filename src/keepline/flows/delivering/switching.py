@@ -6,12 +6,11 @@ that is on a phone stands by for the way back (docs/carriers.md).
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from keepline.catalog import queries as catalog
-from keepline.core.allowances import Allowance
 from keepline.core.lifecycle.line import LineState
 from keepline.core.lifecycle.profile import ON_A_PHONE
+from keepline.flows.delivering.delivery import Answer, Left
 from keepline.flows.delivering.stock import told_back
 from keepline.flows.delivering.swapping import NewSim, retire
 from keepline.flows.steps import transaction_step
@@ -34,12 +33,7 @@ class NewCarrier(NewSim):
         return replace(super().renamed(order, line), carrier_id=(order.stock or {})["carrier"])
 
     def confirm(
-        self,
-        order: Order,
-        line: LockedLine,
-        network: dict[str, Any] | None,
-        now: datetime,
-        left: Allowance | None = None,
+        self, order: Order, line: LockedLine, network: Answer, now: datetime, left: Left = None
     ) -> None:
         """The line is on the other carrier, and on its SIM."""
         changes.change_carrier(line, (order.stock or {})["carrier"])
