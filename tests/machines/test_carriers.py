@@ -192,6 +192,7 @@ class CarriersMachine(RuleBasedStateMachine):
 
     def left_alone_everything_comes_to_rest(self) -> None:
         self.network.deaf, self.network.script, self.smdp.script = False, [], []
+        NetworkDue.objects.update(due_at=self.now)  # what was refused would wait for a day
         for _ in range(12):
             self.now += timedelta(minutes=7)
             for order_id in self.orders:
