@@ -7,8 +7,9 @@ import pytest
 
 from keepline.audit.models import AuditEvent
 from keepline.core.lifecycle.order import OrderState
-from keepline.flows import buy_line, cancel_order, renew_line
+from keepline.flows import bring_number, buy_line, cancel_order, renew_line
 from keepline.flows.cancel_order import BEFORE_ITS_DATE, cancel
+from keepline.flows.delivering.outcomes import NotYet
 from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
 from keepline.flows.settle_payment import settle
@@ -44,7 +45,7 @@ def ordered(cast: Cast, house: ScriptedHouse, dated: bool = True) -> Any:
 
 
 def called_off(cast: Cast, order_id: Any, now: Any = NOW, actor: str = "user:1") -> bool:
-    return cancel(cast.account.id, order_id, actor, now)
+    return cancel(cast.account.id, order_id, actor, now) == "cancelled"
 
 
 @pytest.mark.parametrize("dated", [True, False])
@@ -100,7 +101,7 @@ def test_while_the_clearing_house_is_silent_the_money_stays(
 ) -> None:
     order_id = ordered(cast, house)
     house.deaf = True
-    assert not called_off(cast, order_id)
+    assert cancel(cast.account.id, order_id, "user:1", NOW) == "asked"
     assert show_order(order_id, cast.account.id, NOW).cancellation == "asked"
     assert not called_off(cast, order_id), "asked again it is the same wish"
     assert wallet(cast) == (1000, 300)
@@ -129,10 +130,31 @@ def test_the_clearing_house_says_that_it_has_come(
     order_id = ordered(cast, house)
     house.shows = NOW + DAY
     house.books.cut_over(str(PortIn.objects.get().id), house.operator)
-    assert not called_off(cast, order_id, NOW + DAY - BEFORE_ITS_DATE - MINUTE)
+    early = NOW + DAY - BEFORE_ITS_DATE - MINUTE
+    assert cancel(cast.account.id, order_id, "user:1", early) == "too_late"
     assert PortIn.objects.get().cancel_asked_at is None
     assert at(house, NOW + DAY, order_id) is OrderState.COMPLETED
     assert wallet(cast) == (700, 0)
+
+
+def test_two_ask_at_once_and_it_has_come(
+    cast: Cast, house: ScriptedHouse, network: ScriptedNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A double click. Nothing is wrong with the line, and nobody need look at it."""
+    order_id = ordered(cast, house)
+    house.shows = NOW + DAY
+    house.books.cut_over(str(PortIn.objects.get().id), house.operator)
+    say = house.cancel
+
+    def second(port_id: Any) -> Any:
+        monkeypatch.undo()
+        assert not called_off(cast, order_id)
+        return say(port_id)
+
+    monkeypatch.setattr(house, "cancel", second)
+    assert not called_off(cast, order_id)
+    assert PortIn.objects.get().stranded_at is None
+    assert at(house, NOW + MINUTE, order_id) is OrderState.COMPLETED, "it is here a day early"
 
 
 def test_too_late(cast: Cast, house: ScriptedHouse) -> None:
@@ -184,6 +206,27 @@ def test_given_up_while_it_was_being_asked_for(
     monkeypatch.undo()
     at(house, NOW + MINUTE, order_id)
     nothing_is_left(cast, house, order_id)
+    row = house.books.port(str(PortIn.objects.get().id))
+    assert row is not None
+    assert row["state"] == "cancelled"
+
+
+def test_asked_for_between_the_word_and_its_note(
+    cast: Cast, house: ScriptedHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clearing house knew of nothing; then a worker's request came, and found no end noted."""
+    order_id = ordered(cast, house, dated=False)
+    say = house.cancel
+
+    def before(port_id: Any) -> Any:
+        monkeypatch.undo()
+        answer = say(port_id)
+        with pytest.raises(NotYet):
+            bring_number.to_its_date(Order.objects.by_id(order_id), NOW)
+        return answer
+
+    monkeypatch.setattr(house, "cancel", before)
+    assert called_off(cast, order_id)
     row = house.books.port(str(PortIn.objects.get().id))
     assert row is not None
     assert row["state"] == "cancelled"

@@ -158,6 +158,20 @@ def test_it_is_being_cancelled(shop: Cast, alice: Client, house: ScriptedHouse) 
     assert f'href="{location}cancel/"' not in page
 
 
+def test_it_came_before_it_could_be_cancelled(
+    shop: Cast, alice: Client, house: ScriptedHouse
+) -> None:
+    location = posted(alice)[2]
+    order = Order.objects.get(kind="purchase")
+    advance(order.id, "en", NOW)
+    house.shows = NOW + DAY
+    house.books.cut_over(str(PortIn.objects.get().id), house.operator)
+    alice.post(f"{location}cancel/")
+    page = text(alice, location)
+    assert "Too late: your number has left your old operator." in page
+    assert "It is being cancelled" not in page
+
+
 def test_it_cannot_be_cancelled_any_more(shop: Cast, alice: Client, house: ScriptedHouse) -> None:
     location = posted(alice)[2]
     order = Order.objects.get(kind="purchase")

@@ -157,7 +157,7 @@ def stays_away(order: Order, now: datetime, why: str = "") -> bool:
     """Whether it is certain that the number does not come; the clearing house is told so before.
 
     False: it has come, or nobody knows; the order is looked at again. `why` it would end: what
-    staff are shown of one whose number has come without its line.
+    staff are shown of one whose number has come without its line; "" where its buyer wants it back.
     """
     row = _row(order)
     if row.state == PortInState.GIVEN_UP:
@@ -170,7 +170,11 @@ def stays_away(order: Order, now: datetime, why: str = "") -> bool:
         log.error("clearing_house_keeps_it", order=str(order.id), state=found.state)
         orders.look_later(order, now + ASK_AGAIN_AFTER)
         return False
-    return _ended(order, found.state == "ported", why, now)
+    away = _ended(order, found.state == "ported", why, now)
+    if away and found.state == "not_found":
+        # A worker whose request came after our word may have looked before the end was noted.
+        _cancelled(row)
+    return away
 
 
 def _cancelled(row: PortIn) -> Porting | None:
@@ -192,8 +196,11 @@ def _ended(order: Order, came: bool, why: str, now: datetime) -> bool:
             if locked.state in (PortInState.WANTED, PortInState.SCHEDULED):
                 ways_in.transition(locked, PortInEvent.GIVE_UP, now)
         elif locked_order.completed_at is None:
-            orders.note_date(locked_order, locked.cut_over_at or now, now + AFTER_ITS_DATE)
-            if locked.cancel_asked_at is not None:  # too late: the line shall live
+            date = min(locked.cut_over_at or now, now)  # by hand it may come before its day
+            ways_in.note(locked, cut_over_at=date)
+            orders.note_date(locked_order, date, now + AFTER_ITS_DATE)
+            # Too late: the line shall live. Whoever asked for it twice may have heard so already.
+            if locked.cancel_asked_at is not None or not why:
                 ways_in.note(locked, cancel_asked_at=None)
                 orders.look_again(locked_order, now)
             else:

@@ -35,6 +35,8 @@ WAITING = order_queries.WAITING
 BEFORE_ITS_DATE = timedelta(minutes=5)
 
 Standing = Literal["", "possible", "asked"]
+# Over; not certain yet, and workers go on asking; or the number has come, and the line shall live.
+Outcome = Literal["cancelled", "asked", "too_late"]
 
 
 def standing_of(order: Order, row: PortIn | None, now: datetime) -> Standing:
@@ -49,9 +51,8 @@ def standing_of(order: Order, row: PortIn | None, now: datetime) -> Standing:
     return "possible" if date is None or now < date - BEFORE_ITS_DATE else ""
 
 
-def cancel(account_id: UUID, order_id: UUID, actor: str, now: datetime) -> bool:
-    """Cancels the order; False where the clearing house is silent, and workers go on asking, or
-    says that the number has come.
+def cancel(account_id: UUID, order_id: UUID, actor: str, now: datetime) -> Outcome:
+    """Cancels the order, where the clearing house lets its number stay; what it came to.
 
     Safe to repeat. Raises FlowRefused: not_found, or cancel_refused for one that brings no number,
     or whose number is as good as here; then nothing has changed.
@@ -61,7 +62,7 @@ def cancel(account_id: UUID, order_id: UUID, actor: str, now: datetime) -> bool:
     with transaction_step("cancel_order.ask"):
         order = orders.lock_order(order_id)
         if order.failure_code == CALLED_OFF:
-            return True
+            return "cancelled"
         standing = standing_of(order, bring_number.way_of(order), now)
         if standing == "":
             raise FlowRefused("cancel_refused")
@@ -71,7 +72,10 @@ def cancel(account_id: UUID, order_id: UUID, actor: str, now: datetime) -> bool:
             audit.record(ACTION, actor=actor, now=now, account_id=account_id, subject_id=order_id)
     finish(order_id, now)
     wake.orders()
-    return bool(order_queries.by_id(order_id).failure_code == CALLED_OFF)
+    order = order_queries.by_id(order_id)
+    if order.failure_code == CALLED_OFF:
+        return "cancelled"
+    return "asked" if is_asked(order, now) else "too_late"
 
 
 def is_asked(order: Order, now: datetime) -> bool:

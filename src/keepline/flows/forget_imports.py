@@ -18,7 +18,7 @@ from keepline.flows.importing.folders import LeftFolder, left_in, nobody_at_work
 from keepline.flows.steps import transaction_step
 
 ACTION = "import.rows_erased"
-KEPT_FOR = timedelta(hours=24)  # so long it may be gone on with without being read anew
+KEPT_FOR = timedelta(hours=24)  # the doctor names it meanwhile, so that somebody goes on with it
 
 log = structlog.get_logger(__name__)
 

@@ -35,8 +35,13 @@ def order(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
 def cancel(request: HttpRequest, holder: Holder, order_id: UUID) -> HttpResponse:
     """Of an order whose number is still to come: the page says what happens, the button does it."""
     if request.method == "POST":
-        if cancel_order.cancel(holder.account_id, order_id, actor_of(holder), holder.now):
+        outcome = cancel_order.cancel(holder.account_id, order_id, actor_of(holder), holder.now)
+        if outcome == "cancelled":
             messages.success(request, _("Your order is cancelled."))
+        elif outcome == "too_late":
+            messages.info(
+                request, _("Too late: your number has left your old operator. Its line is set up.")
+            )
         else:
             messages.info(
                 request, _("It is being cancelled: your old operator is told, and we write to you.")
