@@ -87,13 +87,13 @@ def as_runtime_role(folder: Path) -> Iterator[None]:
     """Within, Django's connections sign in as the runtime role.
 
     Only emptying the tables after a test with real commits is left to another, for the runtime role
-    may not (tests/emptying.py).
+    may not (tests/between_tests.py).
     """
     import psycopg
     from django.db import connection
 
     from keepline.config.grants import grant_runtime
-    from tests.emptying import tables_are_emptied_by
+    from tests.between_tests import tables_are_emptied_by
 
     name = connection.settings_dict["NAME"]
     owner = owner_url(folder, name)

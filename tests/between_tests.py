@@ -1,4 +1,4 @@
-"""What a test with real commits leaves is taken away cheaply, and its connection stays warm.
+"""Between two tests: rows are taken away cheaply, and the connection stays warm.
 
 Django would name every table in one TRUNCATE, which makes new files for all of them and their
 indexes, and has every connection plan its statements anew; then it would close the connection.
@@ -11,7 +11,9 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
+from psycopg._preparing import PrepareManager
 from psycopg.pq import TransactionStatus
 
 
@@ -27,7 +29,9 @@ def tables_are_emptied_by(superuser_url: str) -> Iterator[None]:
         broom = Broom(direct)
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: broom.sweep())
         patch.setattr(TransactionTestCase, "_should_reload_connections", _is_in_the_middle)
+        connection_created.connect(_remember_statements)
         yield
+        connection_created.disconnect(_remember_statements)
 
 
 class Broom:
@@ -49,6 +53,27 @@ class Broom:
             self._direct.execute(self._lock)
             found = self._direct.execute(self._which_hold_rows, prepare=True).fetchall()
             self._direct.execute("; ".join(f"DELETE FROM {name}" for (name,) in found).encode())
+
+
+class Remembering(PrepareManager):
+    """psycopg forgets what is prepared at each ROLLBACK, lest a table was made before it, and keeps
+    a hundred statements at most. Most tests end with ROLLBACK, make no table, and say far more."""
+
+    prepared_max = 2000
+
+    def clear(self) -> bool:
+        return False
+
+    def _should_discard(self, prep: Any, results: Any) -> bool:
+        words = [(result.command_status or b"").split(b" ")[0] for result in results]
+        return bool({b"DROP", b"ALTER"}.intersection(words)) and super().clear()
+
+
+def _remember_statements(connection: Any, **_: object) -> None:
+    raw = connection.connection
+    threshold = raw.prepare_threshold
+    raw._prepared = Remembering()
+    raw.prepare_threshold = threshold
 
 
 def _is_in_the_middle(_: TransactionTestCase) -> bool:
