@@ -1,5 +1,7 @@
 """In a worker: an endpoint that hangs delays no other endpoint and no other channel."""
 
+import socket
+import threading
 import time
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +17,6 @@ from keepline.workers import channels
 from tests.cast import Cast, assemble, line
 from tests.flows.endpoints import OPERATOR, connect, owner_of, receiver
 from tests.flows.way import ScriptedWay
-from tests.gateways.outer_world import hang
 from tests.workers.watching import watched
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,6 +54,11 @@ def until(reached: Sequence[object], count: int, within_s: float) -> None:
 def test_one_that_hangs_delays_nobody(mail: ScriptedWay) -> None:
     connect(total_s=HANGS_S)
     cast = assemble()
+    over = threading.Event()
+
+    def hang(_connection: socket.socket) -> None:
+        over.wait(HANGS_S)
+
     with receiver(owner_of(cast), hang) as hangs, receiver(OPERATOR) as good:
         happens(cast, 6)
         until(good.requests, 6, HANGS_S)
@@ -66,3 +72,4 @@ def test_one_that_hangs_delays_nobody(mail: ScriptedWay) -> None:
         while settled.count() < 9:
             assert time.monotonic() < deadline_s
             time.sleep(0.05)
+        over.set()
