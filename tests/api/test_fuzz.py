@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from keepline.api.openapi import document
 from tests.api.callers import Caller
 from tests.cast import Cast
+from tests.identity import ScriptedChecker, checker
 
+__all__ = ["checker"]
 pytestmark = pytest.mark.django_db
 DOCUMENT = document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -118,7 +120,12 @@ def parameters(draw: st.DrawFn, operation: dict[str, Any]) -> str:
     ids=[f"{method}-{operation['operationId']}" for method, _path, operation in ROUTES],
 )
 def test_never_a_fault_of_ours(
-    alice: Caller, stage: Cast, method: str, path: str, operation: dict[str, Any]
+    alice: Caller,
+    stage: Cast,
+    checker: ScriptedChecker,
+    method: str,
+    path: str,
+    operation: dict[str, Any],
 ) -> None:
     documented = set(operation["responses"]) | {"404"}
 

@@ -11,6 +11,7 @@ from keepline.api.urls import urlpatterns
 from keepline.flows.add_endpoint import add_endpoint
 from keepline.flows.authorise_port import authorise
 from keepline.gateways import switchboard
+from keepline.gateways.porting.bridge.fake.books import ELSEWHERE
 from keepline.inventory.models import Pool
 from keepline.messages.inbox_models import ReceivedMessage
 from keepline.messages.models import WebhookEndpoint
@@ -69,6 +70,19 @@ def order_id(alice: Caller, stage: Cast) -> str:
     methods.begin(stage.account.id, "sandbox", NOW, NOW)
     renewals = f"/v1/lines/{stage.line.id}/renewals"
     made: str = alice.post(renewals, {"plan_code": "keep-1m"}, "key-first").json()["id"]
+    return made
+
+
+def coming(alice: Caller, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An order of Alice's whose number is to come from another operator."""
+    house = ScriptedHouse()
+    house.owns(447700900871, ELSEWHERE, "ABC123456", "Alice Liddell")
+    house.shows, house.notice_s = NOW, 86_400
+    monkeypatch.setitem(switchboard._factories, "porting", lambda: house)
+    shelves.cards(shelves.pool("cards", "card"), 1)
+    bring = {"msisdn": "+447700900871", "code": "ABC123456", "holder": "Alice Liddell"}
+    asked = {"plan_code": "keep-1m", "sim": "card", "bring": bring}
+    made: str = alice.post("/v1/lines", asked, "key-third").json()["id"]
     return made
 
 
@@ -143,6 +157,8 @@ def test_what_is_another_accounts_is_not_there(
     path: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if path.endswith("/cancellation"):
+        order_id = coming(alice, monkeypatch)
     at = filled(path, stage, order_id)
     if path.endswith("/reclaim"):
         let_go(stage, 12025550143, {})

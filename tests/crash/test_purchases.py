@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 Outsides = Callable[[str], Outside]
 # Their worlds live a day by minutes: the suite kills them where no other story comes (test_steps).
 BY_MINUTES = {
+    "a number is brought to a network that refuses",
+    "a number comes and nobody hears it",
     "a number is taken back before its date",
     "a number is not to come after all",
     "a number comes without its line, and staff try again",

@@ -30,7 +30,7 @@ from keepline.flows.paying import StartedOrder
 from keepline.flows.settle_payment import settle
 from keepline.gateways import switchboard
 from keepline.orders.models import Order, RequestKey
-from keepline.payments import limits
+from keepline.payments import limits, methods
 from keepline.payments import queries as payment_queries
 from keepline.payments.models import Payment
 from tests import cast as stage
@@ -301,11 +301,11 @@ def test_ten_at_once_of_one_account_are_counted_as_ten() -> None:
     assert Payment.objects.count() == 6
 
 
-OTHERS_PAYMENTS = """
-INSERT INTO payments_payment
+OTHERS = """
+INSERT INTO {table}
 SELECT (jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(),
           'account_id', gen_random_uuid(), 'order_id', gen_random_uuid()))).*
-FROM payments_payment p, generate_series(1, 500)
+FROM {table} p, generate_series(1, 500)
 """
 
 
@@ -313,9 +313,11 @@ FROM payments_payment p, generate_series(1, 500)
 def test_an_accounts_payments_are_found_by_their_index() -> None:
     cast = assemble()
     top_up(cast.account)
+    methods.begin(cast.account.id, "sandbox", NOW, NOW)
     with connection.cursor() as cursor:  # others' in the slot, or any of its indexes would do
-        cursor.execute(OTHERS_PAYMENTS)
-        cursor.execute("ANALYZE payments_payment")
+        for table in ("payments_payment", "payments_savedmethod"):
+            cursor.execute(OTHERS.format(table=table))
+            cursor.execute(f"ANALYZE {table}")
     from_at = NOW - limits.shipped().reach
     params: dict[str, Any] = {
         "slot": cast.account.slot,
