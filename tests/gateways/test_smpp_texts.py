@@ -1,7 +1,7 @@
 """Texts as octets and back, with what real phones and SMSCs send."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from keepline.gateways.messaging.smpp.texts import (
@@ -23,6 +23,7 @@ TEXTS = st.text(
 )
 
 
+@example("\x1be")  # the escape of the alphabet: in seven bits it would be a euro sign
 @given(TEXTS)
 def test_whatever_is_written_can_be_read(text: str) -> None:
     parts = encoded(text, 200, "gsm")

@@ -94,6 +94,9 @@ def encoded(text: str, of: int, alphabet: Alphabet) -> list[Encoded]:
 def _seven_bit(text: str, alphabet: Alphabet) -> bytes:
     if alphabet == "latin1":
         return text.encode("latin-1")
+    place = text.find(chr(ESCAPE))
+    if place >= 0:  # it would make another character of what follows
+        raise UnicodeEncodeError("gsm03.38", text, place, place + 1, "is no character")
     return bytes(GSM.encode(text)[0])
 
 
