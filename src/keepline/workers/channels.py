@@ -59,15 +59,9 @@ def address_due(clock: Clock, clock_id: int) -> int:
     return done
 
 
-def deliver_due(
-    way: Way, clock: Clock, clock_id: int = clocks.REAL, probing: bool = False
-) -> tuple[int, bool]:
-    """Sends every due letter of one way, until it is down. How many were tried, and is it down?
-
-    `probing`: it was down, so a first few try whether it is back.
-    """
-    tried, is_down = _deliver_some(way, clock, clock_id, way.share if probing else _batch(way))
-    total = tried
+def deliver_due(way: Way, clock: Clock, clock_id: int = clocks.REAL) -> tuple[int, bool]:
+    """Sends every due letter of one way, until it is down. How many were tried, and is it down?"""
+    total, tried, is_down = 0, 1, False
     while tried and not is_down:
         tried, is_down = _deliver_some(way, clock, clock_id, _batch(way))
         total += tried
@@ -77,10 +71,10 @@ def deliver_due(
 def _deliver_some(way: Way, clock: Clock, clock_id: int, limit: int) -> tuple[int, bool]:
     """The same of one claim of at most `limit`."""
     claimed = deliveries.claim_due(way.channel, clock(), limit, LEASE, clock_id)
-    if way.encloses and tells_of_sale({each.kind for each in claimed}):
-        _guarded(number_receipts)  # else the receipt would come a second too late for it
     if not claimed:
         return 0, False
+    if way.encloses and tells_of_sale({each.kind for each in claimed}):
+        _guarded(number_receipts)  # else the receipt would come a second too late for it
     in_time = partial(_is_before, monotonic() + NEW_SHARES_WITHIN_S)
     done = deliver(way, claimed, clock(), _hands_of(way), in_time)
     return len(claimed), done.down
@@ -134,20 +128,18 @@ def watch_outbox(stop: threading.Event) -> None:
 
 
 def _work(way: Way, probing: bool) -> bool:
-    """Whether it is down.
+    """Whether it is down. `probing`: it was, so a first few try whether it is back.
 
-    Where much is due two claim: while the letters of one are handed over, the other's are read.
+    Where more is due than one claims two do: while the letters of one are handed over, the other's
+    are read.
     """
     limit = way.share if probing else _batch(way)
     tried, is_down = _deliver_some(way, timezone.now, clocks.REAL, limit)
     if tried and not is_down:
-        both = side_by_side(
-            claims_of(way),
-            lambda clock: deliver_due(way, clock),
-            [timezone.now] * CLAIMANTS,
-            CLAIMANTS,
-        )
-        is_down = any(each[1] for each in both if each)
+        claimants = [timezone.now] * (CLAIMANTS if tried >= limit else 1)
+        work = partial(deliver_due, way)
+        done = list(side_by_side(claims_of(way), work, claimants, CLAIMANTS))
+        is_down = any(each[1] for each in done if each)
     if not is_down:
         by_test_clocks(lambda clock, clock_id: deliver_due(way, clock, clock_id)[0])
     return is_down
