@@ -30,14 +30,34 @@ HAS = 5000
 with_orders = precondition(lambda self: self.orders)
 
 
-class OrderingMachine(RuleBasedStateMachine):
+class Buyer:
+    """Who asks for orders, and has those that were accepted."""
+
+    asked = 0
+    orders: list[UUID]
+
+    def key(self, again: bool) -> str:
+        """The last one again, or a new one."""
+        self.asked += not (again and self.asked)
+        return f"key-{self.asked:04}"
+
+    def starts(self, start: Callable[[], UUID]) -> None:
+        try:
+            order_id = start()
+        except FlowRefused:
+            return
+        if order_id not in self.orders:
+            self.orders.append(order_id)
+
+
+class OrderingMachine(Buyer, RuleBasedStateMachine):
     """One account with a full wallet, what it ordered, and a clearing house."""
 
     def __init__(self, house: ScriptedHouse) -> None:
         super().__init__()
         self.before = transaction.savepoint()
-        self.now, self.asked = NOW, 0
-        self.orders: list[UUID] = []
+        self.now = NOW
+        self.orders = []
         self.network, self.house = ScriptedNetwork(), house
         switchboard.connect("network", lambda: self.network)
         switchboard.connect("porting", lambda: self.house)
@@ -88,19 +108,6 @@ class OrderingMachine(RuleBasedStateMachine):
         for order in Order.objects.exclude(kind="opening"):
             assert order.state in FINAL
             assert (order.undo_due, order.next_action_at) == (False, None)
-
-    def key(self, again: bool) -> str:
-        """The last one again, or a new one."""
-        self.asked += not (again and self.asked)
-        return f"key-{self.asked:04}"
-
-    def starts(self, start: Callable[[], UUID]) -> None:
-        try:
-            order_id = start()
-        except FlowRefused:
-            return
-        if order_id not in self.orders:
-            self.orders.append(order_id)
 
 
 def put_in(mood: str, double: Any, after: int = 0) -> None:

@@ -6,7 +6,6 @@ workers and clock do what they like; the books are audited after every step.
 """
 
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -48,6 +47,7 @@ from tests.cast import NOW
 from tests.doubles import Mailbox, ScriptedNetwork, ScriptedSmdp
 from tests.flows.carrying import CODES, carry, switch
 from tests.flows.test_follow_profile import DELETED, DISABLED, ENABLED, INSTALLED, told
+from tests.machines.ordering import Buyer
 
 SAFE = [one for one in invariants() if not one.late]
 MOODS = st.sampled_from(["ok", "refuse", "lost", "mute", "deaf", "hears"])
@@ -77,13 +77,13 @@ class BySim(ScriptedNetwork):
             self.sims[subscriber.iccid or ""] = subscriber.line_ref, service.state
 
 
-class CarriersMachine(RuleBasedStateMachine):
+class CarriersMachine(Buyer, RuleBasedStateMachine):
     """See above."""
 
     def __init__(self) -> None:
         super().__init__()
         self.before = transaction.savepoint()
-        self.now, self.minute, self.asked = NOW, 0, 0
+        self.now, self.minute = NOW, 0
         self.network, self.smdp = BySim(), ScriptedSmdp()
         switchboard.connect("network", lambda: self.network)
         switchboard.connect("smdp_plus", lambda: self.smdp)
@@ -97,7 +97,7 @@ class CarriersMachine(RuleBasedStateMachine):
             kind="country_esim", iccid=iccid, carrier_id=behind[1].id
         )
         self.lines = [self.cast.line.id, second.id]
-        self.orders: list[UUID] = []
+        self.orders = []
         for line_id in self.lines:
             line = self.seen(line_id)
             self.network._state(subscriber_of(line), standing_of(line, NOW))
@@ -216,18 +216,6 @@ class CarriersMachine(RuleBasedStateMachine):
     def cut(self, line_id: UUID) -> bool:
         """Whether the network is still to be told of something else than the line's SIM."""
         return NetworkDue.objects.filter(id=line_id).exists()
-
-    def key(self, again: bool) -> str:
-        self.asked += not (again and self.asked)
-        return f"key-{self.asked:04}"
-
-    def starts(self, start: Callable[[], UUID]) -> None:
-        try:
-            order_id = start()
-        except FlowRefused:
-            return
-        if order_id not in self.orders:
-            self.orders.append(order_id)
 
 
 @pytest.mark.slow
