@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from keepline.flows.refund_order import LONGEST_REASON
+from keepline.flows.refunding.deciding import LONGEST_REASON
 
 WHY = {"lost": gettext_lazy("Lost"), "stolen": gettext_lazy("Stolen")}
 

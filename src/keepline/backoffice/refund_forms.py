@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from keepline.core.money import DecimalMark, MoneyError, parse_decimal
 from keepline.core.refunds import Destination, Scope, Wish
-from keepline.flows.refund_order import LONGEST_REASON
+from keepline.flows.refunding.deciding import LONGEST_REASON
 from keepline.flows.show_staff_order import StaffOrderView
 
 KEY = r"[A-Za-z0-9_-]{8,64}"

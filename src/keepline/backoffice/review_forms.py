@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from keepline.flows.review_payment import LONGEST_REASON
+from keepline.flows.refunding.deciding import LONGEST_REASON
 
 
 class ReviewForm(forms.Form):

@@ -13,8 +13,8 @@ from keepline.audit import services as audit
 from keepline.core.lifecycle.refund import RefundEvent, RefundState
 from keepline.core.refunds import Scope, ending
 from keepline.flows.errors import FlowRefused
-from keepline.flows.refund_order import LONGEST_REASON
 from keepline.flows.refunding.booking import carry_out
+from keepline.flows.refunding.deciding import checked_reason
 from keepline.flows.refunding.standing import Case, expiry_without, lock_case, sent_of
 from keepline.flows.steps import transaction_step
 from keepline.lines import reversing
@@ -40,9 +40,7 @@ def decide_refund(decision: Decision, now: datetime) -> Refund:
     The amount is the one that was asked for, whatever days have passed: the holder does not pay
     for our waiting. Raises FlowRefused; then nothing has happened.
     """
-    reason = decision.reason.strip()
-    if len(reason) > LONGEST_REASON or not (reason or decision.allowed):
-        raise FlowRefused("reason_missing")
+    reason = checked_reason(decision.reason, needed=not decision.allowed)
     asked = refunds.by_id(decision.refund_id)
     if asked is None:
         raise FlowRefused("not_found")

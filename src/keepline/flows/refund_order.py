@@ -13,13 +13,13 @@ from keepline.audit import services as audit
 from keepline.core.refunds import Wish
 from keepline.flows.errors import FlowRefused
 from keepline.flows.refunding.booking import carry_out
+from keepline.flows.refunding.deciding import checked_reason
 from keepline.flows.refunding.standing import Case, Outlook, lock_case, outlook, read_case
 from keepline.flows.steps import transaction_step
 from keepline.payments import refunds
 from keepline.payments.models import Refund
 
 ACTION = "order.refund_asked"
-LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,7 @@ def ask(asked: RefundRequest, now: datetime) -> Refund:
 
     Raises FlowRefused; then nothing has happened.
     """
-    reason = asked.reason.strip()
-    if not 0 < len(reason) <= LONGEST_REASON:
-        raise FlowRefused("reason_missing")
+    reason = checked_reason(asked.reason)
     refund_id = refunds.refund_id_of(asked.order_id, asked.key)
     with transaction_step("refund_order.ask"):
         case = lock_case(asked.order_id)

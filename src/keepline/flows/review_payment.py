@@ -12,17 +12,17 @@ from datetime import datetime
 from uuid import UUID
 
 from keepline.accounts import clocks
-from keepline.audit import services as audit
 from keepline.core.lifecycle.order import OrderEvent, OrderState
 from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
+from keepline.flows.refunding.deciding import checked_reason, record_decision
 from keepline.flows.refunding.standing import Case, lock_case
 from keepline.flows.sale import give_back
 from keepline.flows.settle_payment import serve
 from keepline.flows.steps import transaction_step
+from keepline.orders.models import Order
 
 ACTION = "payment.reviewed"
-LONGEST_REASON = 200
 
 
 def approve(order_id: UUID, reason: str, actor: str, now: datetime) -> OrderState:
@@ -30,25 +30,25 @@ def approve(order_id: UUID, reason: str, actor: str, now: datetime) -> OrderStat
 
     `reason` may be empty. Raises FlowRefused; then nothing has happened.
     """
-    reason = _checked(reason, needed=False)
+    reason = checked_reason(reason, needed=False)
     with transaction_step("review_payment.approve"):
         case = _lock(order_id)
         order, now = case.order, clocks.now_for(case.order.account_id, now)
         assert case.payment is not None, "a provider took the money that is looked at"
         serve(order, case.line, case.payment, now)
-        _record(case, reason, actor, now)
+        _record(order, reason, actor, now)
     _wake()
     return OrderState(order.state)
 
 
 def refuse(order_id: UUID, reason: str, actor: str, now: datetime) -> OrderState:
     """The order ends without service. Raises FlowRefused; then nothing has happened."""
-    reason = _checked(reason, needed=True)
+    reason = checked_reason(reason)
     with transaction_step("review_payment.refuse"):
         case = _lock(order_id)
         order, now = case.order, clocks.now_for(case.order.account_id, now)
         give_back(order, case.payment, OrderEvent.REJECT, "review_refused", now)
-        _record(case, reason, actor, now)
+        _record(order, reason, actor, now)
     _wake()
     return OrderState(order.state)
 
@@ -63,13 +63,6 @@ def give_up(order_id: UUID, now: datetime) -> OrderState:
     return OrderState(case.order.state)
 
 
-def _checked(reason: str, needed: bool) -> str:
-    reason = reason.strip()
-    if len(reason) > LONGEST_REASON or (needed and not reason):
-        raise FlowRefused("reason_missing")
-    return reason
-
-
 def _lock(order_id: UUID) -> Case:
     """Line, wallet, order and payment, of an order that waits still. Raises FlowRefused."""
     case = lock_case(order_id)
@@ -78,17 +71,9 @@ def _lock(order_id: UUID) -> Case:
     return case
 
 
-def _record(case: Case, reason: str, actor: str, now: datetime) -> None:
-    order = case.order
-    audit.record(
-        ACTION,
-        actor=actor,
-        now=now,
-        account_id=order.account_id,
-        subject_id=order.id,
-        reason=reason,
-        facts={"led_to": order.state, "payment_minor": order.payment_minor},
-    )
+def _record(order: Order, reason: str, actor: str, now: datetime) -> None:
+    facts = {"led_to": order.state, "payment_minor": order.payment_minor}
+    record_decision(ACTION, order, reason, actor, now, **facts)
 
 
 def _wake() -> None:

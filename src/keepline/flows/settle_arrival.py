@@ -11,13 +11,12 @@ from datetime import datetime
 from uuid import UUID
 
 from keepline.accounts import clocks
-from keepline.audit import services as audit
 from keepline.core.lifecycle.order import OrderEvent
 from keepline.core.lifecycle.port_in import PortInEvent
 from keepline.flows import bring_number, wake
 from keepline.flows.errors import FlowRefused
+from keepline.flows.refunding.deciding import checked_reason, record_decision
 from keepline.flows.refunding.standing import Case, lock_case
-from keepline.flows.review_payment import LONGEST_REASON
 from keepline.flows.sale import give_back
 from keepline.flows.steps import transaction_step
 from keepline.orders import queries as order_queries
@@ -39,21 +38,19 @@ def again(order_id: UUID, actor: str, now: datetime) -> None:
         date = bring_number.cut_over_of(case.order) or now
         orders.note_date(case.order, date, now + bring_number.AFTER_ITS_DATE)
         orders.look_again(case.order, now)
-        _record(case, "again", "", actor, now)
+        record_decision(ACTION, case.order, "", actor, now, decision="again")
     wake.orders()
 
 
 def give_up(order_id: UUID, reason: str, actor: str, now: datetime) -> None:
     """Ends the order without service. Raises FlowRefused as `again`, and reason_missing."""
-    reason = reason.strip()
-    if not reason or len(reason) > LONGEST_REASON:
-        raise FlowRefused("reason_missing")
+    reason = checked_reason(reason)
     with transaction_step("settle_arrival.give_up"):
         case, row, now = _lock(order_id, now)
         ways_in.transition(row, PortInEvent.GIVE_UP, now)
         give_back(case.order, case.payment, OrderEvent.REJECT, "number_stranded", now)
         orders.look_again(case.order, now, undo_due=True)  # the network may have had a part of it
-        _record(case, "given_up", reason, actor, now)
+        record_decision(ACTION, case.order, reason, actor, now, decision="given_up")
     wake.orders()
     wake.outbox()
 
@@ -67,16 +64,3 @@ def _lock(order_id: UUID, now: datetime) -> tuple[Case, PortIn, datetime]:
     if not bring_number.is_stranded(row):
         raise FlowRefused("arrival_settled")
     return case, row, clocks.now_for(case.order.account_id, now)
-
-
-def _record(case: Case, decision: str, reason: str, actor: str, now: datetime) -> None:
-    order = case.order
-    audit.record(
-        ACTION,
-        actor=actor,
-        now=now,
-        account_id=order.account_id,
-        subject_id=order.id,
-        reason=reason,
-        facts={"decision": decision},
-    )

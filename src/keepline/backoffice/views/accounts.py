@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from keepline.backoffice.gate import for_staff, staff_actor
 from keepline.backoffice.views.lines import staff_line_or_404
 from keepline.flows.errors import FlowRefused
-from keepline.flows.refund_order import LONGEST_REASON
+from keepline.flows.refunding.deciding import LONGEST_REASON
 from keepline.flows.set_line_cap import set_line_cap
 
 MOST_LINES = 1_000_000
