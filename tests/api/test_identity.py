@@ -1,9 +1,12 @@
 """/v1/identity: a partner's app has its holder checked, and reads how it stands."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -18,7 +21,7 @@ from tests.identity import ScriptedChecker, a_checker, checker
 __all__ = ["checker"]
 pytestmark = pytest.mark.django_db
 PATH, CHECKS = "/v1/identity", "/v1/identity/checks"
-BUY = {"plan_code": "keep-1m", "use_wallet": "only"}
+PARTNER = "https://partner.example/checked"
 
 
 def read(caller: Caller) -> Any:
@@ -96,6 +99,40 @@ def test_without_a_provider_and_while_it_is_silent(alice: Caller, stage: Cast) -
         assert (answer.status_code, answer.json()["code"]) == (503, "identity_silent")
         checker.deaf = False
         assert begin(alice)["page_url"]
+
+
+def test_a_partner_gets_its_holder_back(
+    alice: Caller, stage: Cast, checker: ScriptedChecker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser has no session here: its holder signed in to the partner's app alone."""
+    refused = alice.post(CHECKS, {"return_url": PARTNER})
+    assert (refused.status_code, refused.json()["code"]) == (422, "return_url_refused")
+    assert not IdentityCheck.objects.exists()
+    monkeypatch.setattr(settings, "ENV", replace(settings.ENV, identity_return_urls=(PARTNER,)))
+    answer = alice.post(CHECKS, {"return_url": PARTNER})
+    assert answer.status_code == 200
+    told = checker.checks.find(str(pending().id))
+    assert told is not None
+    checker.decide(pending().id)
+    back = Client().get(told["return_url"])
+    assert (back.status_code, back["Location"]) == (302, PARTNER)
+    assert "no-store" in back["Cache-Control"]
+    assert read(alice)["stage"] == "verified", "before any webhook"
+
+
+@pytest.mark.parametrize("body", [{}, {"return_url": None}, {"return_url": ""}])
+def test_without_one_they_come_to_the_portal(
+    body: dict[str, str | None], alice: Caller, stage: Cast, checker: ScriptedChecker
+) -> None:
+    assert alice.post(CHECKS, body).status_code == 200
+    told = checker.checks.find(str(pending().id))
+    assert told is not None
+    assert Client().get(told["return_url"])["Location"] == "/account/identity/"
+
+
+def test_the_body_may_be_left_out(alice: Caller, stage: Cast, checker: ScriptedChecker) -> None:
+    answer = alice._send("POST", CHECKS, None, {})
+    assert answer.status_code == 200, answer.content
 
 
 def test_only_who_manages_the_account(bob: Caller, stage: Cast, checker: ScriptedChecker) -> None:

@@ -38,6 +38,7 @@ BODIES: dict[str, Any] = {
     "/v1/tokens": {"login": "alice@example.com", "password": "wrong"},
     "/v1/lines": {"plan_code": "keep-1m"},
     "/v1/lines/preview": {"plan_code": "keep-1m"},
+    "/v1/identity/checks": {"return_url": ""},
     "/v1/lines/{line_id}": {"label": "Mother's"},
     "/v1/lines/{line_id}/auto-renew": {"enabled": True},
     "/v1/lines/{line_id}/esim/reissue": {},

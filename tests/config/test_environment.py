@@ -80,6 +80,12 @@ def test_refused_in_production(tmp_path: Path, name: str, value: str) -> None:
         ("KEEPLINE_LOG_FORMAT", "xml"),
         ("KEEPLINE_TRUSTED_PROXY_COUNT", "many"),
         ("KEEPLINE_WAYS_TO_PAY", "stripe:cash"),
+        ("KEEPLINE_IDENTITY_RETURN_URLS", "http://partner.example/back"),
+        ("KEEPLINE_IDENTITY_RETURN_URLS", "https://partner.example/back,app:back"),
+        ("KEEPLINE_IDENTITY_RETURN_URLS", "https://partner.example"),
+        ("KEEPLINE_IDENTITY_RETURN_URLS", "https://a:hunter2@partner.example/back"),
+        ("KEEPLINE_IDENTITY_RETURN_URLS", "https://partner.example/back#done"),
+        ("KEEPLINE_IDENTITY_RETURN_URLS", "https://partner.example/zurück"),
     ],
 )
 def test_bad_values_name_their_variable(tmp_path: Path, name: str, value: str) -> None:
@@ -87,6 +93,12 @@ def test_bad_values_name_their_variable(tmp_path: Path, name: str, value: str) -
         read(tmp_path, **{name: value})
     assert "hunter2" not in str(caught.value)
     assert str(caught.value).endswith(".")
+
+
+def test_ways_back_to_partners(tmp_path: Path) -> None:
+    assert read(tmp_path).identity_return_urls == ()
+    two = ("https://partner.example/back?of=keepline", "http://localhost:7000/back")
+    assert read(tmp_path, KEEPLINE_IDENTITY_RETURN_URLS=", ".join(two)).identity_return_urls == two
 
 
 def test_demo_keeps_one_private_secret(tmp_path: Path) -> None:

@@ -143,6 +143,55 @@ def test_a_silent_provider_leaves_a_check_to_go_on_with(
     assert IdentityCheck.objects.count() == 1
 
 
+def test_a_way_back_that_the_operator_named(
+    checker: ScriptedChecker, stage: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = ("https://partner.example/checked", "https://other.example/back?of=keepline")
+    monkeypatch.setattr(settings, "ENV", replace(settings.ENV, identity_return_urls=named))
+
+    def way(return_url: str | None) -> str:
+        start(stage.account.id, "user:1", "en", NOW, return_url=return_url)
+        return str(IdentityCheck.objects.get().return_url)
+
+    assert way(named[0]) == named[0]
+    assert way(None) == named[0], "as it was"
+    assert way(named[1]) == named[1], "who came last is led back"
+    assert way("") == ""
+    told = checker.checks.find(str(IdentityCheck.objects.get().id))
+    assert told is not None
+    assert told["return_url"].endswith(f"/account/identity/back/{told['id']}/"), "for all of them"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/",
+        "https://partner.example/checked/../away",
+        "https://partner.example/checked?next=https://evil.example",
+        "https://partner.example/checked#x",
+        "https://partner.example.evil.example/checked",
+        "https://partner.example@evil.example/checked",
+        "https://PARTNER.example/checked",
+        "http://partner.example/checked",
+        "//partner.example/checked",
+        "/account/",
+        "javascript:alert(1)",
+        " https://partner.example/checked",
+        "https://partner.example/checked\n",
+        "https://partner.example/",
+    ],
+)
+def test_no_other_way_back(
+    address: str, checker: ScriptedChecker, stage: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = ("https://partner.example/checked",)
+    monkeypatch.setattr(settings, "ENV", replace(settings.ENV, identity_return_urls=named))
+    with pytest.raises(FlowRefused, match="return_url_refused"):
+        start(stage.account.id, "user:1", "en", NOW, return_url=address)
+    assert not IdentityCheck.objects.exists()
+    assert not AuditEvent.objects.filter(action="identity.check_begun").exists()
+
+
 def test_nobody_to_check(stage: Cast) -> None:
     assert not switchboard.has("identity")
     with pytest.raises(FlowRefused, match="no_identity_check"):

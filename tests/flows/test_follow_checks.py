@@ -1,8 +1,11 @@
 """follow_checks: asked after until decided, expired when nobody finishes, forgotten in time."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from django.conf import settings
 
 from keepline.accounts import identity
 from keepline.accounts.models import Account, IdentityCheck
@@ -16,6 +19,7 @@ from tests.identity import ScriptedChecker
 
 pytestmark = pytest.mark.django_db
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+PARTNER = "https://partner.example/checked"
 
 
 @pytest.fixture
@@ -44,13 +48,27 @@ def test_asked_when_due_and_settled_by_the_answer(checker: ScriptedChecker, stag
 
 
 def test_whoever_is_back_is_not_kept_waiting(checker: ScriptedChecker, stage: Cast) -> None:
-    look(stage.account.id, NOW)  # nothing was begun
     row = begun(stage)
+    look(uuid4(), NOW)  # that nobody began
     checker.decide(row.id)
-    look(stage.account.id, NOW)
+    look(row.id, NOW)
     assert seen(row) == ("verified", None)
     checker.deaf = True
-    look(stage.account.id, NOW)  # and nobody is asked once it is decided
+    look(row.id, NOW)  # and nobody is asked once it is decided
+
+
+def test_where_the_browser_goes_on_to(
+    checker: ScriptedChecker, stage: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = begun(stage)
+    assert look(row.id, NOW) == ""
+    IdentityCheck.objects.update(return_url=PARTNER)
+    assert look(row.id, NOW) == "", "the operator has taken it back meanwhile"
+    monkeypatch.setattr(settings, "ENV", replace(settings.ENV, identity_return_urls=(PARTNER,)))
+    assert look(row.id, NOW) == PARTNER
+    checker.decide(row.id)
+    assert [look(row.id, NOW) for _ in range(2)] == [PARTNER, PARTNER]
+    assert look(uuid4(), NOW) == ""
 
 
 def test_who_does_not_finish_has_expired(checker: ScriptedChecker, stage: Cast) -> None:
@@ -115,10 +133,10 @@ def test_what_fails_alone_keeps_nobody(
 def test_forgotten_in_time(checker: ScriptedChecker, stage: Cast) -> None:
     refused = begun(stage)
     checker.decide(refused.id, "refused", reason="other")
-    look(stage.account.id, NOW)
+    look(refused.id, NOW)
     verified = begun(stage)
     checker.decide(verified.id)
-    look(stage.account.id, NOW)
+    look(verified.id, NOW)
     pending = identity.begin(stage.other_account.id, "bridge", "user:3", NOW, NOW)
     assert forget(NOW + 90 * DAY) == 0
     assert forget(NOW + 91 * DAY) == 1

@@ -39,7 +39,7 @@ def test_every_stage(stage: Cast) -> None:
                 checker.decide(row.id, "refused", reason="unreadable")
             else:
                 checker.decide(row.id, "expired")
-            look(stage.account.id, NOW)
+            look(row.id, NOW)
             stages = ("refused", "refused", "expired")
             assert show_identity(stage.account.id, NOW).stage == stages[place]
         view = show_identity(stage.account.id, NOW)
@@ -49,7 +49,7 @@ def test_every_stage(stage: Cast) -> None:
         IdentityCheck.objects.all().delete()
         row = begun(stage)
         checker.decide(row.id, country="GB", of_age=True)
-        look(stage.account.id, NOW)
+        look(row.id, NOW)
         view = show_identity(stage.account.id, NOW)
     assert (view.stage, view.country, view.of_age, view.may_begin) == (
         "verified",

@@ -1,5 +1,7 @@
 """The page on which a holder shows who they are, and the purchase that asks for it."""
 
+from uuid import UUID, uuid4
+
 import pytest
 from django.test import Client
 
@@ -18,6 +20,20 @@ def body(client: Client, url: str = PAGE) -> str:
     answer = client.get(url, follow=True)
     assert answer.status_code == 200
     return str(answer.content.decode())
+
+
+def back(check_id: UUID | None = None) -> str:
+    """Where the provider leads back to, of the check that was begun last."""
+    return f"{PAGE}back/{check_id or IdentityCheck.objects.latest('id').id}/"
+
+
+def test_whoever_goes_on_here_comes_back_here(
+    alice: Client, stage: Cast, checker: ScriptedChecker
+) -> None:
+    alice.post(PAGE)
+    IdentityCheck.objects.update(return_url="https://partner.example/checked")
+    alice.post(PAGE)
+    assert IdentityCheck.objects.get().return_url == ""
 
 
 def decided(checker: ScriptedChecker, result: str, **facts: object) -> None:
@@ -41,7 +57,7 @@ def test_a_purchase_asks_for_it_and_goes_on(
     assert "The result is not here yet" in waits
     assert 'hx-trigger="every 5s"' in waits
     decided(checker, "verified")
-    done = body(alice, f"{PAGE}back/")
+    done = body(alice, back())
     assert "You showed who you are" in done
     assert f'href="/buy/{stage.plan.code}/"' in done
     assert "hx-trigger" not in done
@@ -62,13 +78,13 @@ def test_a_refusal_says_why_and_what_to_do(
 ) -> None:
     alice.post(PAGE)
     decided(checker, "refused", reason=reason)
-    page = body(alice, f"{PAGE}back/")
+    page = body(alice, back())
     assert says in page
     assert "Try again" in page
     for _ in range(2):
         alice.post(PAGE)
         decided(checker, "refused", reason=reason)
-        alice.get(f"{PAGE}back/")
+        alice.get(back())
     page = body(alice)
     assert "You can try again from" in page
     assert '<form method="post" class="btn-row"' not in page
@@ -95,7 +111,7 @@ def test_only_who_manages_the_account(alice: Client, stage: Cast, checker: Scrip
     bob = signed_in("bob@example.com")
     Membership.objects.filter(user=stage.bob).update(role="spend")
     assert PAGE not in body(bob, "/account/")
-    for answer in (bob.get(PAGE), bob.post(PAGE), bob.get(f"{PAGE}back/", follow=True)):
+    for answer in (bob.get(PAGE), bob.post(PAGE), bob.get(back(uuid4()), follow=True)):
         assert answer.status_code == 403
     demanded()
     refused = bob.get(f"/buy/{stage.plan.code}/?key=0123456789abcdef")

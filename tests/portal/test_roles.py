@@ -5,7 +5,7 @@ or be named here as a matter of the person alone.
 """
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -102,6 +102,7 @@ def address(name: str, stage: Cast, order_id: Any) -> str:
         "browser_id": browsers.of_user(stage.bob.pk)[0].id,
         "endpoint_id": WebhookEndpoint.objects.get().id,
         "channel": "email",
+        "check_id": uuid4(),  # who comes back to it is believed nothing, and told nothing
         "token_id": issue_token(stage.bob, stage.account, "backup", NOW).token.pk,
         "method_id": methods.begin(stage.account.id, "sandbox", NOW, NOW).id,
     }

@@ -24,6 +24,12 @@ def last_of(account_id: UUID) -> IdentityCheck | None:
     return found
 
 
+def by_id(check_id: UUID) -> IdentityCheck | None:
+    """A check; None when there is none. One query."""
+    found: IdentityCheck | None = IdentityCheck.objects.find(check_id)
+    return found
+
+
 def is_verified(account_id: UUID) -> bool:
     """Whether its holder has shown who they are. One query."""
     return bool(_of(account_id).filter(state=IdentityState.VERIFIED).exists())
@@ -41,7 +47,13 @@ def lock_account(account_id: UUID) -> None:
 
 
 def begin(
-    account_id: UUID, provider: str, actor: str, now: datetime, first_look_at: datetime
+    account_id: UUID,
+    provider: str,
+    actor: str,
+    now: datetime,
+    first_look_at: datetime,
+    *,
+    return_url: str = "",
 ) -> IdentityCheck:
     """A check that is pending. The caller has locked the account, and none is open."""
     slot = slot_of(account_id)
@@ -51,6 +63,7 @@ def begin(
         account_id=account_id,
         provider=provider,
         actor=actor,
+        return_url=return_url,
         asked_at=now,
         expires_at=now + OPEN_FOR,
         next_look_at=first_look_at,

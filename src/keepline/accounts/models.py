@@ -114,6 +114,7 @@ class IdentityCheck(StatedModel):
     provider = models.CharField(max_length=40)  # the adapter's name; its id of the check is ours
     actor = models.CharField(max_length=64)
     reason = models.CharField(max_length=32, blank=True)  # of a refusal, one of the port's words
+    return_url = models.CharField(max_length=500, blank=True)  # a partner's; "" for our own page
     country = models.CharField(max_length=2, blank=True)  # of the document, if the provider says so
     of_age = models.BooleanField(null=True)  # likewise
     asked_at = models.DateTimeField()  # real time, as all instants here

@@ -140,7 +140,7 @@ def _finish(operation: Json) -> None:
         operation["parameters"].append(_ref("parameters", "IdempotencyKey"))
         codes += WITH_KEY
     if "requestBody" in operation:
-        operation["requestBody"]["required"] = True
+        operation["requestBody"]["required"] = not _may_be_null(operation["requestBody"])
         codes += WITH_BODY
     elif any(p.get("in") == "query" for p in operation["parameters"]):
         codes.append("validation_failed")
@@ -148,6 +148,10 @@ def _finish(operation: Json) -> None:
     for status, response in operation["responses"].items():
         response["headers"] = _headers(operation, status)
     operation["responses"].update(_problems(codes))
+
+
+def _may_be_null(body: Json) -> bool:
+    return {"type": "null"} in body["content"]["application/json"]["schema"].get("anyOf", [])
 
 
 def _headers(operation: Json, status: str) -> Json:

@@ -23,7 +23,8 @@ def strict(run: Run) -> Run:
         if model.__ninja_param_source__ == "query"
         for name in model.__ninja_flatten_map__
     )
-    takes_body = any(model.__ninja_param_source__ == "body" for model in operation.models)
+    bodies = [model for model in operation.models if model.__ninja_param_source__ == "body"]
+    needs_body = any(field.is_required() for body in bodies for field in body.model_fields.values())
 
     @wraps(run)
     def checked(request: HttpRequest, **path: Any) -> HttpResponse:
@@ -32,7 +33,8 @@ def strict(run: Run) -> Run:
             strange = sorted(n for n in given if n not in known or len(given.getlist(n)) > 1)
             if strange:
                 return problem(request, "parameter_unknown", parameter=strange[0][:100])
-        if takes_body and request.content_type != "application/json":
+        says_more = needs_body or (bodies and request.body)
+        if says_more and request.content_type != "application/json":
             return problem(request, "media_type_refused", {"Accept-Post": "application/json"})
         return run(request, **path)
 

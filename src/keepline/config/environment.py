@@ -36,6 +36,7 @@ from keepline.config.values import (
     port_number,
     push_key,
     quarantine_days,
+    return_addresses,
     variable,
     webhook_secrets,
 )
@@ -45,7 +46,14 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 WORDS = ("mode", "log_format")
 TEST_SECRET_KEY = "known to everybody, good for tests only, never for more"  # noqa: S105
 
-LISTS = (country_codes, hosts, long_secrets, notification_points, webhook_secrets)
+LISTS = (
+    country_codes,
+    hosts,
+    long_secrets,
+    notification_points,
+    return_addresses,
+    webhook_secrets,
+)
 
 database_address = address("postgresql", "postgres")
 

@@ -8,6 +8,7 @@ from keepline.config.values import (
     count,
     long_secret,
     port_number,
+    return_addresses,
     variable,
     webhook_secrets,
 )
@@ -48,6 +49,15 @@ class Identity(Channels):
     identity_port: int = field(
         metadata=variable(
             port_number, "", "Port of the fake identity provider (demo).", "`KEEPLINE_PORT` + 5"
+        )
+    )
+    identity_return_urls: tuple[str, ...] = field(
+        metadata=variable(
+            return_addresses,
+            "",
+            "Addresses of partners' apps to which a check that the API begins may lead the holder "
+            "back, parted by commas. Each must be named whole.",
+            "back to the portal's own page",
         )
     )
     identity_tries_a_day: int = field(

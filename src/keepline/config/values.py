@@ -67,6 +67,22 @@ def bridge_address(text: str) -> str:
     return text
 
 
+LONGEST_RETURN = 500
+VISIBLE = re.compile(r"[!-~]+", re.ASCII)
+
+
+def return_addresses(text: str) -> tuple[str, ...]:
+    """Pages that a browser may be led to, each of them whole: no other address is taken for one."""
+    found = tuple(bridge_address(part) for part in hosts(text))
+    for one in found:
+        parts = urlsplit(one)
+        if parts.fragment or parts.username is not None or not parts.path:
+            raise ValueError("must be addresses with a path, without a user and without #")
+        if not VISIBLE.fullmatch(one) or len(one) > LONGEST_RETURN:
+            raise ValueError(f"must be addresses of up to {LONGEST_RETURN} characters of ASCII")
+    return found
+
+
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*", re.ASCII)
 
 

@@ -33,17 +33,24 @@ FIRST_LOOK_AFTER = timedelta(minutes=2)  # nobody is done sooner, and most are t
 log = structlog.get_logger(__name__)
 
 
-def start(account_id: UUID, actor: str, language: str, now: datetime) -> Check:
+def start(
+    account_id: UUID, actor: str, language: str, now: datetime, *, return_url: str | None = None
+) -> Check:
     """The check as the provider has it; while it is pending its `page_url` is where to go on.
 
-    `now`: real time. Raises FlowRefused: no_identity_check, identity_verified, identity_tries,
-    identity_silent.
+    `return_url`: to whose page the holder is led in the end, one of those that the operator named;
+    "" for our own; None leaves it as it is. The provider itself is told of our own address alone.
+
+    `now`: real time. Raises FlowRefused: return_url_refused, no_identity_check, identity_verified,
+    identity_tries, identity_silent.
     """
+    if return_url and not may_lead_to(return_url):
+        raise FlowRefused("return_url_refused")
     if not switchboard.has("identity"):
         raise FlowRefused("no_identity_check")
     with transaction_step("check_identity.begin"):
-        row = _begun(account_id, actor, now)
-    back = f"{switchboard.public_url()}/account/identity/back/"
+        row = _begun(account_id, actor, return_url, now)
+    back = f"{switchboard.public_url()}/account/identity/back/{row.id}/"
     try:
         with network_step("check_identity.open"):
             found = switchboard.identity().start(CheckRequest(row.id, back, language))
@@ -54,6 +61,11 @@ def start(account_id: UUID, actor: str, language: str, now: datetime) -> Check:
         raise FlowRefused("identity_silent")
     take(found, now)
     return found
+
+
+def may_lead_to(address: str) -> bool:
+    """Whether the operator named this very address. A part of one opens a way to anywhere."""
+    return address in settings.ENV.identity_return_urls
 
 
 def hear(headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
@@ -82,10 +94,12 @@ def tries_again_at(account_id: UUID, now: datetime) -> datetime | None:
     return begun[-most] + DAY if most and len(begun) >= most else None
 
 
-def _begun(account_id: UUID, actor: str, now: datetime) -> IdentityCheck:
+def _begun(account_id: UUID, actor: str, return_url: str | None, now: datetime) -> IdentityCheck:
     identity.lock_account(account_id)
     last = identity.last_of(account_id)
     if last is not None and last.state == IdentityState.PENDING:
+        if return_url is not None:
+            identity.note(last, return_url=return_url)
         return last
     if last is not None and last.state == IdentityState.VERIFIED:
         raise FlowRefused("identity_verified")
@@ -93,7 +107,9 @@ def _begun(account_id: UUID, actor: str, now: datetime) -> IdentityCheck:
     if again_at is not None:
         raise FlowRefused("identity_tries", again_at=again_at)
     provider = switchboard.identity().name
-    row = identity.begin(account_id, provider, actor, now, now + FIRST_LOOK_AFTER)
+    row = identity.begin(
+        account_id, provider, actor, now, now + FIRST_LOOK_AFTER, return_url=return_url or ""
+    )
     audit.record(
         "identity.check_begun", actor=actor, now=now, account_id=account_id, subject_id=row.id
     )

@@ -20,6 +20,7 @@ from keepline.accounts.models import IdentityCheck
 from keepline.core.lifecycle.identity_check import IdentityState
 from keepline.core.retries import doubled
 from keepline.flows import wake
+from keepline.flows.check_identity import may_lead_to
 from keepline.flows.identifying.settling import settle
 from keepline.flows.steps import network_step, transaction_step
 from keepline.gateways import switchboard
@@ -47,11 +48,18 @@ def follow(now: datetime) -> int:
     return len(due)
 
 
-def look(account_id: UUID, now: datetime) -> None:
-    """The holder is back from the provider: it is asked at once, where anything is pending."""
-    row = identity.last_of(account_id)
-    if row is not None and row.state == IdentityState.PENDING:
+def look(check_id: UUID, now: datetime) -> str:
+    """A browser is back from the provider, which is asked at once where the check is pending.
+
+    The address of the partner to which it is led on; "" for our own page. It is not believed that
+    this is the holder: nothing else is said.
+    """
+    row = identity.by_id(check_id)
+    if row is None:
+        return ""
+    if row.state == IdentityState.PENDING:
         _look_at(row, now)
+    return str(row.return_url) if may_lead_to(row.return_url) else ""
 
 
 def forget(now: datetime) -> int:

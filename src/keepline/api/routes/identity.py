@@ -7,7 +7,7 @@ from ninja import Router
 from keepline.api.answers import answer
 from keepline.api.bearer import actor_of, manager_of
 from keepline.api.language import language_of
-from keepline.api.shapes.identity import Identity, IdentityCheck
+from keepline.api.shapes.identity import Identity, IdentityCheck, NewIdentityCheck
 from keepline.flows import check_identity
 from keepline.flows.show_identity import show_identity
 
@@ -35,6 +35,7 @@ def get_identity(request: HttpRequest) -> HttpResponse:
     openapi_extra={
         "x-problems": [
             "role_refused",
+            "return_url_refused",
             "no_identity_check",
             "identity_verified",
             "identity_tries",
@@ -42,10 +43,17 @@ def get_identity(request: HttpRequest) -> HttpResponse:
         ]
     },
 )
-def begin_check(request: HttpRequest) -> HttpResponse:
+def begin_check(request: HttpRequest, body: NewIdentityCheck | None = None) -> HttpResponse:
     """Begins a check, or goes on with the one that is pending, and asks the provider how it stands.
-    Lead the holder to `page_url`; the provider leads them back to the portal. Safe to repeat."""
+    Lead the holder to `page_url`; in the end they come to `return_url`, else to the portal's page.
+    Safe to repeat."""
     # What the provider does takes as long as it takes, whatever the account's test clock shows.
     holder, now = manager_of(request), timezone.now()
-    check = check_identity.start(holder.account_id, actor_of(holder), language_of(request), now)
+    check = check_identity.start(
+        holder.account_id,
+        actor_of(holder),
+        language_of(request),
+        now,
+        return_url=body.return_url if body else None,
+    )
     return answer(IdentityCheck.begun(check, show_identity(holder.account_id, now)))

@@ -4,11 +4,26 @@ from typing import Literal
 
 from pydantic import Field
 
-from keepline.api.shapes.parts import Instant, Shape
+from keepline.api.shapes.parts import Asked, Instant, Shape
 from keepline.flows.show_identity import IdentityView
 from keepline.gateways.identity.port import REASONS, Check
 
 Stage = Literal["not_asked", "pending", "verified", "refused", "expired"]
+
+
+class NewIdentityCheck(Asked):
+    """How a check shall be gone through. The body may be left out."""
+
+    return_url: str | None = Field(
+        None,
+        max_length=500,
+        description=(
+            "Where the holder is led when they are done: one of the addresses that the operator "
+            "named for it, letter by letter. Empty: the portal's page. Left out: as it was, the "
+            "portal's page at first."
+        ),
+        examples=["https://partner.example/checked"],
+    )
 
 
 class Identity(Shape):

@@ -29,6 +29,11 @@ OF_IDENTITY: dict[str, Refusal] = {
         gettext_noop("Nothing is lost. Try again in a few minutes."),
         retryable=True,
     ),
+    "return_url_refused": Refusal(
+        422,
+        gettext_noop("The holder cannot be led back to this address."),
+        gettext_noop("Give one of the addresses that the operator named for it, letter by letter."),
+    ),
     "identity_verified": Refusal(
         409,
         gettext_noop("We know already who you are."),

@@ -2,11 +2,13 @@
 
 import re
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from keepline.flows.check_identity import start
@@ -14,7 +16,7 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.follow_checks import look
 from keepline.flows.show_identity import show_identity
 from keepline.portal.holder import Holder
-from keepline.portal.views.gate import actor_of, for_holder, for_manager
+from keepline.portal.views.gate import actor_of, for_manager
 
 PLAN = re.compile(r"[a-z0-9-]{2,60}")
 WANTED = "identity_for"  # in the session: the plan that asked for it
@@ -31,7 +33,8 @@ def identity(request: HttpRequest, holder: Holder) -> HttpResponse:
     if request.method == "POST":
         try:
             language = get_language() or "en"
-            page_url = start(holder.account_id, actor_of(holder), language, timezone.now()).page_url
+            actor, now = actor_of(holder), timezone.now()
+            page_url = start(holder.account_id, actor, language, now, return_url="").page_url
         except FlowRefused as error:
             refused = error
         else:
@@ -51,8 +54,8 @@ def identity(request: HttpRequest, holder: Holder) -> HttpResponse:
 
 
 @require_safe
-@for_holder
-def identity_back(_request: HttpRequest, holder: Holder) -> HttpResponse:
-    """Back from the provider. The browser is not believed: the provider is asked."""
-    look(holder.account_id, timezone.now())
-    return redirect("identity")
+@never_cache
+def identity_back(_request: HttpRequest, check_id: UUID) -> HttpResponse:
+    """Back from the provider, which is asked: the browser is not believed. On to whoever sent the
+    holder there. Who came by a partner's app need not be signed in here."""
+    return redirect(look(check_id, timezone.now()) or "identity")
