@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from django.db import connection
@@ -10,12 +11,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
 from keepline.flows.advance_order import advance
+from keepline.flows.open_payment import open_payment
+from keepline.flows.show_order import Stage
 from keepline.gateways import switchboard
 from keepline.gateways.porting.bridge.fake.books import ELSEWHERE
 from keepline.inventory.models import Number, Pool
 from keepline.orders.models import Order
+from keepline.payments.models import Payment
+from keepline.portal.templatetags.words import ENDS, ENDS_OF_CALLED_OFF, order_state
 from keepline.porting.models import PortIn
 from tests.cast import NOW, Cast
+from tests.doubles import FakeProvider
 from tests.inventory import shelves
 from tests.portal.acts import KEY
 from tests.portal.test_buy import text
@@ -123,6 +129,29 @@ def test_it_is_cancelled_before_its_date(shop: Cast, alice: Client, house: Scrip
     assert button not in page
     assert alice.get(f"{location}cancel/").status_code == 302, "there is nothing to cancel"
     assert alice.post(f"{location}cancel/").status_code == 302, "it is done"
+
+
+def test_one_that_a_provider_was_paid_for_is_cancelled_too(
+    shop: Cast, alice: Client, house: ScriptedHouse, provider: FakeProvider
+) -> None:
+    """At no stage of the way back is it said that it could not be carried out."""
+    posted(alice, pay="none:sandbox")
+    order = Order.objects.get(kind="purchase")
+    location = f"/orders/{order.id}/"
+    open_payment(order.id, "en", NOW)
+    provider.pay(Payment.objects.get().id)
+    for _ in range(2):
+        advance(order.id, "en", NOW)
+    alice.post(f"{location}cancel/")
+    assert "<h1>Cancelled, your money is on its way back</h1>" in text(alice, location)
+    advance(order.id, "en", NOW + DAY / 24)
+    refunded = text(alice, location)
+    assert "<h1>Cancelled, refunded</h1>" in refunded
+    assert ("done", "Cancelled") in steps(refunded)
+    assert "Not carried out" not in refunded
+    assert "Ended without service" not in refunded
+    assert set(ENDS_OF_CALLED_OFF) == set(ENDS) <= set(get_args(Stage))
+    assert order_state(Order.objects.by_id(order.id)) == "Cancelled"
 
 
 def test_queries_of_the_pages(shop: Cast, alice: Client, house: ScriptedHouse) -> None:

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 from keepline.core import formats
 from keepline.flows.receipting import words as of_sales
 from keepline.flows.receipting.words import Words, country, locale, word
+from keepline.flows.sale import CALLED_OFF
+from keepline.orders.models import Order
 
 register = template.Library()
 for name in ("country", "grace_rule", "line_kind", "order_kind", "rate_of", "seller", "tax_name"):
@@ -50,6 +52,21 @@ ORDER_STATES: Words = {
     "failed": gettext_lazy("Failed"),
     "cancelled": gettext_lazy("Not carried out"),
     "withdrawn": gettext_lazy("Withdrawn, money back"),
+}
+# What stands above an order that is over without service, by its stage (flows/show_order.py).
+ENDS: Words = {
+    "refunding": gettext_lazy("Not carried out, your money is on its way back"),
+    "refunded": gettext_lazy("Not carried out, refunded"),
+    "to_wallet": gettext_lazy("Not carried out, the money is in your wallet"),
+    "disputed": gettext_lazy("Not carried out"),
+    "cancelled": gettext_lazy("Not carried out"),
+}
+ENDS_OF_CALLED_OFF: Words = {  # the same, where its buyer wanted it so
+    "refunding": gettext_lazy("Cancelled, your money is on its way back"),
+    "refunded": gettext_lazy("Cancelled, refunded"),
+    "to_wallet": gettext_lazy("Cancelled, the money is in your wallet"),
+    "disputed": gettext_lazy("Cancelled"),
+    "cancelled": gettext_lazy("Cancelled"),
 }
 FAILURES: Words = {
     "promise_passed": gettext_lazy("The network did not confirm in the promised time."),
@@ -249,8 +266,16 @@ def bucket_name(code: str) -> str:
 
 
 @register.filter
-def order_state(code: str) -> str:
-    return word(ORDER_STATES, code)
+def order_state(order: Order) -> str:
+    """Where an order stands, in lists."""
+    called_off = order.failure_code == CALLED_OFF
+    return word(ENDS_OF_CALLED_OFF if called_off else ORDER_STATES, order.state)
+
+
+@register.filter
+def order_end(order: Order, stage: str) -> str:
+    """How an order ended that gave no service, at its head."""
+    return word(ENDS_OF_CALLED_OFF if order.failure_code == CALLED_OFF else ENDS, stage)
 
 
 @register.filter
