@@ -27,7 +27,7 @@ def request(cast: Cast, **changes: Any) -> buy_line.PurchaseRequest:
         "currency": "USD",
         "use_wallet": "part",
         "provider": None,
-        "key": "key-0001",
+        "key": f"key-{cast.account.id}",
         "expected_total_minor": None,
         "actor": "user:1",
         "channel": "portal",

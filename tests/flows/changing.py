@@ -53,7 +53,7 @@ def _values(cast: Cast) -> dict[str, Any]:
     return {
         "account_id": cast.account.id,
         "line_id": cast.line.id,
-        "key": "key-0001",
+        "key": f"key-{cast.account.id}",
         "expected_fee_minor": None,
         "actor": "user:1",
         "channel": "portal",

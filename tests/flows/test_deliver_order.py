@@ -104,12 +104,7 @@ def several(count: int, line_fields: Any = None, **plan: Any) -> list[tuple[Cast
         own = account(person(f"holder{n}"), "USD", 1000)
         more = line(own, first.plan, **(line_fields or {}))
         casts.append(replace(first, account=own, line=more))
-    # One person asks for all, and a key is good for one order of hers in a slot.
-    keys = [f"key-{n:04}" for n in range(count)]
-    return [
-        (cast, renew_line.start(request(cast, key=key), NOW).order_id)
-        for cast, key in zip(casts, keys, strict=True)
-    ]
+    return [(cast, renew_line.start(request(cast), NOW).order_id) for cast in casts]
 
 
 def states(orders: list[tuple[Cast, UUID]]) -> list[str]:
