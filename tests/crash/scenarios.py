@@ -42,6 +42,7 @@ from keepline.workers import due
 from tests.cast import NOW
 from tests.crash import carrier_acts as carrier
 from tests.crash import change_acts as change
+from tests.crash import claim_acts as claims
 from tests.crash import endpoint_acts as endpoint
 from tests.crash import identity_acts as identity
 from tests.crash import inbox_acts as inbox
@@ -401,6 +402,9 @@ SCENARIOS: dict[str, Scenario] = {
     "by a test clock": Scenario({}, [Act(_open_clock), Act(_attach_clock), Act(_move_clock)]),
     "a number is had back": Scenario({}, [Act(_withdrawn, ours=False), Act(World.have_back), WORK]),
     "a line is taken over": Scenario({}, [Act(_open_line)]),
+    "an account on file is claimed": Scenario(
+        {}, [Act(claims.imported, ours=False), Act(claims.claimed), WORK, Act(claims.left)]
+    ),
     "a preset is loaded": Scenario({}, [Act(_load_preset)]),
     "a base is taken over": Scenario({}, [Act(_import_base)]),
     "rows of a killed import are erased": Scenario(

@@ -45,6 +45,7 @@ OF_THE_PERSON = {
     *("account", "add_token", "drop_token", "calendar", "revoke_calendar"),
     *("notices", "works_again", "unsubscribe"),  # what they are told, and how
     *("subscribe_browser", "unsubscribe_browser", "remove_browser"),  # their own devices
+    *("claim_account", "choose_account"),  # of which account they are a member
 }
 # Who pays need not read, and who reads need not pay: tests/portal/test_inbox.py has these.
 OF_READERS = {
@@ -94,6 +95,7 @@ def address(name: str, stage: Cast, order_id: Any) -> str:
     """Things of the account, and those of Bob's that are a matter of the person."""
     shows_messages(stage.bob)
     things = {
+        "account_id": stage.account.id,
         "line_id": stage.line.id,
         "plan_code": stage.plan.code,
         "order_id": order_id,

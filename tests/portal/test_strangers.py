@@ -90,6 +90,7 @@ def belongings(stage: Cast, alice: Client, provider: FakeProvider) -> dict[str, 
     endpoint, _ = add_endpoint(owner_of(stage), "https://partner.example/hook", "Shop", (), NOW)
     shows_messages(stage.alice)
     return {
+        "account_id": stage.account.id,
         "line_id": stage.line.id,
         "line_id of sim_card": with_card.id,
         "line_id of sim_card_codes": with_card.id,
@@ -155,7 +156,7 @@ def test_ones_own_pages_tell_nothing_of_others(
     answer = charlie.get(reverse(name), follow=True)
     assert answer.status_code < 500
     told = b"".join(answer) if answer.streaming else answer.content
-    for secret in ("line_id", "order_id", "endpoint_id"):
+    for secret in ("account_id", "line_id", "order_id", "endpoint_id"):
         assert str(belongings[secret]).encode() not in told
     assert b"alice@example.com" not in told
 

@@ -95,7 +95,12 @@ class Account(SlottedModel):
                 fields=["clock_id", "slot", "id"],
                 name="account_on_test_clock",
                 condition=~Q(clock_id=0),
-            )
+            ),
+            models.Index(
+                fields=["contact_email"],
+                name="account_on_file",
+                condition=Q(external_ref__isnull=False),
+            ),
         ]
         constraints = [
             # An imported account's slot is a function of its reference, so this is global.
@@ -171,10 +176,14 @@ class Membership(models.Model):
     account_id = models.UUIDField(db_index=True)
     role = models.CharField(max_length=10, choices=Role.choices)
     since_at = models.DateTimeField(auto_now_add=True)
+    is_chosen = models.BooleanField(default=False)  # of several accounts they act for this one
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "account_id"], name="membership_once")
+            models.UniqueConstraint(fields=["user", "account_id"], name="membership_once"),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(is_chosen=True), name="membership_one_chosen"
+            ),
         ]
 
 

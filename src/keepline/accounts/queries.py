@@ -77,13 +77,15 @@ SELECT t.id, t.user_id, t.account_id, a.slot, m.role, u.language, u.time_zone, a
 
 MEMBERSHIP = """
 SELECT m.account_id, m.role, NULL::timestamptz AS clock_at FROM accounts_membership m
- WHERE m.user_id = %s ORDER BY m.role <> 'owner', m.since_at, m.id LIMIT 1
+ WHERE m.user_id = %s
+ ORDER BY m.is_chosen DESC, m.role <> 'owner', m.since_at, m.id LIMIT 1
 """
 MEMBERSHIP_AND_CLOCK = """
 SELECT m.account_id, m.role, c.now_at AS clock_at FROM accounts_membership m
   LEFT JOIN accounts_account a ON a.id = m.account_id AND a.clock_id <> 0
   LEFT JOIN accounts_testclock c ON c.id = a.clock_id
- WHERE m.user_id = %s ORDER BY m.role <> 'owner', m.since_at, m.id LIMIT 1
+ WHERE m.user_id = %s
+ ORDER BY m.is_chosen DESC, m.role <> 'owner', m.since_at, m.id LIMIT 1
 """
 
 
@@ -119,12 +121,18 @@ def may_manage(role: str) -> bool:
 
 
 def membership_of(user_id: int) -> Membered | None:
-    """The user's own account first, else the one they joined first; one query."""
+    """The account that the user chose; else their own, else the first joined. One query."""
     # Production has no test clocks: memberships and accounts are not joined there.
     found = fetch_one(MEMBERSHIP if settings.PRODUCTION else MEMBERSHIP_AND_CLOCK, [user_id])
     if found is None:
         return None
     return Membered(found.account_id, slot_of(found.account_id), found.role, found.clock_at)
+
+
+def roles_of(user_id: int) -> dict[UUID, str]:
+    """Their role in each account they are a member of, the oldest membership first."""
+    rows = Membership.objects.filter(user_id=user_id).order_by("since_at", "id")
+    return dict(rows.values_list("account_id", "role"))
 
 
 def member_account(user: User) -> Account | None:

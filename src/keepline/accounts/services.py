@@ -77,6 +77,17 @@ def choose_language(user: User, language: str) -> None:
     User.objects.filter(pk=user.pk).update(language=language)
 
 
+def choose_account(user: User, account_id: UUID) -> bool:
+    """Which of their accounts the user, who is locked, acts for. False for one they are no member
+    of; then it stays as it was."""
+    own = Membership.objects.filter(user=user)
+    if not own.filter(account_id=account_id).exists():
+        return False
+    own.filter(is_chosen=True).update(is_chosen=False)
+    own.filter(account_id=account_id).update(is_chosen=True)
+    return True
+
+
 def known_zone(name: str) -> str:
     """`name` when it is an IANA zone; raises ValidationError otherwise."""
     if name not in known_zones():

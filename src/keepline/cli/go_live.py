@@ -26,5 +26,10 @@ def command(yes: bool) -> None:
         f"{sleepers.past_due} of them (in {sleepers.accounts_past_due} accounts) are past due: "
         "their grace begins today."
     )
+    if sleepers.out_of_reach:
+        click.echo(
+            f"{sleepers.out_of_reach} accounts have neither a sign-in nor an e-mail on file: "
+            "nobody hears when their lines run out."
+        )
     if not yes and sleepers.sleeping:
         click.echo("Nothing was changed. `keepline go-live --yes` wakes them.")

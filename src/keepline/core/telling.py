@@ -13,6 +13,7 @@ __all__ = [
     "GATHERING",
     "NOTHING_SAID",
     "TOPIC_OF",
+    "TO_CONTACTS",
     "Choices",
     "QuietHours",
     "Topic",
@@ -81,10 +82,19 @@ TOPIC_OF: Mapping[str, Topic] = {
     "port.leaving": Topic.SAFETY,
     "port.stayed": Topic.SAFETY,
     "number.ported": Topic.SAFETY,
+    "account.claimed": Topic.SAFETY,
     "endpoint.switched_off": Topic.LOSS,
     "identity.verified": Topic.CONFIRMATIONS,
     "identity.refused": Topic.CONFIRMATIONS,
 }
+
+# What goes to an e-mail that an import brought, and nobody has shown to be theirs: a number may be
+# lost, or somebody acts on it. No amounts.
+TO_CONTACTS = frozenset(
+    kind
+    for kind, topic in TOPIC_OF.items()
+    if topic in (Topic.REMINDERS, Topic.LOSS, Topic.SAFETY) and not kind.startswith("endpoint.")
+)
 
 # What the clock tells of many lines of an account is gathered into one letter: so long after the
 # first of them.

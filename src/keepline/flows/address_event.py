@@ -112,8 +112,8 @@ def _legs(desk: Desk, event: Event) -> Iterator[Leg]:
         ]
         chosen = channels_for(topic, wishes.choices, people, failing) if topic else ()
         for way, addressee in by:
-            wanted = addressee.kinds is None or event.kind in addressee.kinds
-            if way.channel in chosen if way.to_people else wanted:
+            may_go = addressee.kinds is None or event.kind in addressee.kinds
+            if may_go and (way.channel in chosen or not way.to_people):
                 yield Leg(event, way, addressee, _lane(way, addressee, event))
 
 

@@ -9,6 +9,7 @@ the day of the go-live. The report comes first.
 from dataclasses import dataclass
 from datetime import datetime
 
+from keepline.accounts import claims
 from keepline.audit import services as audit
 from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.flows.line_at_network import let_network_follow, with_other_service
@@ -34,13 +35,14 @@ class Sleepers:
     sleeping: int
     past_due: int
     accounts_past_due: int
+    out_of_reach: int  # accounts that nobody has claimed, and no letter reaches
 
 
 def who_sleeps(now: datetime) -> Sleepers:
     """The report: how many lines would wake, and how many of them into grace."""
     row = fetch_one(SLEEPING, {"now": now})
     assert row is not None
-    return Sleepers(row.sleeping, row.past_due, row.accounts)
+    return Sleepers(row.sleeping, row.past_due, row.accounts, claims.count_out_of_reach())
 
 
 def go_live(actor: str, now: datetime) -> Sleepers:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from keepline.accounts import claims
 from keepline.accounts import queries as accounts
 from keepline.core.ids import is_ours
 from keepline.flows.list_found_orders import ICCID, NUMBER, PUNCTUATION
@@ -32,9 +33,8 @@ def list_found_lines(text: str) -> FoundLines:
 
 def _lines(text: str) -> Sequence[LineRow]:
     if "@" in text:
-        user = accounts.user_by_email(text)
-        account = accounts.member_account(user) if user else None
-        return lines.lines_of(account.id, SHOWN) if account else []
+        found = claims.accounts_by_email(text)
+        return [row for account_id in found for row in lines.lines_of(account_id, SHOWN)]
     return list(lines.lines_among(_ids(text)).values())
 
 

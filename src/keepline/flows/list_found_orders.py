@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from keepline.accounts import queries as accounts
+from keepline.accounts import claims
 from keepline.inventory import queries as inventory
 from keepline.lines import queries as lines
 from keepline.orders import queries as orders
@@ -36,9 +36,8 @@ def list_found_orders(text: str) -> FoundOrders:
 
 def _orders(text: str) -> Sequence[Order]:
     if "@" in text:
-        user = accounts.user_by_email(text)
-        account = accounts.member_account(user) if user else None
-        return orders.orders_of_account(account.id, SHOWN) if account else []
+        found = claims.accounts_by_email(text)
+        return [row for account_id in found for row in orders.orders_of_account(account_id, SHOWN)]
     try:
         order = orders.find(UUID(text))
         return [order] if order else []

@@ -17,7 +17,8 @@ SHOWN = 50
 @dataclass(frozen=True, slots=True)
 class Told:
     """One delivery, with words for people. `subject` is a text of the catalogue, not translated;
-    `line`: how its holder calls it; `to`: a name, "" for a program or somebody who left."""
+    `line`: how its holder calls it; `to`: a name, "" for a program, an address on file or somebody
+    who left."""
 
     row: DeliveryRow
     subject: str

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from uuid import UUID
 
-from keepline.accounts import clocks
+from keepline.accounts import claims, clocks
 from keepline.accounts import queries as accounts
+from keepline.accounts.models import Account
 from keepline.audit import queries as audit
 from keepline.audit.models import AuditEvent
 from keepline.core.lifecycle.line import LineState
@@ -41,12 +42,14 @@ class Rest:
 class StaffLineView:
     """`acts`: what was done to the line outside of orders, newest first, with its reasons.
 
-    `rest`: None while its number does not rest after it.
+    `rest`: None while its number does not rest after it. `on_file`: the contacts of an import while
+    nobody signs in to the account; None: somebody does.
     """
 
     view: LineView
     account_id: UUID
     holder: str
+    on_file: Sequence[str] | None
     line_cap: int | None  # how many lines the account may have; None: as all others, 0: no end
     identity: IdentityView
     acts: Sequence[AuditEvent]
@@ -64,11 +67,18 @@ def show_staff_line(line_id: UUID, now: datetime) -> StaffLineView:
         view=view,
         account_id=account_id,
         holder=account.name,
+        on_file=_on_file(account),
         line_cap=account.line_cap,
         identity=show_identity(account_id, now),
         acts=audit.latest_about(line_id, account_id, ACTS),
         rest=_rest(line_id, view.card),
     )
+
+
+def _on_file(account: Account) -> Sequence[str] | None:
+    if not claims.is_unclaimed(account):
+        return None
+    return [each for each in (account.contact_email, account.contact_phone) if each]
 
 
 def _rest(line_id: UUID, card: LineCard) -> Rest | None:

@@ -198,16 +198,23 @@ def lines_paid_by_methods(account_id: UUID) -> list[PaidLine]:
 
 
 LIVING = """
-SELECT count(*) AS living FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id
-WHERE l.slot = %(slot)s AND l.account_id = %(account)s AND v.slot = %(slot)s
+SELECT l.account_id, count(*) AS living
+FROM lines_validity v JOIN lines_line l ON l.slot = v.slot AND l.id = v.id
+WHERE l.slot = ANY(%(slots)s) AND l.account_id = ANY(%(accounts)s) AND v.slot = ANY(%(slots)s)
   AND v.state <> 'terminated'
+GROUP BY l.account_id
 """
 
 
 def count_living(account_id: UUID) -> int:
     """How many lines the account has, those that are being bought with them."""
-    params = {"slot": slot_of(account_id), "account": account_id}
-    return int(fetch_all(LIVING, params)[0].living)
+    return count_living_among([account_id]).get(account_id, 0)
+
+
+def count_living_among(account_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The same by account; who has none is left out. One query."""
+    params = {"slots": slots_of(account_ids), "accounts": list(account_ids)}
+    return {row.account_id: int(row.living) for row in fetch_all(LIVING, params)}
 
 
 COUNT_DUE = """

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
+from uuid import UUID
 
 from keepline.core.telling import Choices, QuietHours, Topic
 from keepline.messages.models import Preferences
 
 USER: Final = "user:"  # how a person is named as a recipient
+CONTACT: Final = "contact:"  # how the e-mail on file of an account that nobody has claimed is named
 FAILS_FOR: Final = timedelta(days=7)  # then it is tried again
 
 
@@ -48,6 +50,16 @@ def digest(address: str) -> str:
 def recipient_of(user_id: int) -> str:
     """How a person is named in deliveries."""
     return f"{USER}{user_id}"
+
+
+def contact_of(account_id: UUID) -> str:
+    """How the e-mail on file of an unclaimed account is named in deliveries."""
+    return f"{CONTACT}{account_id}"
+
+
+def is_contact(recipient: str) -> bool:
+    """Whether letters to it go to an e-mail that nobody has shown to be theirs."""
+    return recipient.startswith(CONTACT)
 
 
 def user_of(recipient: str) -> int | None:

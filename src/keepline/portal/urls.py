@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from keepline.portal.views import (
     account,
+    accounts,
     app,
     auto_renew,
     browsers,
@@ -81,6 +82,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ways-to-pay/<uuid:method_id>/return/", methods.method_return, name="method_return"),
     path("ways-to-pay/<uuid:method_id>/forget/", methods.forget_method, name="forget_method"),
     path("account/", account.account, name="account"),
+    path("account/accounts/", accounts.accounts, name="accounts"),
+    path("account/accounts/<uuid:account_id>/claim/", accounts.claim, name="claim_account"),
+    path("account/accounts/<uuid:account_id>/choose/", accounts.choose, name="choose_account"),
     path("account/identity/", identity.identity, name="identity"),
     path("account/identity/back/<uuid:check_id>/", identity.identity_back, name="identity_back"),
     path("account/notices/", notices.notices, name="notices"),

@@ -1,14 +1,16 @@
-"""By e-mail: letters, to everybody who answers for an account and has a verified address."""
+"""By e-mail: letters, to everybody who answers for an account and has a verified address; while an
+imported account has nobody yet, to the address on file."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
+from keepline.accounts import claims
 from keepline.accounts import queries as accounts
 from keepline.core.retries import MESSAGE_PAUSES
 from keepline.flows.receipting.enclosing import enclosed
 from keepline.flows.telling.letters import words_of
 from keepline.flows.telling.return_tokens import return_token
-from keepline.flows.telling.way import Addressee, Letter, people
+from keepline.flows.telling.way import Addressee, Letter, contact, people
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import EmailMessage, Sent
 
@@ -30,8 +32,10 @@ class ByEmail:
         return switchboard.has("email")
 
     def addressees(self, account_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Addressee]]:
-        """See Way. One query."""
-        return people(accounts.addresses_among(account_ids))
+        """See Way. One query; two where an account has nobody with an e-mail."""
+        found = accounts.addresses_among(account_ids)
+        nobodys = claims.contacts_among([each for each in account_ids if each not in found])
+        return {**people(found), **{each.id: [contact(each)] for each in nobodys}}
 
     def write(self, letter: Letter) -> EmailMessage:
         """See Way."""

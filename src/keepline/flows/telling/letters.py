@@ -13,6 +13,7 @@ from keepline.flows.telling.stencils import Both, Facts, written
 from keepline.flows.telling.way import Addressee, Letter, Told
 from keepline.gateways import switchboard
 from keepline.messages.models import Outbox
+from keepline.messages.preferences import is_contact
 from keepline.orders.models import Order
 
 SUBJECTS = {
@@ -58,6 +59,7 @@ SUBJECTS = {
     "carrier.switched": gettext_noop("Your line is on another carrier"),
     "identity.verified": gettext_noop("Your identity check is done"),
     "identity.refused": gettext_noop("Your identity check did not go through"),
+    "account.claimed": gettext_noop("An account that we kept for you is yours now"),
     "endpoint.switched_off": gettext_noop("One of your webhook endpoints was switched off"),
 }
 # Delivered, these are the notice without which no number is withdrawn.
@@ -97,7 +99,7 @@ def _of_one(letter: Letter) -> Words:
     facts = facts_of(letter.told[0], letter.addressee)
     frame = {
         "subject": gettext(SUBJECTS[event.kind]),
-        "page": _page_of(event),
+        "page": _own_page(path_of(event), letter.addressee),
         "esim_page": _esim_page_of(event, news.order),
     }
     return _words(letter, "letter", Facts(facts.decides, {**facts.says, **frame}))
@@ -107,7 +109,7 @@ def _of_many(letter: Letter) -> Words:
     items = [_item(told, letter.addressee) for told in letter.told[:LISTED_AT_MOST]]
     frame: dict[str, str | Both] = {
         "subject": gettext(SUBJECTS_OF_MANY[letter.kind]) % {"n": len(letter.told)},
-        "page": f"{switchboard.public_url()}/",
+        "page": _own_page("/", letter.addressee),
         "items": Both("".join(each.text for each in items), "".join(each.html for each in items)),
     }
     more = max(len(letter.told) - LISTED_AT_MOST, 0)
@@ -116,7 +118,8 @@ def _of_many(letter: Letter) -> Words:
 
 def _item(told: Told, addressee: Addressee) -> Both:
     facts = facts_of(told, addressee)
-    says = {**facts.says, "page": _page_of(told.event)}
+    page = "" if is_contact(addressee.recipient) else _page_of(told.event)
+    says = {**facts.says, "page": page}
     return written("item", addressee.language, Facts(facts.decides, says))
 
 
@@ -124,11 +127,13 @@ def _words(letter: Letter, name: str, facts: Facts) -> Words:
     """With what stands under every letter: where to choose, and where to end such letters."""
     url, addressee, topic = switchboard.public_url(), letter.addressee, TOPIC_OF[letter.kind]
     pass_ = "" if topic in ESSENTIAL else unsubscribe_pass(addressee.recipient, topic)
+    unclaimed = is_contact(addressee.recipient)
     endings = {
-        "choices": f"{url}/account/notices/",
+        "choices": "" if unclaimed else f"{url}/account/notices/",
         "unsubscribe": f"{url}/unsubscribe/{pass_}/" if pass_ else "",
     }
-    said = written(name, addressee.language, Facts(facts.decides, {**facts.says, **endings}))
+    decides = {**facts.decides, "unclaimed": unclaimed}
+    said = written(name, addressee.language, Facts(decides, {**facts.says, **endings}))
     return Words(
         subject=str(facts.says["subject"]),
         text=said.text,
@@ -141,12 +146,20 @@ def _page_of(event: Outbox) -> str:
     return switchboard.public_url() + path_of(event)
 
 
+def _own_page(path: str, addressee: Addressee) -> str:
+    """Where an account is taken over, for a reader who has not yet."""
+    path = "/account/accounts/" if is_contact(addressee.recipient) else path
+    return switchboard.public_url() + path
+
+
 def path_of(event: Outbox) -> str:
     """Where in the portal one sees what the event is about."""
     if event.kind.startswith("endpoint."):
         return "/account/webhooks/"
     if event.kind.startswith("identity."):
         return "/account/identity/"
+    if event.kind.startswith("account."):
+        return "/"
     if not is_about_line(event):
         return f"/orders/{event.order_id}/"
     page = f"/lines/{event.line_id}/"

@@ -6,19 +6,23 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 from uuid import UUID
 
+from django.conf import settings
+
+from keepline.accounts.models import Account
 from keepline.accounts.queries import Recipient
+from keepline.core.telling import TO_CONTACTS
 from keepline.flows.telling.news import News
 from keepline.gateways.messaging.port import Sent
 from keepline.messages.models import Outbox
-from keepline.messages.preferences import recipient_of
+from keepline.messages.preferences import contact_of, recipient_of
 
 
 class Addressee(NamedTuple):
     """Whom a way reaches, as it is now. `recipient` is the name in our books: user:12.
 
     `to` is where it goes (an address, a number, an endpoint), for the way alone; it is read anew
-    for every letter and written down nowhere. `kinds`: the events it asked for; None where a
-    person's choices decide (core/telling).
+    for every letter and written down nowhere. `kinds`: the events that may go there; None: all.
+    Of them a person's choices decide (core/telling), where there is a person.
     `former_phone`: a number of theirs that left them, E.164 with +.
     """
 
@@ -40,6 +44,18 @@ def person(recipient: Recipient, to: Any) -> Addressee:
         time_zone=recipient.time_zone,
         name=recipient.name,
         former_phone=recipient.former_phone,
+    )
+
+
+def contact(account: Account) -> Addressee:
+    """The e-mail on file of an account that nobody has claimed (docs/claims.md)."""
+    return Addressee(
+        recipient=contact_of(account.id),
+        to=account.contact_email,
+        language=account.language if account.language in dict(settings.LANGUAGES) else "en",
+        time_zone=account.time_zone,
+        name=account.name,
+        kinds=TO_CONTACTS,
     )
 
 
@@ -86,7 +102,7 @@ class Way(Protocol):
     @property
     def to_people(self) -> bool:
         """Whether people read it: then their choices count, events of one kind are gathered, and
-        what was sent counts as a warning. Else its addressees' `kinds` decide."""
+        what was sent counts as a warning."""
         ...
 
     @property

@@ -38,6 +38,13 @@ STATE_BADGES = {
     "terminated": "badge-bad",
     "blocked": "badge-bad",
 }
+ROLES: Words = {
+    "owner": gettext_lazy("it is yours"),
+    "manage": gettext_lazy("you manage it"),
+    "spend": gettext_lazy("you may pay"),
+    "receive": gettext_lazy("you may read its messages"),
+    "see": gettext_lazy("you may look"),
+}
 BUCKETS: Words = {
     "data": gettext_lazy("Data"),
     "voice": gettext_lazy("Calls"),
@@ -248,6 +255,11 @@ def line_name(line: Any) -> str:
 @register.filter
 def line_state(code: str) -> str:
     return word(LINE_STATES, code)
+
+
+@register.filter
+def role_name(code: str) -> str:
+    return word(ROLES, code)
 
 
 @register.filter

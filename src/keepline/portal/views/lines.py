@@ -6,10 +6,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from keepline.core.lifecycle.line import LineState
+from keepline.flows.claim_account import accounts_on_file
 from keepline.flows.errors import FlowRefused
 from keepline.flows.rename_line import rename_line
 from keepline.flows.show_line import show_line
@@ -28,7 +30,10 @@ def lines(request: HttpRequest, holder: Holder) -> HttpResponse:
     asked = request.GET.get("from", "")
     offset = int(asked) if OFFSET.fullmatch(asked) else 0
     page = show_lines(holder.account_id, holder.now, offset)
-    return render(request, "portal/lines.html", {"page": page, "section": "lines"})
+    # Whoever is new here may have come for lines that an import brought.
+    on_file = not page.cards and bool(accounts_on_file(holder.user, timezone.now()))
+    context = {"page": page, "on_file": on_file, "section": "lines"}
+    return render(request, "portal/lines.html", context)
 
 
 @require_safe
