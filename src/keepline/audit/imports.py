@@ -4,15 +4,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from keepline.audit import services as audit
 from keepline.audit.models import ImportPart, ImportRefusal, ImportRun
-from keepline.slots.sql import fetch_one
+from keepline.slots.sql import fetch_all, fetch_one
 
 LONGEST_VALUE = 200
 TRIES, PAUSE_S = 12, 0.25
 LOCK_KIND = 1_263_095_117  # "KIMP" in ASCII: the first half of the advisory lock's key
+CLAIMED = """
+    SELECT objid::bigint AS run_id FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = %(kind)s AND objsubid = 2 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND objid::bigint = ANY(%(runs)s)
+"""
 
 
 class Counts(NamedTuple):
@@ -21,6 +27,14 @@ class Counts(NamedTuple):
     rows_in: int
     rows_present: int
     rows_bad: int
+
+
+class Reason(NamedTuple):
+    """Why rows stayed out, and how many. `field`: "" where it is the row as a whole."""
+
+    field: str
+    reason: str
+    rows: int
 
 
 def begin_import(digest: str, file_name: str, now: datetime) -> ImportRun:
@@ -95,6 +109,35 @@ def finish_import(run: ImportRun, now: datetime, action: str) -> None:
         reason=run.file_name,
         facts={"digest": run.digest, **counts._asdict()},
     )
+
+
+def latest_runs(limit: int) -> list[ImportRun]:
+    """Those begun last, newest first."""
+    return list(ImportRun.objects.order_by("-started_at", "-id")[:limit])
+
+
+def counts_among(runs: Sequence[ImportRun]) -> dict[int, Counts]:
+    """By run, what its parts so far came to. One query, or none without runs."""
+    names = Counts._fields
+    rows = ImportPart.objects.filter(run__in=runs).values_list("run_id")
+    sums = rows.annotate(*(Sum(name) for name in names)) if runs else []
+    return {run_id: Counts(*counts) for run_id, *counts in sums}
+
+
+def claimed_among(runs: Sequence[ImportRun]) -> set[int]:
+    """Those of the runs at which a session works. One query."""
+    rows = fetch_all(CLAIMED, {"kind": LOCK_KIND, "runs": [run.pk for run in runs]})
+    return {row.run_id for row in rows}
+
+
+def reasons_among(runs: Sequence[ImportRun]) -> dict[int, list[Reason]]:
+    """By run, why rows stayed out, the most frequent first. One query, or none without runs."""
+    found: dict[int, list[Reason]] = {}
+    rows = ImportRefusal.objects.filter(run__in=runs).values_list("run_id", "field", "reason")
+    counted = rows.annotate(rows=Count("id")).order_by("-rows", "field", "reason") if runs else []
+    for run_id, *reason in counted:
+        found.setdefault(run_id, []).append(Reason(*reason))
+    return found
 
 
 def file_name_of(digest: str) -> str:

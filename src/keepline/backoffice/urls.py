@@ -9,6 +9,7 @@ from keepline.backoffice.views import (
     codes,
     disputes,
     future,
+    imports,
     lines,
     orders,
     reconciliations,
@@ -42,6 +43,7 @@ urlpatterns = [
     path("webhooks/", webhooks.webhooks, name="staff_webhooks"),
     path("webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="staff_webhook"),
     path("stock/", stock.stock, name="stock"),
+    path("imports/", imports.imports, name="staff_imports"),
     path("codes/", codes.codes, name="staff_codes"),
     path("reconciliations/", reconciliations.reconciliations, name="reconciliations"),
 ]
