@@ -42,6 +42,8 @@ OWNED_BY_NOBODY = {
 }
 # Pages of which each shows the one who asks their own: the address names no row.
 OF_WHO_ASKS = {"works_again": {"channel": "email"}}
+# Whoever is back from a provider is led on, and shown nothing (test_identity.py).
+LED_ON = {"identity_back"}
 # The address is the key, with or without a session. Each has its making, for a user.
 OPENED_BY_A_SECRET: dict[str, Callable[[Cast, Any], str]] = {
     "calendar_feed": lambda stage, user: feeds.make(user.pk, account_of(stage, user), NOW),
@@ -115,7 +117,7 @@ def kept_message(stage: Cast) -> UUID:
 
 def address(name: str, params: tuple[str, ...], belongings: dict[str, Any]) -> str | None:
     """None when the URL names nothing that anybody owns, or has a test of its own below."""
-    if set(params) <= OWNED_BY_NOBODY or name in OF_WHO_ASKS or name in OPENED_BY_A_SECRET:
+    if set(params) <= OWNED_BY_NOBODY or name in {*OF_WHO_ASKS, *OPENED_BY_A_SECRET, *LED_ON}:
         return None
     unknown = set(params) - set(belongings)
     assert not unknown, f"teach this test what {unknown} of {name} stands for"
