@@ -1,4 +1,4 @@
-"""Where judged rows lie until they are in: a folder a file, for our eyes only: they tell of people.
+"""Where judged rows lie until they are in, for our eyes only: they tell of people.
 
 Imports hold one lock of the kernel together, as long as they live; who clears up wants it alone. So
 what is found then was left by a process that was killed.
@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
+from tempfile import mkdtemp
 from typing import NamedTuple
 
 FOLDER = "importing"
@@ -27,16 +28,18 @@ class LeftFolder(NamedTuple):
 
 @contextmanager
 def own_folder(data: Path, digest: str) -> Iterator[Path]:
-    """The folder of a claimed file, empty. What a killed import left of the same file is gone."""
-    folder = data / FOLDER / digest[:NAMED_BY]
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    """A folder for a claimed file, empty. What a killed import left of the same file is gone.
+
+    Each start has one of another name: whatever of a killed one still writes finds nothing there.
+    """
+    home = data / FOLDER
+    home.mkdir(parents=True, exist_ok=True)
     with _lock(data, fcntl.LOCK_SH):
-        rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
+        _erase(home, digest)
         try:
-            yield folder
+            yield Path(mkdtemp(prefix=f"{digest[:NAMED_BY]}.", dir=home))
         finally:
-            rmtree(folder, ignore_errors=True)
+            _erase(home, digest)
 
 
 @contextmanager
@@ -56,8 +59,16 @@ def left_in(data: Path) -> list[LeftFolder]:
     """The folders that are there, the oldest first."""
     if not (data / FOLDER).exists():
         return []
-    found = [LeftFolder(path, path.name, _written_at(path)) for path in (data / FOLDER).iterdir()]
+    found = [
+        LeftFolder(path, path.name[:NAMED_BY], _written_at(path))
+        for path in (data / FOLDER).iterdir()
+    ]
     return sorted(found, key=lambda each: each.since_at)
+
+
+def _erase(home: Path, digest: str) -> None:
+    for folder in home.glob(f"{digest[:NAMED_BY]}*"):
+        rmtree(folder, ignore_errors=True)
 
 
 def _written_at(folder: Path) -> datetime:

@@ -1,12 +1,15 @@
 """Reads and judges a file by several processes into a spool, while the caller only waits."""
 
 import multiprocessing
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from pathlib import Path
 from queue import Empty
+from threading import Thread
 from typing import Protocol
 
 from keepline.flows.importing.judging import Refusal
@@ -79,10 +82,18 @@ def _tell(
     part: int,
     parts: int,
 ) -> None:
+    Thread(target=_end_with_the_import, daemon=True).start()
     try:
         queue.put(_judge_part(layout, judge, folder, part, parts, queue.put))
     except Exception as error:  # noqa: BLE001 - told to the process that waits
         queue.put(error)
+
+
+def _end_with_the_import() -> None:
+    """Whoever is killed ends nobody: without this a judge would write on beside the next start."""
+    if (judged_for := multiprocessing.parent_process()) is not None:
+        wait([judged_for.sentinel])
+        os._exit(1)
 
 
 def _judge_part(
