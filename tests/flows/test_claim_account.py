@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
+from keepline.accounts import claims
 from keepline.accounts.models import Account, Membership, Role, User
 from keepline.accounts.queries import membership_of
 from keepline.audit.models import AuditEvent
@@ -167,6 +168,16 @@ def test_reading_is_a_few_queries(django_assert_max_num_queries: DjangoAssertNum
     erika = person("erika", phone=PHONE)
     with django_assert_max_num_queries(4):
         assert len(accounts_on_file(erika, NOW)) == 4
+
+
+def test_of_many_the_next_few_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "AT_ONCE", 2)
+    kept = [unclaimed(MAIL, suffix=str(n)).account.id for n in range(3)]
+    erika = person("erika")
+    first = on_file(erika)
+    assert first == sorted(kept)[:2]
+    claim(erika.pk, first[0], NOW)
+    assert on_file(erika) == sorted(kept)[1:]
 
 
 def test_it_is_found_by_the_index_of_what_is_on_file() -> None:

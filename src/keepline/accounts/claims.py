@@ -10,6 +10,7 @@ from keepline.accounts.models import Account, Membership, Role, User
 from keepline.core.ids import slot_of
 from keepline.slots.sql import fetch_one
 
+AT_ONCE = 20  # a reseller's address may be on file for thousands
 SHOWN = 5
 
 
@@ -20,11 +21,12 @@ def _unclaimed() -> QuerySet[Account]:
 
 
 def on_file_by_email(user: User) -> list[Account]:
-    """Unclaimed accounts whose e-mail is a verified one of the user's. Two queries at most."""
+    """Unclaimed accounts whose e-mail is a verified one of the user's; of many the next few. Two
+    queries at most."""
     verified = EmailAddress.objects.filter(user=user, verified=True)
     emails = [email.lower() for email in verified.values_list("email", flat=True)]
-    rows = _unclaimed().filter(contact_email__in=emails) if emails else ()
-    return sorted(rows, key=lambda row: row.id)
+    rows = _unclaimed().filter(contact_email__in=emails) if emails else Account.objects.none()
+    return list(rows.order_by("id")[:AT_ONCE])
 
 
 def on_file_by_phone(user: User, account_id: UUID | None) -> list[Account]:
