@@ -81,6 +81,9 @@ class ScriptedHouse:
     def cancel(self, port_id: UUID) -> Porting:
         return self._one(lambda: self.books.cancel(str(port_id), self.operator), port_id)
 
+    def return_number(self, port_id: UUID) -> Porting:
+        return self._one(lambda: self.books.return_number(str(port_id), self.operator), port_id)
+
     def ask(self, port_id: UUID) -> Porting:
         return self._one(lambda: self.books.port(str(port_id)), port_id)
 

@@ -80,10 +80,34 @@ def test_it_is_given_up_with_a_reason(order: Order, olga: Client) -> None:
     assert silent.status_code == 400
     assert "Say why: it is kept for good." in silent.content.decode()
     assert Order.objects.by_id(order.id).state == "in_progress"
-    sure = {"decision": "give_up", "reason": "handed back by hand"}
+    sure = {"decision": "give_up", "reason": "its card is lost"}
     assert olga.post(f"{PAGE}{order.id}/", sure).status_code == 302
-    assert "Given up: the money goes back" in olga.get(PAGE).content.decode()
+    page = olga.get(PAGE).content.decode()
+    assert "Given up: the number goes back" in page
+    assert "goes back to its operator: the clearing house is asked" in page
+    assert "Try it again now" not in page
     assert Order.objects.by_id(order.id).failure_code == "number_stranded"
+    advance(order.id, "en", timezone.now())
+    assert "Every number has its line" in olga.get(PAGE).content.decode()
+
+
+def test_where_the_clearing_house_does_not_do_it(
+    order: Order, olga: Client, alice: Client, network: ScriptedNetwork
+) -> None:
+    """It is handed back by hand, and its buyer reads the truth before and after."""
+    mine, decide = f"/orders/{order.id}/", f"{PAGE}{order.id}/"
+    olga.post(decide, {"decision": "give_up", "reason": "its card is lost"})
+    switchboard.connect("porting", lambda: ScriptedHouse(deaf=True))
+    advance(order.id, "en", timezone.now())
+    assert "on its way back to your old operator" in alice.get(mine).content.decode()
+    assert olga.post(decide, {"decision": "returned"}).status_code == 400
+    by_hand = {"decision": "returned", "reason": "by telephone"}
+    assert olga.post(decide, by_hand).status_code == 302
+    page = olga.get(PAGE).content.decode()
+    assert "Noted: the number is back" in page
+    assert "Every number has its line" in page
+    assert "with your old operator again" in alice.get(mine).content.decode()
+    assert olga.post(decide, by_hand).status_code == 409
 
 
 def test_its_buyer_is_told_the_truth(order: Order, alice: Client) -> None:

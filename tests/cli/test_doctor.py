@@ -99,5 +99,8 @@ def test_numbers_without_their_lines(process_environment: dict[str, str]) -> Non
     (told,) = stranded_numbers(url)
     assert told.grade == "warn"
     assert "1 numbers came without their lines (network_no_such_card)" in told.says
-    PortIn.objects.update(state="ported")
+    PortIn.objects.update(state="returning", return_asked_at=datetime.now(UTC))
+    (told,) = stranded_numbers(url)
+    assert "1 numbers go back to the operators they came from" in told.says
+    PortIn.objects.update(state="returned")
     assert list(stranded_numbers(url)) == []

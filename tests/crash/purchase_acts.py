@@ -126,7 +126,12 @@ def _try_again(world: World) -> None:
 
 def _give_up(world: World) -> None:
     with suppress(FlowRefused):  # it is given up
-        settle_arrival.give_up(world.order().id, "handed back", "staff:9", world.now())
+        settle_arrival.give_up(world.order().id, "no such SIM", "staff:9", world.now())
+
+
+def _returned(world: World) -> None:
+    with suppress(FlowRefused):  # it is noted, or the clearing house has said so
+        settle_arrival.returned(world.order().id, "by hand", "staff:9", world.now())
 
 
 STOCK = Act(_stock, ours=False)
@@ -200,6 +205,14 @@ PURCHASES: dict[str, Scenario] = {
         [
             *(ELSEWHERE, SOON, BRING, WORK, Act(_comes, ours=False), _network("refuse")),
             *(later(seconds=5), WORK, Act(_give_up), WORK, WORK),
+        ],
+    ),
+    "a number comes without its line, and staff hand it back by hand": Scenario(
+        RICH,
+        [
+            *(ELSEWHERE, SOON, BRING, WORK, Act(_comes, ours=False), _network("refuse")),
+            *(later(seconds=5), WORK, _house("no_answer", "return"), Act(_give_up), WORK),
+            *(Act(_returned), later(minutes=6), WORK),
         ],
     ),
     "a number is brought to a network that refuses": Scenario(

@@ -11,15 +11,27 @@ from keepline.core.lifecycle.order import OrderState
 from keepline.flows import buy_line, settle_arrival
 from keepline.flows.errors import FlowRefused
 from keepline.flows.list_arrivals import list_arrivals
+from keepline.flows.open_payment import open_payment
 from keepline.flows.show_order import show_order
 from keepline.inventory.models import Number, Profile
 from keepline.lines.models import Validity
 from keepline.orders.models import Order
 from keepline.porting.models import PortIn
 from tests.cast import NOW, Cast
-from tests.doubles import ScriptedNetwork
+from tests.doubles import FakeProvider, ScriptedNetwork
 from tests.flows.acts import wallet
-from tests.flows.test_bring_number import DAY, E164, MINUTE, at, bringing, cast, told
+from tests.flows.test_bring_number import (
+    CODE,
+    DAY,
+    E164,
+    MINUTE,
+    NAME,
+    at,
+    bringing,
+    cast,
+    nothing_is_left,
+    told,
+)
 from tests.porting import ScriptedHouse
 
 __all__ = ["cast"]
@@ -85,21 +97,25 @@ def test_tried_again_at_once(cast: Cast, house: ScriptedHouse, network: Scripted
 
 def test_given_up(cast: Cast, house: ScriptedHouse, network: ScriptedNetwork) -> None:
     order_id, later = strand(cast, house, network), CAME + MINUTE
-    settle_arrival.give_up(order_id, " handed back, ticket 7 ", "staff:9", later)
+    settle_arrival.give_up(order_id, " its SIM is lost, ticket 7 ", "staff:9", later)
     order = Order.objects.by_id(order_id)
     assert (order.state, order.failure_code) == ("failed", "number_stranded")
     assert wallet(cast) == (1000, 0)
-    for minutes in (2, 3):
-        at(house, CAME + minutes * MINUTE, order_id)
+    (one,) = list_arrivals()
+    assert (one.goes_back, one.may_be_tried) == (True, False)
+    at(house, later, order_id)
     order = Order.objects.by_id(order_id)
     assert (order.next_action_at, order.undo_due) == (None, False)
     assert not Number.objects.exists()
     assert Profile.objects.get().state == "available"
     assert Validity.objects.by_id(order.line_id).state == "terminated"
-    assert PortIn.objects.get().state == "given_up"
+    assert house.owner(E164) == "elsewhere"
+    row = PortIn.objects.get()
+    assert (row.state, row.sealed, row.return_asked_at) == ("returned", "", later)
     assert list_arrivals() == []
-    assert "order.failed" in told(order_id)
-    assert AuditEvent.objects.get(action=settle_arrival.ACTION).reason == "handed back, ticket 7"
+    assert set(told(order_id)) == {"number.expected", "order.failed", "number.returned"}
+    act = AuditEvent.objects.get(action=settle_arrival.ACTION)
+    assert (act.reason, act.facts["decision"]) == ("its SIM is lost, ticket 7", "given_up")
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 201])
@@ -123,6 +139,9 @@ def test_nobody_need_decide(cast: Cast, house: ScriptedHouse, network: ScriptedN
             with pytest.raises(FlowRefused, match="arrival_settled"):
                 act()
 
+        with pytest.raises(FlowRefused, match="arrival_settled"):
+            settle_arrival.returned(order_id, "no", "staff:9", now)
+
     refused(NOW)  # its number is on its way
     for now in (NOW, CAME):
         at(house, now, order_id)
@@ -131,5 +150,50 @@ def test_nobody_need_decide(cast: Cast, house: ScriptedHouse, network: ScriptedN
 
 
 def test_of_no_order(cast: Cast) -> None:
-    with pytest.raises(FlowRefused, match="not_found"):
-        settle_arrival.again(cast.line.id, "staff:9", NOW)
+    for act in (
+        lambda: settle_arrival.again(cast.line.id, "staff:9", NOW),
+        lambda: settle_arrival.returned(cast.line.id, "no", "staff:9", NOW),
+    ):
+        with pytest.raises(FlowRefused, match="not_found"):
+            act()
+
+
+def test_given_back_by_hand(cast: Cast, house: ScriptedHouse, network: ScriptedNetwork) -> None:
+    """At a clearing house that never says so by itself."""
+    order_id, later = strand(cast, house, network), CAME + MINUTE
+    settle_arrival.give_up(order_id, "no", "staff:9", later)
+    house.deaf = True
+    at(house, later, order_id)
+    with pytest.raises(FlowRefused, match="reason_missing"):
+        settle_arrival.returned(order_id, " ", "staff:9", later)
+    settle_arrival.returned(order_id, "by telephone", "staff:9", later)
+    assert PortIn.objects.get().state == "returned"
+    assert not Number.objects.exists()
+    assert told(order_id)[-1] == "number.returned"
+    with pytest.raises(FlowRefused, match="arrival_settled"):
+        settle_arrival.returned(order_id, "by telephone", "staff:9", later)
+    at(house, later + 5 * MINUTE, order_id)
+    assert Order.objects.by_id(order_id).next_action_at is None
+
+
+def test_one_that_came_after_its_order(
+    cast: Cast, house: ScriptedHouse, provider: FakeProvider
+) -> None:
+    """It was never paid, and the clearing house gave us the number by hand."""
+    asked = bringing(cast, provider="sandbox", use_wallet="none")
+    order_id = buy_line.start(asked, NOW).order_id
+    open_payment(order_id, "en", NOW)
+    row_id = str(PortIn.objects.get().id)
+    house.books.request(row_id, house.operator, str(E164), CODE, NAME, 0)
+    house.books.cut_over(row_id, house.operator)
+    late = NOW + 61 * MINUTE
+    for minutes in (0, 1):
+        at(house, late + minutes * MINUTE, order_id)
+    (one,) = list_arrivals()
+    assert (one.order.state, one.way.stranded_code) == ("cancelled", "order_over")
+    assert (one.goes_back, one.may_be_tried) == (False, False)
+    with pytest.raises(FlowRefused, match="arrival_settled"):
+        settle_arrival.again(order_id, "staff:9", late)
+    settle_arrival.give_up(order_id, "nobody wants it", "staff:9", late)
+    at(house, late + 2 * MINUTE, order_id)
+    nothing_is_left(cast, house, order_id, "returned")

@@ -129,6 +129,30 @@ class PortingContract:
         assert theirs.cut_over(port_id).state == "scheduled"
         assert backstage.owner(e164) == "ours"
 
+    def test_returned_by_the_recipient_after_the_cut_over(
+        self, ours: ClearingHouse, theirs: ClearingHouse, backstage: Backstage
+    ) -> None:
+        port_id, e164 = theirs_asked(ours, theirs, backstage)
+        ours.accept(port_id, NOW)
+        assert theirs.return_number(port_id).state == "scheduled", "there is nothing to give back"
+        theirs.cut_over(port_id)
+        assert ours.return_number(port_id).state == "not_found", "only the recipient can"
+        assert backstage.owner(e164) == "theirs"
+        backstage.swallow_call()
+        with pytest.raises(PortingUnknown):
+            theirs.return_number(port_id)
+        assert theirs.ask(port_id).state == "ported"
+        backstage.swallow_answer()
+        with pytest.raises(PortingUnknown):
+            theirs.return_number(port_id)
+        found = theirs.return_number(port_id)
+        assert (found.state, found.reason, backstage.owner(e164)) == ("returned", "", "ours")
+        calls = (theirs.cut_over, theirs.cancel, theirs.ask, ours.ask)
+        assert {call(port_id) for call in calls} == {found}
+        assert backstage.owner(e164) == "ours"
+        again = theirs.request(PortRequest(uuid4(), e164, CODE, HOLDER))
+        assert again.state == "requested", "it may come another time"
+
     def test_one_porting_of_a_number_at_a_time(
         self, ours: ClearingHouse, theirs: ClearingHouse, backstage: Backstage
     ) -> None:
@@ -156,7 +180,10 @@ class PortingContract:
 
     def test_what_was_never_seen(self, ours: ClearingHouse) -> None:
         unseen = uuid4()
-        calls = (ours.ask, ours.cancel, ours.cut_over, lambda one: ours.accept(one, NOW))
+        calls = (
+            *(ours.ask, ours.cancel, ours.cut_over, ours.return_number),
+            lambda one: ours.accept(one, NOW),
+        )
         assert {call(unseen) for call in calls} == {Porting(unseen, 0, "not_found")}
 
     def test_a_lost_answer_and_a_lost_call(

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from keepline.flows import bring_number, buy_line, cancel_order, close_line
+from keepline.flows import bring_number, buy_line, cancel_order, close_line, settle_arrival
 from keepline.flows.errors import FlowRefused
 from keepline.flows.sweep_lines import sweep
 from keepline.gateways.porting.bridge.fake.books import ELSEWHERE
@@ -46,6 +46,8 @@ class BringingMachine(OrderingMachine):
 
     @rule(knows=st.sampled_from([True, True, True, False]), again=st.booleans())
     def brings_it(self, knows: bool, again: bool) -> None:
+        if self.house.owner(E164) == ELSEWHERE:  # one that was given back gets a code again
+            self.house.owns(E164, ELSEWHERE, CODE)
         brought = Brought(E164, CODE if knows else "WRONG1", "")
         asked = request(self.cast, bring=brought, sim="card", key=self.key(again))
         self.starts(lambda: buy_line.start(asked, self.now).order_id)
@@ -62,6 +64,21 @@ class BringingMachine(OrderingMachine):
     def thinks_better(self) -> None:
         with suppress(FlowRefused):
             cancel_order.cancel(self.cast.account.id, self.orders[-1], "user:1", self.now)
+
+    @with_orders
+    @rule(how=st.sampled_from(["again", "give_up", "returned"]))
+    def staff_decide(self, how: str) -> None:
+        """By hand they hand it back first."""
+        order_id = self.orders[-1]
+        row = PortIn.objects.filter(order_id=order_id, state="returning").first()
+        with suppress(FlowRefused):
+            if how == "again":
+                settle_arrival.again(order_id, "staff:9", self.now)
+            elif how == "give_up":
+                settle_arrival.give_up(order_id, "no", "staff:9", self.now)
+            elif row is not None:
+                self.house.books.return_number(str(row.id), OURS)
+                settle_arrival.returned(order_id, "by hand", "staff:9", self.now)
 
     @precondition(lambda self: PortIn.objects.exists())
     @rule(really=st.sampled_from([True, False, False]))

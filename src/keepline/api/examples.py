@@ -150,6 +150,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "network_outcome": "unchanged",
         "number_comes_at": None,
         "cancellation": None,
+        "number_goes_back": None,
     },
     "Wallet": {
         "currency": "EUR",

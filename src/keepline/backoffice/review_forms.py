@@ -14,11 +14,11 @@ class ReviewForm(forms.Form):
 
     decision = forms.ChoiceField(choices=[("accept", ""), ("refuse", "")])
     reason = forms.CharField(max_length=LONGEST_REASON, required=False)
-    needs_reason = "refuse"
+    needs_reason = frozenset({"refuse"})
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        no = values.get("decision") == self.needs_reason
+        no = values.get("decision") in self.needs_reason
         if no and not values.get("reason", "").strip():
             self.add_error("reason", ValidationError(_("Say why: it is kept for good.")))
         return values
@@ -27,5 +27,5 @@ class ReviewForm(forms.Form):
 class ArrivalForm(ReviewForm):
     """About a number that came without its line."""
 
-    decision = forms.ChoiceField(choices=[("again", ""), ("give_up", "")])
-    needs_reason = "give_up"
+    decision = forms.ChoiceField(choices=[("again", ""), ("give_up", ""), ("returned", "")])
+    needs_reason = frozenset({"give_up", "returned"})

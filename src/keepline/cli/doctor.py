@@ -266,8 +266,13 @@ def untold_lines(runtime_url: str) -> Iterator[Finding]:
 
 
 STRANDED = """
-SELECT count(*), min(stranded_at) AT TIME ZONE 'UTC', string_agg(DISTINCT stranded_code, ', ')
-FROM porting_portin WHERE stranded_at IS NOT NULL AND state IN ('wanted', 'scheduled')
+SELECT count(*) FILTER (WHERE state <> 'returning') AS here,
+       min(stranded_at) FILTER (WHERE state <> 'returning') AT TIME ZONE 'UTC',
+       string_agg(DISTINCT stranded_code, ', ') FILTER (WHERE state <> 'returning'),
+       count(*) FILTER (WHERE state = 'returning') AS going_back,
+       min(return_asked_at) AT TIME ZONE 'UTC'
+FROM porting_portin
+WHERE stranded_at IS NOT NULL AND state IN ('wanted', 'scheduled', 'returning')
 """
 
 
@@ -282,6 +287,13 @@ def stranded_numbers(runtime_url: str) -> Iterator[Finding]:
             "warn",
             f"{row[0]} numbers came without their lines ({row[2]}), the first on "
             f"{row[1]:%d %B at %H:%M} UTC: a person decides, at /backoffice/arrivals/.",
+        )
+    if row and row[3]:
+        yield Finding(
+            "warn",
+            f"{row[3]} numbers go back to the operators they came from, the first since "
+            f"{row[4]:%d %B at %H:%M} UTC, and the clearing house has not said that they are "
+            "there: by hand, at /backoffice/arrivals/.",
         )
 
 

@@ -73,6 +73,7 @@ TOPIC_OF: Mapping[str, Topic] = {
     "number.change_asked": Topic.SAFETY,
     "number.changed": Topic.SAFETY,
     "number.expected": Topic.SAFETY,
+    "number.returned": Topic.SAFETY,
     "sim.swap_asked": Topic.SAFETY,
     "sim.swapped": Topic.SAFETY,
     "carrier.switch_asked": Topic.SAFETY,

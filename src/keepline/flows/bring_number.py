@@ -39,7 +39,8 @@ ANSWERED_WITHIN: Final = timedelta(days=5)  # until the other operator has said 
 AFTER_ITS_DATE: Final = timedelta(hours=24)  # until the line must live
 LOOK_EVERY, ASK_AGAIN_AFTER = timedelta(minutes=5), timedelta(minutes=1)
 WITHOUT_ITS_LINE = timedelta(minutes=30)  # the network says no for good, and an operator must look
-NOT_OURS = ("rejected", "cancelled", "not_found")
+NOT_OURS = ("rejected", "cancelled", "not_found", "returned")
+OVER = (PortInState.GIVEN_UP, PortInState.RETURNING, PortInState.RETURNED)  # without its line
 
 log = structlog.get_logger(__name__)
 
@@ -83,11 +84,11 @@ def to_its_date(order: Order, now: datetime) -> None:
     row = _row(order)
     if row.state == PortInState.WANTED:
         found = _requested(row)
-        if _row(order).state == PortInState.GIVEN_UP:  # while it was asked for: take that back too
+        if _row(order).state in OVER:  # while it was asked for: take that back too
             _cancelled(row)
             raise Impossible("port_other")
         _schedule(order, found, now)
-    if row.state == PortInState.GIVEN_UP:
+    if row.state in OVER:
         raise Impossible("port_other")
     if row.cut_over_at is not None and now < row.cut_over_at:
         _look_ahead(row)  # somebody said that something changed
@@ -160,7 +161,7 @@ def stays_away(order: Order, now: datetime, why: str = "") -> bool:
     staff are shown of one whose number has come without its line; "" where its buyer wants it back.
     """
     row = _row(order)
-    if row.state == PortInState.GIVEN_UP:
+    if row.state in OVER:
         return True
     found = _cancelled(row)
     if found is None:
@@ -208,8 +209,10 @@ def _ended(order: Order, came: bool, why: str, now: datetime) -> bool:
                 since_at = locked.stranded_at or now
                 ways_in.note(locked, stranded_at=since_at, stranded_code=why)
                 orders.look_again(locked_order, now + WITHOUT_ITS_LINE)
-        else:  # by hand, at the clearing house: an operator must look
+        else:  # by hand, at the clearing house: a person must look
             log.error("number_came_without_its_order", order=str(order.id))
+            since_at = locked.stranded_at or now
+            ways_in.note(locked, stranded_at=since_at, stranded_code="order_over")
             orders.look_again(locked_order, now + AFTER_ITS_DATE)
     return not came
 

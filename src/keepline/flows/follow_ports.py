@@ -198,7 +198,7 @@ def _follow(row: PortOut, line: LockedLine, found: Porting | None, now: datetime
     at = clocks.now_for(row.account_id, now)
     if found is not None and found.state == "ported":
         _gone(row, line, at)
-    elif found is not None and found.state in ("cancelled", "rejected"):
+    elif found is not None and found.state in ("cancelled", "rejected", "returned"):
         _stays(row, line, at)
     elif found is not None and found.state == "scheduled" and row.stay_asked_at is None:
         cut_over_at = found.cut_over_at or row.cut_over_at or now

@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from keepline.accounts import clocks
+from keepline.core.lifecycle.port_in import PortInState
 from keepline.flows import wake
 from keepline.flows.steps import transaction_step
 from keepline.orders import queries as order_queries
@@ -35,6 +36,7 @@ def hear(port_id: UUID, now: datetime) -> None:
 
 def _look_at_the_order(brought: PortIn, now: datetime) -> None:
     order = orders.lock_order(brought.order_id)
-    if order.state in order_queries.WAITING and order.next_action_at is not None:
+    waits = order.state in order_queries.WAITING or brought.state == PortInState.RETURNING
+    if waits and order.next_action_at is not None:
         at = clocks.now_for(brought.account_id, now)
         orders.look_again(order, min(order.next_action_at, at))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from keepline.accounts import queries as accounts
 from keepline.accounts.models import Account
+from keepline.core.lifecycle.port_in import PortInState
 from keepline.orders import queries as orders
 from keepline.orders.models import Order
 from keepline.porting import queries as porting
@@ -20,6 +21,16 @@ class Arrival:
     way: PortIn
     order: Order
     account: Account
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether it was given up, and the clearing house has not given it back yet."""
+        return self.way.state == PortInState.RETURNING
+
+    @property
+    def may_be_tried(self) -> bool:
+        """Whether its order waits for the line still."""
+        return self.order.state in orders.WAITING
 
 
 def list_arrivals() -> Sequence[Arrival]:

@@ -15,9 +15,10 @@ from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.refund import RefundState
 from keepline.core.lifeline import Lifeline
 from keepline.core.parts import SimKind
-from keepline.flows import bring_number
+from keepline.flows import bring_number, return_number
 from keepline.flows.cancel_order import Standing, standing_of
 from keepline.flows.errors import FlowRefused
+from keepline.flows.return_number import Standing as WayBack
 from keepline.flows.show_lines import LineCard, card, surroundings
 from keepline.flows.show_receipt import lifeline_at
 from keepline.inventory import queries as inventory
@@ -110,6 +111,7 @@ class OrderView:
     disputes: Sequence[Dispute]
     cancellation: Standing  # of an order whose number is still to come along
     stranded: bool  # its number has come, and its line cannot be set up: staff look at it
+    way_back: WayBack  # of a number that has come, and was given up
 
     @property
     def ended(self) -> bool:
@@ -194,6 +196,7 @@ def show_order(order_id: UUID, account_id: UUID, now: datetime) -> OrderView:
         disputes=disputes.of_order(order_id) if payment else [],
         cancellation=standing_of(order, way, now),
         stranded=way is not None and bring_number.is_stranded(way),
+        way_back=return_number.standing_of(order),
     )
 
 

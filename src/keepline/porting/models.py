@@ -73,6 +73,9 @@ class PortIn(StatedModel):
     # Since when it has been here without its line, and why: staff look at it (settle_arrival).
     stranded_at = models.DateTimeField(null=True)
     stranded_code = models.CharField(max_length=40, blank=True, default="", db_default="")
+    return_asked_at = models.DateTimeField(
+        null=True
+    )  # staff gave it up: it goes back (return_number)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -83,6 +86,8 @@ class PortIn(StatedModel):
             models.Index(
                 fields=["stranded_at"],
                 name="port_in_stranded",
-                condition=Q(stranded_at__isnull=False, state__in=["wanted", "scheduled"]),
+                condition=Q(
+                    stranded_at__isnull=False, state__in=["wanted", "scheduled", "returning"]
+                ),
             ),
         ]

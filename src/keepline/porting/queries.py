@@ -29,8 +29,10 @@ def way_in(order_id: UUID) -> PortIn | None:
 
 
 def stranded(limit: int) -> Sequence[PortIn]:
-    """Numbers that have come without their lines, the longest first. One query."""
-    rows = PortIn.objects.filter(stranded_at__isnull=False, state__in=["wanted", "scheduled"])
+    """Numbers that have come without their lines and are still here, the longest first. One
+    query."""
+    here = ["wanted", "scheduled", "returning"]
+    rows = PortIn.objects.filter(stranded_at__isnull=False, state__in=here)
     return list(rows.order_by("stranded_at", "id")[:limit])
 
 

@@ -63,12 +63,14 @@ def note(row: PortIn, **columns: object) -> None:
 
 
 def transition(row: PortIn, event: PortInEvent, now: datetime, **columns: object) -> None:
-    """Moves a locked way in by `event`. One that ends forgets the code.
+    """Moves a locked way in by `event`. One that ends, or goes back, forgets the code.
 
     Raises core's IllegalTransition, or Moved.
     """
     target = PORT_IN.next(PortInState(row.state), event)
     if target in PORT_IN.finals:
         columns |= {"ended_at": now, "sealed": ""}
+    elif target == PortInState.RETURNING:
+        columns |= {"return_asked_at": now, "sealed": ""}
     if not row.transition(target, **columns):
         raise Moved(event)

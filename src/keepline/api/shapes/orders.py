@@ -123,6 +123,10 @@ class OrderDetail(Order):
         description="possible: `PUT /v1/orders/{id}/cancellation` ends it; asked: the clearing "
         "house has not answered yet. null: it cannot be cancelled."
     )
+    number_goes_back: Literal["asked", "done"] | None = Field(
+        description="Of a number that came while its line could not be set up, and that was given "
+        "up: whether its old operator has it again. null: of all others."
+    )
 
     @classmethod
     def of_view(cls, view: OrderView) -> "OrderDetail":
@@ -143,6 +147,7 @@ class OrderDetail(Order):
             network_outcome=view.network.get("outcome"),  # type: ignore[arg-type]
             number_comes_at=view.comes_at,
             cancellation=view.cancellation or None,
+            number_goes_back=view.way_back or None,
         )
 
 

@@ -1,5 +1,6 @@
 """Numbers that came from other operators without their lines, and what staff decide."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,21 +27,29 @@ def arrivals(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_staff
 def decide(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """Tried again, or given up with a reason."""
+    """Tried again, or given up with a reason, or handed back by hand."""
     form = ArrivalForm(request.POST)
     if not form.is_valid():
         return _page(request, order_id, form=form, status=400)
     actor, now = staff_actor(request), timezone.now()
     try:
-        if form.cleaned_data["decision"] == "again":
-            settle_arrival.again(order_id, actor, now)
-            messages.success(request, _("It is tried again now. Refused, it is back here."))
-        else:
-            settle_arrival.give_up(order_id, form.cleaned_data["reason"], actor, now)
-            messages.success(request, _("Given up: the money goes back, the line ends."))
+        said = _decide(order_id, form, actor, now)
     except FlowRefused as refused:
         return _page(request, refused=refused, status=refused.refusal.status)
+    messages.success(request, said)
     return redirect("staff_arrivals")
+
+
+def _decide(order_id: UUID, form: ArrivalForm, actor: str, now: datetime) -> str:
+    decision, reason = form.cleaned_data["decision"], form.cleaned_data["reason"]
+    if decision == "again":
+        settle_arrival.again(order_id, actor, now)
+        return _("It is tried again now. Refused, it is back here.")
+    if decision == "give_up":
+        settle_arrival.give_up(order_id, reason, actor, now)
+        return _("Given up: the number goes back, and so does what was paid.")
+    settle_arrival.returned(order_id, reason, actor, now)
+    return _("Noted: the number is back, and its holder is told.")
 
 
 def _page(

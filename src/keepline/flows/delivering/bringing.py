@@ -9,7 +9,7 @@ from typing import Any
 
 from keepline.catalog.queries import PlanOffer
 from keepline.core.terms import Period
-from keepline.flows import bring_number
+from keepline.flows import bring_number, return_number
 from keepline.flows.delivering.buying import Purchase
 from keepline.flows.delivering.stock import put_back
 from keepline.flows.sale import period_from
@@ -43,11 +43,15 @@ class BroughtPurchase(Purchase):
         bring_number.arrive(order, now)
 
     def let_go(self, order: Order, now: datetime) -> bool:
-        """First the clearing house hears that we do not want it, then as any purchase."""
-        return bring_number.stays_away(order, now) and super().let_go(order, now)
+        """First the clearing house hears that we do not want it, then as any purchase; a number
+        that came without its line goes back last."""
+        if not bring_number.stays_away(order, now) or not super().let_go(order, now):
+            return False
+        return return_number.give_back(order, now)
 
     def put_back(self, order: Order, now: datetime) -> None:
-        """The number stays where it is; the SIM goes back to its shelf."""
+        """The number stays where it is, unless it came; the SIM goes back to its shelf."""
         held: dict[str, Any] = order.stock or {}
-        inventory.stop_expecting(held["number"], order.served_line, now)
+        if not return_number.is_under_way(order):
+            inventory.stop_expecting(held["number"], order.served_line, now)
         put_back(order, now)

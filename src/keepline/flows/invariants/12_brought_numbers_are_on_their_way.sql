@@ -17,4 +17,9 @@ FROM porting_portin p JOIN orders_order o ON o.slot = p.slot AND o.id = p.order_
 WHERE (o.state = 'completed') <> (p.state = 'ported')
 UNION ALL
 SELECT 'ended, and its code is kept', p.e164, p.line_id
-FROM porting_portin p WHERE p.state IN ('ported', 'given_up') AND (p.sealed <> '' OR p.ended_at IS NULL)
+FROM porting_portin p WHERE p.state IN ('ported', 'given_up', 'returned') AND (p.sealed <> '' OR p.ended_at IS NULL)
+UNION ALL
+SELECT 'to go back, and nobody sees to it', p.e164, p.line_id
+FROM porting_portin p JOIN orders_order o ON o.slot = p.slot AND o.id = p.order_id
+WHERE p.state = 'returning'
+  AND (p.sealed <> '' OR p.return_asked_at IS NULL OR o.next_action_at IS NULL)

@@ -52,6 +52,7 @@ SUBJECTS = {
     "port.leaving": gettext_noop("Your number is about to go to another operator"),
     "port.stayed": gettext_noop("Your number stays with us"),
     "number.expected": gettext_noop("Your number has a date"),
+    "number.returned": gettext_noop("Your number is with your old operator again"),
     "number.ported": gettext_noop("Your number went to another operator"),
     "sim.swap_asked": gettext_noop("Another SIM was asked for your line"),
     "sim.swapped": gettext_noop("Your line is on another SIM"),

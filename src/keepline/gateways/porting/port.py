@@ -23,6 +23,7 @@ PortState = Literal[
     "ported",  # the number is the recipient's; final
     "rejected",  # the donor, or the clearing house, said no; final
     "cancelled",  # one of both took it back before the cut-over; final
+    "returned",  # the recipient gave it back after the cut-over: it is the donor's again; final
     "not_found",  # the clearing house never saw it
 ]
 RejectReason = Literal[
@@ -34,7 +35,6 @@ RejectReason = Literal[
 ]
 STATES = get_args(PortState)
 REASONS = get_args(RejectReason)
-ENDED = ("ported", "rejected", "cancelled")
 
 
 class PortingUnknown(Exception):
@@ -108,6 +108,11 @@ class ClearingHouse(Protocol):
 
     def cancel(self, port_id: UUID) -> Porting:
         """As either: it shall not be. A porting that is cut over stays `ported`."""
+        ...
+
+    def return_number(self, port_id: UUID) -> Porting:
+        """As recipient: the number shall be the donor's again. One that is not yet, or cannot be,
+        stays `ported`."""
         ...
 
     def ask(self, port_id: UUID) -> Porting:

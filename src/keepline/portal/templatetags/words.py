@@ -95,6 +95,7 @@ FAILURES: Words = {
     "number_stranded": gettext_lazy(
         "Your number came, but its line could not be set up. It goes back to your old operator."
     ),
+    "order_over": gettext_lazy("Its order had ended before it came."),
     "port_silent": gettext_lazy("Your old operator did not answer in the promised time."),
 }
 ESIM_STAGES: Words = {

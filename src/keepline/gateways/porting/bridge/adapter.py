@@ -64,6 +64,10 @@ class BridgedHouse:
         """See the port."""
         return self._porting("POST", port_id, "/cancel")
 
+    def return_number(self, port_id: UUID) -> Porting:
+        """See the port."""
+        return self._porting("POST", port_id, "/return")
+
     def ask(self, port_id: UUID) -> Porting:
         """See the port."""
         return self._porting("GET", port_id)

@@ -94,6 +94,8 @@ class FakeHouse:
             row = books.cancel(port_id, operator)
         elif act == "cut-over":
             row = books.cut_over(port_id, operator)
+        elif act == "return":
+            row = books.return_number(port_id, operator)
         else:
             row = books.looked_at(port_id)
             row = row if row and operator in (row["donor"], row["recipient"]) else None

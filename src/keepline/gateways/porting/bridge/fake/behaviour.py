@@ -24,5 +24,5 @@ class Behaviour(Day):
 DAYS: Final = BadDays(
     Behaviour,
     f"{MODES}|{SLOW}",
-    ("request", "requests", "ask", "accept", "reject", "cancel", "cut-over"),
+    ("request", "requests", "ask", "accept", "reject", "cancel", "cut-over", "return"),
 )

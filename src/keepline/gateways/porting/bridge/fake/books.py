@@ -145,9 +145,23 @@ class Books:
                 return port
             if datetime.fromisoformat(port["cut_over_at"]) > self._clock():
                 return port
-            query = "UPDATE numbers SET operator = ?, code = '', holder = '' WHERE number = ?"
-            self.store.execute(query, (recipient, port["number"]))
+            self._pass_on(port["number"], recipient)
             return self._move(port, "ported")
+
+    def return_number(self, port_id: str, recipient: str) -> Row | None:
+        """The number is the donor's again, if it came to the recipient and is with it still."""
+        with transaction(self.store):
+            port = self.port(port_id)
+            if port is None or port["recipient"] != recipient:
+                return None
+            if port["state"] != "ported" or self.operator_of(port["number"]) != recipient:
+                return port
+            self._pass_on(port["number"], port["donor"])
+            return self._move(port, "returned")
+
+    def _pass_on(self, number: str, operator: str) -> None:
+        query = "UPDATE numbers SET operator = ?, code = '', holder = '' WHERE number = ?"
+        self.store.execute(query, (operator, number))
 
     def _act(
         self, port_id: str, operator: str, role: str, source: str, target: str, **columns: str
