@@ -8,6 +8,7 @@ from keepline.flows import buy_line, settle_arrival
 from keepline.flows.cancel_order import cancel
 from keepline.flows.errors import FlowRefused
 from keepline.flows.hear_of_port import hear
+from keepline.gateways.porting.port import PortRequest
 from keepline.inventory.models import Pool
 from keepline.porting.models import PortIn
 from keepline.porting.ways_in import Brought
@@ -112,6 +113,13 @@ def _call_off(world: World) -> None:
     cancel(port.account_id, port.order_id, "user:1", world.now())
 
 
+def _asks_late(world: World) -> None:
+    """A request of a worker that has died comes after the cancellation."""
+    port_id = PortIn.objects.get(account_id=world.cast.account.id).id
+    house = world.outside.house.adapter()
+    house.request(PortRequest(port_id, world.number_for_sale, CODE))
+
+
 def _comes(world: World) -> None:
     """The clearing house gives it to us by hand, once its date has come."""
     time.sleep(1.5)
@@ -191,6 +199,13 @@ PURCHASES: dict[str, Scenario] = {
         [
             *(ELSEWHERE, TOMORROW, BRING, WORK, later(minutes=1), WORK),
             *(Act(_call_off), WORK, WORK),
+        ],
+    ),
+    "a number is asked for after its order was taken back": Scenario(
+        RICH,
+        [
+            *(ELSEWHERE, TOMORROW, BRING, Act(_call_off), Act(_asks_late, ours=False)),
+            *(later(minutes=2), WORK),
         ],
     ),
     "a number comes without its line, and staff try again": Scenario(

@@ -21,6 +21,7 @@ BY_MINUTES = {
     "a number comes and nobody hears it",
     "a number is taken back before its date",
     "a number is not to come after all",
+    "a number is asked for after its order was taken back",
     "a number comes without its line, and staff try again",
     "a number comes without its line, and staff give it up",
     "a number comes without its line, and staff hand it back by hand",

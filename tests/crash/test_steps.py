@@ -99,6 +99,7 @@ def all_is_well(world: World) -> None:
         end["payments"], end["at the provider"], strict=True
     ):
         assert theirs[1:] == (captured, refunded) or state in ("created", "declined", "expired")
+    assert not any(asked_for for *_, asked_for in end["ways in"])
 
 
 @pytest.mark.parametrize(("provider", "currency", "boundary"), TRIED_AGAIN)

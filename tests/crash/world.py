@@ -27,6 +27,7 @@ from keepline.flows.settle_payment import settle
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.files import FileEmail
 from keepline.gateways.network.fake import FakeNetwork
+from keepline.gateways.porting.bridge.fake.books import OPEN
 from keepline.inventory.models import Number, Profile
 from keepline.ledger.models import Wallet
 from keepline.lines import services as lines
@@ -299,13 +300,15 @@ class World:
             for row in PortOut.objects.filter(account_id=self.cast.account.id)
         ]
 
-    def _ways_in(self) -> list[tuple[str, bool, str]]:
-        """How each ended, whether the number is known here, and whose it is at the house."""
+    def _ways_in(self) -> list[tuple[str, bool, str, bool]]:
+        """How each ended, whether the number is known here, whose it is at the house, and whether
+        we ask for it there still."""
         return [
             (
                 row.state,
                 Number.objects.filter(e164=row.e164).exists(),
                 self.outside.house.owner(row.e164),
+                self.outside.house.adapter().ask(row.id).state in OPEN,
             )
             for row in PortIn.objects.filter(account_id=self.cast.account.id)
         ]

@@ -14,6 +14,8 @@ from keepline.flows.errors import FlowRefused
 from keepline.flows.open_payment import open_payment
 from keepline.flows.settle_payment import settle
 from keepline.flows.show_order import show_order
+from keepline.gateways.porting.port import PortRequest
+from keepline.inventory.models import Number
 from keepline.orders.models import Order
 from keepline.payments.models import Payment
 from keepline.porting.models import PortIn
@@ -22,9 +24,11 @@ from tests.doubles import FakeProvider, ScriptedNetwork
 from tests.flows import acts
 from tests.flows.acts import wallet
 from tests.flows.test_bring_number import (
+    CODE,
     DAY,
     E164,
     MINUTE,
+    NAME,
     at,
     bringing,
     cast,
@@ -58,7 +62,8 @@ def test_before_its_date_all_is_as_it_was(
     order = Order.objects.by_id(order_id)
     assert (order.state, order.failure_code) == ("cancelled", "called_off")
     assert wallet(cast) == (1000, 0)
-    at(house, NOW + MINUTE, order_id)
+    for minutes in (1, 2):
+        at(house, NOW + minutes * MINUTE, order_id)
     nothing_is_left(cast, house, order_id)
     assert told(order_id) == [*(["number.expected"] if dated else []), "order.called_off"]
     assert (network.lines, network.standing) == ({}, {}), "it has heard of nothing"
@@ -227,6 +232,29 @@ def test_asked_for_between_the_word_and_its_note(
 
     monkeypatch.setattr(house, "cancel", before)
     assert called_off(cast, order_id)
-    row = house.books.port(str(PortIn.objects.get().id))
-    assert row is not None
-    assert row["state"] == "cancelled"
+    told_once_more(cast, house, order_id)
+
+
+def test_asked_for_by_a_worker_that_has_died_since(cast: Cast, house: ScriptedHouse) -> None:
+    """Its request came after the cancellation, and nobody is left to take it back."""
+    order_id = ordered(cast, house, dated=False)
+    assert called_off(cast, order_id)
+    house.request(PortRequest(PortIn.objects.get().id, E164, CODE, NAME))
+    told_once_more(cast, house, order_id)
+
+
+def told_once_more(cast: Cast, house: ScriptedHouse, order_id: Any) -> None:
+    """Of what was asked for after our word: again and again, until the clearing house answers."""
+    port_id = PortIn.objects.get().id
+    assert house.state(port_id) == "scheduled"
+    assert wallet(cast) == (1000, 0), "money does not wait for it"
+    at(house, NOW, order_id)
+    due_at = Order.objects.by_id(order_id).next_action_at
+    assert due_at == NOW + bring_number.REQUESTS_END_WITHIN
+    house.deaf = True
+    at(house, due_at, order_id)
+    assert Number.objects.get().state == "expected", "nobody can bring it yet: it would be refused"
+    house.deaf = False
+    at(house, due_at + MINUTE, order_id)
+    assert house.state(port_id) == "cancelled"
+    nothing_is_left(cast, house, order_id)

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from keepline.flows import bring_number, buy_line, cancel_order, close_line, settle_arrival
 from keepline.flows.errors import FlowRefused
 from keepline.flows.sweep_lines import sweep
-from keepline.gateways.porting.bridge.fake.books import ELSEWHERE
+from keepline.gateways.porting.bridge.fake.books import ELSEWHERE, OPEN
 from keepline.inventory.models import Card, Number, OwnershipPeriod
 from keepline.orders.models import Order
 from keepline.porting.models import PortIn
@@ -124,6 +124,7 @@ class BringingMachine(OrderingMachine):
         completed = Order.objects.filter(state="completed", kind="purchase").count()
         assert (self.house.owner(E164) == OURS) == (completed == 1)
         assert wallet(self.cast)[1] == 0
+        assert not any(self.house.state(row.id) in OPEN for row in PortIn.objects.all())
         self.it_is_in_one_hand()
         self.the_books_are_right()
 

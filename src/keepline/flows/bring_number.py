@@ -9,6 +9,7 @@
     N  bring_number.cancel      before money goes back, also of one whose buyer thinks better of it
                                 (cancel_order): we do not want it any more
     T  bring_number.stays       unless the number has come: then the line shall live
+    T  bring_number.forgotten   cancelled once more, where a request of ours may have come after it
 
 What the clearing house says counts. Money goes back only once it has said that the number is not
 ours; while it says nothing, the order waits. docs/numbers.md has it in prose.
@@ -38,6 +39,7 @@ ACTION = "number.brought"
 ANSWERED_WITHIN: Final = timedelta(days=5)  # until the other operator has said when
 AFTER_ITS_DATE: Final = timedelta(hours=24)  # until the line must live
 LOOK_EVERY, ASK_AGAIN_AFTER = timedelta(minutes=5), timedelta(minutes=1)
+REQUESTS_END_WITHIN = timedelta(minutes=1)  # also those of a worker that has died since
 WITHOUT_ITS_LINE = timedelta(minutes=30)  # the network says no for good, and an operator must look
 NOT_OURS = ("rejected", "cancelled", "not_found", "returned")
 OVER = (PortInState.GIVEN_UP, PortInState.RETURNING, PortInState.RETURNED)  # without its line
@@ -171,11 +173,28 @@ def stays_away(order: Order, now: datetime, why: str = "") -> bool:
         log.error("clearing_house_keeps_it", order=str(order.id), state=found.state)
         orders.look_later(order, now + ASK_AGAIN_AFTER)
         return False
-    away = _ended(order, found.state == "ported", why, now)
-    if away and found.state == "not_found":
-        # A worker whose request came after our word may have looked before the end was noted.
-        _cancelled(row)
-    return away
+    return _ended(order, found, why, now)
+
+
+def is_forgotten(order: Order, now: datetime) -> bool:
+    """Whether no request of ours waits at the clearing house, or is on its way there.
+
+    One that a worker sent may have come after the cancellation, and found its end not noted yet.
+    False: the next look is planned.
+    """
+    row = _row(order)
+    if row.cancel_again_at is None:
+        return True
+    if now < row.cancel_again_at:
+        orders.look_later(order, row.cancel_again_at)
+        return False
+    found = _cancelled(row)
+    if found is None or found.state not in NOT_OURS:
+        orders.look_later(order, now + ASK_AGAIN_AFTER)
+        return False
+    with transaction_step("bring_number.forgotten"):
+        ways_in.note(ways_in.lock_way_in(order.id), cancel_again_at=None)
+    return True
 
 
 def _cancelled(row: PortIn) -> Porting | None:
@@ -188,14 +207,16 @@ def _cancelled(row: PortIn) -> Porting | None:
         return None
 
 
-def _ended(order: Order, came: bool, why: str, now: datetime) -> bool:
+def _ended(order: Order, found: Porting, why: str, now: datetime) -> bool:
     """Given up; or one that came is the line's after all, and gets its whole time to be so."""
+    came, asked_for = found.state == "ported", order.settled_at is not None
+    again_at = now + REQUESTS_END_WITHIN if asked_for and found.state == "not_found" else None
     with transaction_step("bring_number.stays"):
         locked_order = orders.lock_order(order.id)
         locked = ways_in.lock_way_in(order.id)
         if not came:
             if locked.state in (PortInState.WANTED, PortInState.SCHEDULED):
-                ways_in.transition(locked, PortInEvent.GIVE_UP, now)
+                ways_in.transition(locked, PortInEvent.GIVE_UP, now, cancel_again_at=again_at)
         elif locked_order.completed_at is None:
             date = min(locked.cut_over_at or now, now)  # by hand it may come before its day
             ways_in.note(locked, cut_over_at=date)

@@ -70,6 +70,7 @@ class PortIn(StatedModel):
     wanted_at = models.DateTimeField()
     cut_over_at = models.DateTimeField(null=True)
     cancel_asked_at = models.DateTimeField(null=True)  # its buyer wants the order back
+    cancel_again_at = models.DateTimeField(null=True)  # a request may have come after our word
     # Since when it has been here without its line, and why: staff look at it (settle_arrival).
     stranded_at = models.DateTimeField(null=True)
     stranded_code = models.CharField(max_length=40, blank=True, default="", db_default="")

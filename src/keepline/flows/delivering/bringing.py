@@ -45,9 +45,9 @@ class BroughtPurchase(Purchase):
     def let_go(self, order: Order, now: datetime) -> bool:
         """First the clearing house hears that we do not want it, then as any purchase; a number
         that came without its line goes back last."""
-        if not bring_number.stays_away(order, now) or not super().let_go(order, now):
+        if not bring_number.stays_away(order, now) or not bring_number.is_forgotten(order, now):
             return False
-        return return_number.give_back(order, now)
+        return super().let_go(order, now) and return_number.give_back(order, now)
 
     def put_back(self, order: Order, now: datetime) -> None:
         """The number stays where it is, unless it came; the SIM goes back to its shelf."""
