@@ -13,6 +13,7 @@ from keepline.flows.advance_order import advance
 from keepline.flows.buy_line import PurchaseRequest
 from keepline.flows.close_line import close
 from keepline.flows.errors import FlowRefused
+from keepline.flows.hear_of_port import hear
 from keepline.flows.open_payment import open_payment
 from keepline.flows.show_order import show_order
 from keepline.flows.sweep_lines import sweep
@@ -110,6 +111,55 @@ def test_it_comes_at_its_date(cast: Cast, house: ScriptedHouse, network: Scripte
     assert (row.state, row.donor, row.sealed) == ("ported", "elsewhere", "")
     again = buy_line.start(bringing(cast), NOW + DAY)
     assert (again.order_id, again.first) == (order_id, False)
+
+
+def by_hand(house: ScriptedHouse) -> None:
+    """The clearing house cuts over a day before the date."""
+    house.shows = NOW + DAY
+    house.books.cut_over(str(PortIn.objects.get().id), house.operator)
+
+
+def begins_at(cast: Cast, house: ScriptedHouse, order_id: Any, now: datetime) -> None:
+    """One look makes this instant the date, the next brings the line to life."""
+    at(house, now, order_id)
+    order = Order.objects.by_id(order_id)
+    assert (bring_number.cut_over_of(order), order.next_action_at) == (now, now)
+    assert order.promise_until == now + DAY
+    assert at(house, now, order_id) is OrderState.COMPLETED
+    assert OwnershipPeriod.objects.get(e164=E164).begins_at == now
+    assert Extension.objects.get(order_id=order_id).period_start == now
+
+
+def test_it_is_here_before_anybody_heard_its_date(
+    cast: Cast, house: ScriptedHouse, network: ScriptedNetwork
+) -> None:
+    """It does not lie about until the date, and the letter says what is."""
+    order_id = buy_line.start(bringing(cast), NOW).order_id
+    house.script = ["mute"]
+    at(house, NOW, order_id)
+    by_hand(house)
+    begins_at(cast, house, order_id, NOW + MINUTE)
+    assert told(order_id) == ["line.bought"]
+
+
+def test_it_is_here_before_its_date(
+    cast: Cast, house: ScriptedHouse, network: ScriptedNetwork
+) -> None:
+    """The clearing house's call makes us look."""
+    order_id = buy_line.start(bringing(cast), NOW).order_id
+    at(house, NOW, order_id)
+    by_hand(house)
+    hear(PortIn.objects.get().id, NOW + MINUTE)
+    begins_at(cast, house, order_id, NOW + MINUTE)
+
+
+def test_nobody_pays_for_days_on_which_nobody_heard_its_date(
+    cast: Cast, house: ScriptedHouse, network: ScriptedNetwork
+) -> None:
+    order_id = buy_line.start(bringing(cast), NOW).order_id
+    house.script = ["mute"]
+    at(house, NOW, order_id)
+    begins_at(cast, house, order_id, NOW + 4 * DAY)
 
 
 @pytest.mark.parametrize(

@@ -93,19 +93,23 @@ def to_its_date(order: Order, now: datetime) -> None:
     if row.state in OVER:
         raise Impossible("port_other")
     if row.cut_over_at is not None and now < row.cut_over_at:
-        _look_ahead(row)  # somebody said that something changed
+        _look_ahead(order, row, now)  # somebody said that something changed
         raise NotYet(row.cut_over_at)
 
 
-def _look_ahead(row: PortIn) -> None:
-    """Raises Impossible for one that was taken back, so that money need not wait for the date."""
+def _look_ahead(order: Order, row: PortIn, now: datetime) -> None:
+    """Raises Impossible for one that was taken back, so that money need not wait for the date, and
+    NotYet for one that is here already, by hand: its date is now."""
     try:
         with network_step("bring_number.look_ahead"):
             found = switchboard.porting().ask(row.id)
     except PortingUnknown as silence:
         log.warning("clearing_house_silent", reason=str(silence))
         return
-    if found.state in ("rejected", "cancelled"):
+    if found.state == "ported":
+        _ended(order, found, "", now)
+        raise NotYet(now)
+    if found.state in ("rejected", "cancelled", "returned"):
         raise Impossible(f"port_{found.reason or 'other'}")
 
 
@@ -120,10 +124,15 @@ def _requested(row: PortIn) -> Porting:
 
 
 def _schedule(order: Order, found: Porting, now: datetime) -> None:
-    """Raises NotYet, in any case, or Impossible."""
+    """Raises NotYet, in any case, or Impossible.
+
+    A date that is over already, or of a number that is here before it, is now: the line begins now,
+    and nobody pays for days on which it could not live.
+    """
     if found.state in NOT_OURS:
         raise Impossible(f"port_{found.reason or 'other'}")
-    date = found.cut_over_at
+    here = found.state == "ported"
+    date = now if here else found.cut_over_at and max(found.cut_over_at, now)
     if date is None:
         raise NotYet(now + LOOK_EVERY)
     with transaction_step("bring_number.scheduled"):
@@ -134,10 +143,11 @@ def _schedule(order: Order, found: Porting, now: datetime) -> None:
             ways_in.transition(
                 locked, PortInEvent.SCHEDULE, now, cut_over_at=date, donor=found.donor
             )
-            orders.note_date(locked_order, date, max(date, now) + AFTER_ITS_DATE)
-            line_id = order.served_line
-            outbox.put("number.expected", order.account_id, line_id, order.id, now)
-    raise NotYet(max(date, now))
+            orders.note_date(locked_order, date, date + AFTER_ITS_DATE)
+            if not here:  # the letter that its line lives is all there is to say
+                line_id = order.served_line
+                outbox.put("number.expected", order.account_id, line_id, order.id, now)
+    raise NotYet(date)
 
 
 def take(order: Order, now: datetime) -> None:
