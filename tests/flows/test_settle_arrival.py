@@ -169,7 +169,7 @@ def test_given_back_by_hand(cast: Cast, house: ScriptedHouse, network: ScriptedN
     settle_arrival.returned(order_id, "by telephone", "staff:9", later)
     assert PortIn.objects.get().state == "returned"
     assert not Number.objects.exists()
-    assert told(order_id)[-1] == "number.returned"
+    assert "number.returned" in told(order_id)
     with pytest.raises(FlowRefused, match="arrival_settled"):
         settle_arrival.returned(order_id, "by telephone", "staff:9", later)
     at(house, later + 5 * MINUTE, order_id)
