@@ -133,10 +133,10 @@ def test_those_that_wait_for_the_network_go_together_within_their_promise(
     unpaid = renew_line.start(
         request(cast, key="key-0009", use_wallet="none", provider="sandbox"), NOW
     ).order_id
-    together, *alone = bundles([*waiting, unpaid], NOW)
-    assert (sorted(together), alone) == (sorted(waiting), [[unpaid]])
+    (_, together), *alone = bundles([*waiting, unpaid], NOW)
+    assert (sorted(together), alone) == (sorted(waiting), [("", [unpaid])])
     late = NOW + timedelta(minutes=11)
-    assert sorted(bundles(waiting, late)) == sorted([order_id] for order_id in waiting)
+    assert sorted(bundles(waiting, late)) == sorted(("", [order_id]) for order_id in waiting)
     advance_together(together, "en", NOW)
     assert [Order.objects.by_id(order_id).state for order_id in waiting] == [
         "completed",
@@ -148,4 +148,4 @@ def test_what_holds_stock_goes_alone(network: ScriptedNetwork) -> None:
     cast = assemble(delivery="network")
     ids = [renew_line.start(request(cast, key=f"key-{n:04}"), NOW).order_id for n in range(2)]
     Order.objects.filter(id=ids[0]).update(stock={"number": 447_900_000_001})
-    assert bundles(ids, NOW) == [[ids[1]], [ids[0]]]
+    assert bundles(ids, NOW) == [("", [ids[1]]), ("", [ids[0]])]

@@ -13,19 +13,11 @@ from keepline.workers import due, hands
 from tests.cast import NOW, Cast, assemble
 from tests.doubles import FakeProvider
 from tests.limits import hardly_any
+from tests.one_by_one import OneByOne
 from tests.saved import kept, saving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = NOW + save_method.FIRST_LOOK_AFTER
-
-
-class OneByOne:
-    """Stands where workers have their threads, whose connections would outlive the test."""
-
-    map = staticmethod(map)
-
-    def __init__(self, _work: str, _threads: int = 1) -> None:
-        pass
 
 
 @pytest.fixture

@@ -4,10 +4,13 @@ Each call takes one step (a network call and the transaction that books its answ
 the order at rest or due again; whatever dies on the way is due again when its lease ends.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
+from keepline.catalog import queries as catalog
 from keepline.core.lifecycle.order import OrderState
 from keepline.core.lifecycle.payment import PaymentState
 from keepline.flows import cancel_order, order_profile
@@ -20,6 +23,8 @@ from keepline.flows.refund_payment import refund
 from keepline.flows.review_payment import give_up
 from keepline.flows.settle_payment import CHECKOUT_OPEN_FOR, settle
 from keepline.flows.withdraw_order import undo_delivery, withdraw
+from keepline.gateways import switchboard
+from keepline.lines import services as lines
 from keepline.orders import queries as order_queries
 from keepline.orders import services as orders
 from keepline.orders.models import Order
@@ -30,16 +35,53 @@ WAITING = order_queries.WAITING
 AT_ONCE = 128  # told to the network in one exchange, and booked in one transaction
 
 
-def bundles(order_ids: Collection[UUID], now: datetime) -> list[list[UUID]]:
+class Bundle(NamedTuple):
+    """Orders that take their next step together. `lane`: whose elements they wait for, "" for those
+    of all carriers that have none of their own."""
+
+    lane: str
+    order_ids: Sequence[UUID]
+
+
+def bundles(order_ids: Collection[UUID], now: datetime) -> list[Bundle]:
     """Which of these orders take their next step together, the others alone.
 
-    Together are those that wait for the network, are within their promise, and move no stock: one
-    that waits for an SM-DP+ keeps nobody else.
+    Together are those that wait for one network element, are within their promise, and move no
+    stock: one that waits for an SM-DP+ keeps nobody else, nor does an element that is slow.
     """
+    if not order_ids:
+        return []
     together = order_queries.wait_without_stock(order_ids, now)
-    many = [order_id for order_id in order_ids if order_id in together]
-    alone = [[order_id] for order_id in order_ids if order_id not in together]
-    return [*(many[i : i + AT_ONCE] for i in range(0, len(many), AT_ONCE)), *alone]
+    lanes, many = _lanes(order_ids), defaultdict[str, list[UUID]](list)
+    alone = []
+    for order_id in order_ids:
+        if order_id in together:
+            many[lanes.get(order_id, "")].append(order_id)
+        else:
+            alone.append(Bundle(lanes.get(order_id, ""), [order_id]))
+    shared = [
+        Bundle(lane, ids[i : i + AT_ONCE])
+        for lane, ids in many.items()
+        for i in range(0, len(ids), AT_ONCE)
+    ]
+    return [*shared, *alone]
+
+
+def _lanes(order_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """The lane of each order; no query where all carriers have the same elements."""
+    if not (switchboard.has_own("network") or switchboard.has_own("smdp_plus")):
+        return {}
+    found = order_queries.by_ids(order_ids).values()
+    on = lines.lines_among([each.line_id for each in found if each.line_id], lock=False)
+    codes = catalog.carrier_codes()
+    carriers = {
+        each.id: (each.stock or {}).get("carrier") or on[each.line_id].carrier_id
+        for each in found
+        if each.line_id
+    }
+    return {
+        order_id: switchboard.lane_of(codes.get(of or 0, "")) for order_id, of in carriers.items()
+    }
 
 
 def advance_together(order_ids: Sequence[UUID], language: str, now: datetime) -> None:

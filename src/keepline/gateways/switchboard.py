@@ -72,6 +72,12 @@ def has_own(port: str) -> bool:
     return any(name.startswith(f"{port}:") for name in _factories)
 
 
+def lane_of(carrier: str) -> str:
+    """The carrier, if it has any element of its own; "" stands for those of all others."""
+    own = carrier and any(f"{port}:{carrier}" in _factories for port in GUARDED)
+    return carrier if own else ""
+
+
 def element_of(port: str, carrier: str) -> str:
     """The name under which the carrier's element is connected: its own, or that of all others."""
     names = (f"{port}:{carrier}", f"{port}:", port)

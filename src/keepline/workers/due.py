@@ -5,6 +5,7 @@ worker held is due again when its lease ends.
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic, sleep
@@ -32,11 +33,16 @@ from keepline.orders import services as orders
 from keepline.payments import methods
 from keepline.payments import services as payments
 from keepline.workers import channels
-from keepline.workers.hands import Clock, by_test_clocks, side_by_side
+from keepline.workers.hands import THREADS, Clock, begin, by_test_clocks, side_by_side
 from keepline.workers.numbering import number_receipts
 
 log = structlog.get_logger(__name__)
 ORDERS_A_BATCH, METHODS_A_BATCH, TOLD_A_BATCH = 32, 32, 256
+# Of the network or not: how many are taken at once, and how many may be under way. A lease must
+# outlast what it was taken for, one call for many, or a call for each.
+TAKEN = {True: (TOLD_A_BATCH, 4 * TOLD_A_BATCH), False: (ORDERS_A_BATCH, ORDERS_A_BATCH)}
+OWN_THREADS = 4  # as many calls as a breaker lets through
+PATIENCE_S = 0.1  # with what is slow; then what others wait for is taken on
 LINES_BESIDE_PEOPLE = 50  # renewed in one transaction: what it writes to the log delays nobody
 RESTS = 3  # times as long as a batch took
 LONGEST_REST_S = 1.0
@@ -118,16 +124,28 @@ def forget_checks(clock: Callable[[], datetime] = timezone.now) -> int:
 
 
 def _advance(clock: Clock, clock_id: int) -> int:
+    """While a slow element is waited for, what is due of others is taken on; each carrier's own
+    elements have threads of their own."""
     steps = 0
-    # A lease must outlast what it was taken for: calls one by one, or one for all.
-    for of_network, most in ((True, TOLD_A_BATCH), (False, ORDERS_A_BATCH)):
-        claim = partial(orders.claim_due, limit=most, clock_id=clock_id, of_network=of_network)
-        while claimed := claim(clock()):
-            together = bundles(claimed, clock())
+    under_way: dict[bool, dict[Future[None], int]] = {of_network: {} for of_network in TAKEN}
+    while True:
+        for of_network, (a_batch, most) in TAKEN.items():
+            begun = under_way[of_network]
+            room = min(a_batch, most - sum(begun.values()))
+            claimed = orders.claim_due(clock(), room, clock_id=clock_id, of_network=of_network)
             work = partial(advance_together, language=LANGUAGE, now=clock())
-            list(side_by_side("orders", work, together))
+            for lane, together in bundles(claimed, clock()):
+                threads = OWN_THREADS if lane else THREADS
+                begun[begin(f"orders {lane}".strip(), work, together, threads)] = len(together)
             steps += len(claimed)
-    return steps
+        waited_for = [each for begun in under_way.values() for each in begun]
+        if not waited_for:
+            return steps
+        done = wait(waited_for, PATIENCE_S).done
+        under_way = {
+            of_network: {each: n for each, n in begun.items() if each not in done}
+            for of_network, begun in under_way.items()
+        }
 
 
 def sweep_lines(clock: Callable[[], datetime] = timezone.now) -> int:

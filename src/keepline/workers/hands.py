@@ -1,7 +1,7 @@
 """Hands of a worker: threads for each kind of work, one row's failure kept from all others."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from functools import cache
 from typing import TypeVar
@@ -31,6 +31,13 @@ def side_by_side(
     return pool(kind, threads).map(_guarded(work), rows)
 
 
+def begin(
+    kind: str, work: Callable[[Row], Result], row: Row, threads: int
+) -> Future[Result | None]:
+    """The work is under way; whoever wants to know waits for it."""
+    return pool(kind, threads).submit(_guarded(work), row)
+
+
 def without_waiting(
     kind: str,
     work: Callable[[Row], Result],
@@ -39,7 +46,7 @@ def without_waiting(
     patience_s: float,
 ) -> list[Result | None]:
     """The same, but slow ones are waited for so long and no longer: they end by themselves."""
-    begun = [pool(kind, threads).submit(_guarded(work), row) for row in rows]
+    begun = [begin(kind, work, row, threads) for row in rows]
     done, _ = wait(begun, timeout=patience_s)
     return [each.result() for each in begun if each in done]
 
