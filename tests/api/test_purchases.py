@@ -35,7 +35,7 @@ def test_numbers_to_choose_from(alice: Caller) -> None:
     assert sorted(each["msisdn"] for each in body["items"]) == [
         f"+{shelves.FIRST + place}" for place in range(3)
     ]
-    assert {each["country"] for each in body["items"]} == {"GB"}
+    assert {(each["country"], each["unused_since"]) for each in body["items"]} == {("GB", None)}
     assert alice.get("/v1/plans/keep-1m/numbers?country=FR").json()["items"] == []
     assert alice.get("/v1/plans/none-such/numbers").json()["code"] == "plan_not_sold"
     assert alice.get("/v1/plans/keep-1m/numbers?country=gb").status_code == 422

@@ -1,5 +1,7 @@
 """list_numbers: a handful of what is free, others on the next page, none that would be refused."""
 
+from datetime import timedelta
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -34,6 +36,14 @@ def test_by_country_and_page() -> None:
     assert [len(page) for page in pages] == [SHOWN, 1]
     assert set(pages[0]).isdisjoint(pages[1])
     assert list_numbers(stage.account.id, "keep-1m", "USD", NOW, "DE") == []
+
+
+def test_how_long_nobody_has_had_it() -> None:
+    stage, _, _ = stocked()
+    since = NOW - timedelta(days=100)
+    shelves.numbers(shelves.pool("fr", country="FR"), 1, 33612345678, rested_since=since)
+    (french,) = list_numbers(stage.account.id, "keep-1m", "USD", NOW, "FR")
+    assert french.unused_since == since
 
 
 def test_refusals() -> None:

@@ -12,6 +12,7 @@ from keepline.flows.recognise_revenue import number_receipts
 from keepline.gateways import switchboard
 from keepline.inventory.models import Card, Number, Profile
 from keepline.orders.models import Order
+from keepline.portal.templatetags.formats import unused
 from tests import cast
 from tests.cast import NOW, Cast
 from tests.inventory import shelves
@@ -258,6 +259,25 @@ def test_countries_to_choose_from(shop: Cast, alice: Client) -> None:
     only = text(alice, f"/buy/keep-1m/?key={KEY}&country=FR")
     assert only.count('class="number"') == 1
     assert "number=33612345678" in chosen(alice, "", country="FR")
+
+
+def test_how_long_nobody_has_had_a_number(shop: Cast, alice: Client) -> None:
+    page = text(alice, f"/buy/keep-1m/?key={KEY}")
+    assert page.count("Nobody has had it here") == 3
+    assert "Numbers are used again" not in page
+    since = NOW - timedelta(days=100)
+    shelves.numbers(shelves.pool("fr", country="FR"), 1, 33612345678, rested_since=since)
+    page = text(alice, f"/buy/keep-1m/?key={KEY}&country=FR")
+    assert "Unused for 3 months" in page
+    assert "Numbers are used again" in page
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(0, "1 day"), (59, "59 days"), (60, "2 months"), (719, "23 months"), (730, "2 years")],
+)
+def test_so_long_it_was_unused(days: int, said: str) -> None:
+    assert unused(NOW - timedelta(days=days), NOW) == f"Unused for {said}"
 
 
 def test_plans_by_country(stage: Cast, alice: Client) -> None:

@@ -89,7 +89,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "FreeNumbers": {
         "plan_code": "keep-1m",
-        "items": [{"msisdn": "+447700900601", "country": "GB"}],
+        "items": [
+            {"msisdn": "+447700900601", "country": "GB", "unused_since": "2025-11-02T09:30:00Z"}
+        ],
     },
     "AutoRenewChange": {"enabled": True, "plan_code": "keep-1m", "lead_days": 3},
     "NumberReclaim": {"expected_fee": _eur(490)},

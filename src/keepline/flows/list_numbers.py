@@ -18,10 +18,14 @@ SHOWN = 6  # numbers at once: a handful is chosen from, a list is searched
 
 @dataclass(frozen=True, slots=True)
 class FreeNumber:
-    """One that may be chosen; `country` is that of its pool, "" when the pool has none."""
+    """One that may be chosen; `country` is that of its pool, "" when the pool has none.
+
+    `unused_since`: when its last holder went, None where nobody has had it.
+    """
 
     e164: int
     country: str
+    unused_since: datetime | None = None
 
 
 def list_numbers(
@@ -58,4 +62,4 @@ def free_numbers(
     """A few of these pools. One query."""
     countries = {shelf.id: shelf.country for shelf in fitting if country in ("", shelf.country)}
     found = offering.free_among(list(countries), account_id, SHOWN, page)
-    return [FreeNumber(e164, countries[pool]) for e164, pool in found]
+    return [FreeNumber(e164, countries[pool], since) for e164, pool, since in found]

@@ -70,6 +70,11 @@ class Purchase:
     bringable: bool
 
     @property
+    def shows_used(self) -> bool:
+        """Whether somebody has had one of the numbers before."""
+        return any(each.unused_since for each in self.numbers)
+
+    @property
     def offers_esim(self) -> bool:
         """Whether the line may come with an eSIM."""
         return any(each.kind == "profile" and each.stocked for each in self.sims)

@@ -26,9 +26,9 @@ SELECT p.id, p.kind, p.code, p.carrier_id, p.country,
 FROM inventory_pool p ORDER BY p.code
 """  # noqa: S608  names of our own tables
 FREE = """
-SELECT n.e164, p.id AS pool_id FROM unnest(%(pools)s::int[]) AS p(id)
+SELECT n.e164, p.id AS pool_id, n.rested_since FROM unnest(%(pools)s::int[]) AS p(id)
 CROSS JOIN LATERAL (
-  SELECT e164 FROM inventory_number WHERE pool_id = p.id AND state = 'available'
+  SELECT e164, rested_since FROM inventory_number WHERE pool_id = p.id AND state = 'available'
   ORDER BY pool_id, rested_since ASC NULLS FIRST, e164 LIMIT %(looked_at)s) n
 """
 
@@ -79,8 +79,9 @@ def _most_said_first(shelf: Shelf) -> tuple[bool, bool, str]:
 
 def free_among(
     pools: Collection[int], account_id: UUID, count: int, page: int = 0
-) -> list[tuple[int, int]]:
-    """A few free numbers (E.164, pool) of those that lay free longest; `page`: another few.
+) -> list[tuple[int, int, datetime | None]]:
+    """A few free numbers of those that lay free longest: E.164, pool, and when their last holder
+    went (None: nobody had it). `page`: another few.
 
     Other ones for each account, as `queries.free_numbers`; behind the last page the first comes
     again. One query.
@@ -89,7 +90,7 @@ def free_among(
     mixed = sorted(rows, key=lambda row: sha256(account_id.bytes + str(row.e164).encode()).digest())
     pages = max(1, -(-len(mixed) // count))
     first = page % pages * count
-    return [(row.e164, row.pool_id) for row in mixed[first : first + count]]
+    return [(row.e164, row.pool_id, row.rested_since) for row in mixed[first : first + count]]
 
 
 def kept_until(e164: int, account_id: UUID, now: datetime) -> tuple[int, datetime] | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from keepline.api.shapes.orders import Order
-from keepline.api.shapes.parts import Asked, Code, Digits, Service, Shape
+from keepline.api.shapes.parts import Asked, Code, Digits, Instant, Service, Shape
 from keepline.api.shapes.paying import AskedTerm, PaidTerm, SeenTerm, seen_fields
 from keepline.core.parts import SimKind
 from keepline.flows.buy_line import PurchasePreview
@@ -116,10 +116,15 @@ class FreeNumber(Shape):
 
     msisdn: str = Field(description="E.164 with +.", examples=["+447700900601"])
     country: str | None = Field(description="ISO 3166-1 alpha-2; null: not known.")
+    unused_since: Instant | None = Field(
+        description="When its last holder went; null: nobody has had it here."
+    )
 
     @classmethod
     def of(cls, view: FreeNumberView) -> "FreeNumber":
-        return cls(msisdn=f"+{view.e164}", country=view.country or None)
+        return cls(
+            msisdn=f"+{view.e164}", country=view.country or None, unused_since=view.unused_since
+        )
 
 
 class FreeNumbers(Shape):

@@ -17,6 +17,7 @@ from keepline.flows.receipting.words import in_language
 from keepline.flows.show_lines import Bucket
 
 register = template.Library()
+MONTH_DAYS, YEAR_DAYS = 30, 365  # about, where only about is said
 register.filter("in_language", in_language)
 
 
@@ -133,6 +134,19 @@ def left_of(bucket: Bucket) -> str:
 
 
 register.filter("phone", formats.phone)
+
+
+@register.filter
+def unused(since: datetime | None, now: datetime) -> str:
+    """How long nobody has had a number, in days and then in whole months and years."""
+    if since is None:
+        return gettext("Nobody has had it here")
+    days = max((now - since).days, 1)
+    if days < 2 * MONTH_DAYS:
+        length = Term(0, days)
+    else:
+        length = Term(days // MONTH_DAYS if days < 2 * YEAR_DAYS else days // YEAR_DAYS * 12, 0)
+    return gettext("Unused for %(length)s") % {"length": term(length)}
 
 
 @register.filter
