@@ -1,7 +1,7 @@
 """A visitor, and letter boxes that keep what sign-in sends."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,10 +52,12 @@ def mailbox(db: None) -> Mailbox:
 
 
 @pytest.fixture(autouse=True)
-def handset() -> Handset:
+def handset() -> Iterator[Handset]:
+    """For other tests there are no SMS."""
     fake = Handset()
     switchboard.connect("sms", lambda: fake)
-    return fake
+    yield fake
+    switchboard._factories.pop("sms", None)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Ids tell their slot and their time, and a step's id follows from its parent's."""
 
+from datetime import timedelta
 from uuid import RFC_4122, UUID
 
 import pytest
@@ -11,6 +12,7 @@ from keepline.core.ids import (
     derived_bytes,
     derived_id,
     derived_three,
+    id_before,
     make_id,
     slot_of,
     slot_of_text,
@@ -38,6 +40,15 @@ def test_ids_sort_by_time(slot: int, one_ms: int, other_ms: int, one: int, other
     if one_ms != other_ms:
         assert (first < second) == (one_ms < other_ms)
         assert (str(first) < str(second)) == (one_ms < other_ms)
+
+
+@given(slots, times_ms, times_ms, bits, bits)
+def test_ids_within_a_span(slot: int, one_ms: int, span_ms: int, one: int, other: int) -> None:
+    newest = make_id(slot, one_ms, one)
+    oldest = id_before(newest, timedelta(milliseconds=span_ms))
+    assert oldest <= make_id(slot, max(one_ms - span_ms, 0), other)
+    if one_ms > span_ms:
+        assert make_id(slot, one_ms - span_ms - 1, other) < oldest
 
 
 @pytest.mark.parametrize(("slot", "unix_ms"), [(-1, 0), (SLOTS, 0), (0, -1), (0, 2**48)])

@@ -157,7 +157,7 @@ def test_many_are_told_with_the_queries_of_one(
 ) -> None:
     casts = [assemble(suffix=str(n), code=f"plan-{n}") for n in range(12)]
     warned(*casts)
-    with django_assert_max_num_queries(13):  # lock, events, each way's people, choices, writes
+    with django_assert_max_num_queries(14):  # lock, events, each way's people, choices, letters
         address(NOW, 500)
     rows = deliveries.claim_due("email", LATER, 500, LEASE)
     assert len(rows) == 12

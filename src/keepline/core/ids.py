@@ -5,6 +5,7 @@ Layout, from the left: 48 bits Unix milliseconds, 4 bits version 7, 12 bits slot
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -13,6 +14,7 @@ __all__ = [
     "derived_bytes",
     "derived_id",
     "derived_three",
+    "id_before",
     "make_id",
     "slot_of",
     "slot_of_text",
@@ -31,6 +33,11 @@ def make_id(slot: int, unix_ms: int, random_bits: int) -> UUID:
     if not 0 <= unix_ms < 1 << 48:
         raise ValueError("the time does not fit into 48 bits")
     return UUID(int=unix_ms << 80 | 0x7 << 76 | slot << 64 | 0b10 << 62 | (random_bits & _LOW_62))
+
+
+def id_before(row_id: UUID, span: timedelta) -> UUID:
+    """Lower than every id that was made so long before this one, or later."""
+    return UUID(int=max((row_id.int >> 80) - span // timedelta(milliseconds=1), 0) << 80)
 
 
 def is_ours(row_id: UUID) -> bool:

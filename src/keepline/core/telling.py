@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 
 __all__ = [
     "ALL_DAY_MINUTES",
+    "ALSO_BY_HAND",
     "ESSENTIAL",
     "GATHERED",
     "GATHERING",
+    "GATHERING_OF_MANY",
+    "MANY_A_DAY",
     "NOTHING_SAID",
     "TOPIC_OF",
     "TO_CONTACTS",
@@ -108,9 +111,15 @@ GATHERED = frozenset(
         "line.withdrawn",
         "line.renewal_failed",
         "line.consent_needed",
+        "line.renewed",
     }
 )
+# The same is asked for by hand as well: then who asked is told at once.
+ALSO_BY_HAND = frozenset({"line.renewed"})
 GATHERING = timedelta(minutes=10)
+# Lines of a fleet run out all day long: who had so many letters of a kind within a day gets the
+# next when more has come together.
+MANY_A_DAY, GATHERING_OF_MANY = 3, timedelta(hours=6)
 
 # Who has said nothing: an SMS costs money and wakes people, so it is kept for what cannot wait.
 USUALLY_OFF = frozenset(

@@ -78,6 +78,89 @@ def gathering(lanes: Collection[UUID], now: datetime) -> list[Gathering]:
     return [Gathering(*row) for row in fetch_all(WAITING, params)]
 
 
+# OFFSET 0: each account is looked up by its index, whatever the planner believes.
+LATELY = """
+SELECT n.lane, n.kind
+FROM unnest(%(slots)s::smallint[], %(accounts)s::uuid[], %(lanes)s::uuid[], %(kinds)s::text[])
+  AS n(slot, account_id, lane, kind)
+CROSS JOIN LATERAL (
+  SELECT count(*) AS letters FROM messages_delivery d
+  WHERE d.slot = n.slot AND d.account_id = n.account_id AND d.id >= %(first)s
+    AND d.lane = n.lane AND d.kind = n.kind AND d.letter_id = d.id AND d.addressed_at > %(since)s
+  OFFSET 0
+) AS lately
+WHERE lately.letters >= %(many)s
+"""
+
+
+class NewLetter(NamedTuple):
+    """A letter that is about to be begun."""
+
+    account_id: UUID
+    lane: UUID
+    kind: str
+
+
+def begun_often(
+    letters: Collection[NewLetter], since: datetime, first: UUID, many: int
+) -> set[tuple[UUID, str]]:
+    """Lane and kind of those of which as `many` were begun after `since`. One query, or none.
+
+    `first`: no letter that counts has a lower id.
+    """
+    if not letters:
+        return set()
+    accounts, lanes, kinds = map(list, zip(*letters, strict=True))
+    params = {
+        "slots": [slot_of(each) for each in accounts],
+        "accounts": accounts,
+        "lanes": lanes,
+        "kinds": kinds,
+        "first": first,
+        "since": since,
+        "many": many,
+    }
+    return {(row.lane, row.kind) for row in fetch_all(LATELY, params)}
+
+
+PASSED = """
+SELECT DISTINCT m.letter_id
+FROM unnest(%(lanes)s::uuid[], %(about)s::uuid[], %(kinds)s::text[]) AS n(lane, line_id, kind)
+JOIN messages_delivery m ON m.lane = n.lane AND m.line_id = n.line_id AND m.kind <> n.kind
+WHERE m.slot = ANY(%(slots)s::smallint[]) AND m.letter_id = ANY(%(letters)s::uuid[])
+  AND m.due_at > %(now)s
+"""
+
+
+class AboutLine(NamedTuple):
+    """What a lane gets about a line."""
+
+    lane: UUID
+    line_id: UUID
+    kind: str
+
+
+def told_before(
+    waiting: Collection[Gathering], news: Collection[AboutLine], now: datetime
+) -> set[UUID]:
+    """Of the letters that wait, those which tell other things of lines that there is `news` of. One
+    query, or none."""
+    lanes = {each.lane for each in waiting}
+    mattering = [each for each in news if each.lane in lanes]
+    if not mattering:
+        return set()
+    lanes_of, about, kinds = map(list, zip(*mattering, strict=True))
+    params = {
+        "now": now,
+        "lanes": lanes_of,
+        "about": about,
+        "kinds": kinds,
+        "slots": slots_of(lanes),
+        "letters": [each.letter_id for each in waiting],
+    }
+    return {row.letter_id for row in fetch_all(PASSED, params)}
+
+
 HURRY = """
 UPDATE messages_delivery m SET due_at = %(now)s
 WHERE m.slot = ANY(%(slots)s::smallint[]) AND m.lane = ANY(%(lanes)s::uuid[])

@@ -99,13 +99,14 @@ class Event(NamedTuple):
     kind: str
     account_id: UUID
     line_id: UUID | None
+    order_id: UUID | None
     occurred_at: datetime
 
 
 LOCK_KIND = 1_262_703_425  # "KCLA" in ASCII: the first half of the advisory lock's key
 
 TAKE = """
-SELECT m.id, m.kind, m.account_id, m.line_id, m.occurred_at FROM messages_outbox m
+SELECT m.id, m.kind, m.account_id, m.line_id, m.order_id, m.occurred_at FROM messages_outbox m
 WHERE m.due_at <= %(now)s AND {of_the_clock}
 ORDER BY m.due_at, m.id LIMIT %(limit)s
 FOR NO KEY UPDATE OF m

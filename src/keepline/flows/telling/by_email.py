@@ -40,7 +40,7 @@ class ByEmail:
     def write(self, letter: Letter) -> EmailMessage:
         """See Way."""
         words = words_of(letter)
-        reader, receipt = letter.addressee, letter.told[0].news.receipt
+        reader, receipts = letter.addressee, [told.news.receipt for told in letter.told]
         return EmailMessage(
             message_id=letter.message_id,
             to=letter.addressee.to,
@@ -50,7 +50,7 @@ class ByEmail:
             language=letter.addressee.language,
             unsubscribe=words.unsubscribe,
             return_token=return_token(letter.message_id, reader.to),
-            attachments=enclosed(receipt, reader.language, reader.time_zone),
+            attachments=enclosed(receipts, reader.language, reader.time_zone),
         )
 
     def send_all(self, messages: Sequence[EmailMessage]) -> Sequence[Sent]:

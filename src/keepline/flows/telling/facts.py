@@ -34,6 +34,7 @@ class _Teller:
         self.says: dict[str, str] = {}
 
     def tell(self, news: News) -> None:
+        self.says["name"] = news.name
         if news.line is not None:
             self._line(news.line)
         if news.port is not None:

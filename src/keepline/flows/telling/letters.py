@@ -67,6 +67,7 @@ SUBJECTS = {
 WARNINGS = frozenset({"line.expired", "line.suspended", "line.withdrawal_near"})
 # Of many lines at once (core/telling.py: GATHERED).
 SUBJECTS_OF_MANY = {
+    "line.renewed": gettext_noop("%(n)s of your lines are renewed"),
     "line.expiry_near": gettext_noop("%(n)s of your lines run out soon"),
     "line.renewal_failed": gettext_noop("%(n)s of your lines could not be renewed by themselves"),
     "line.consent_needed": gettext_noop("%(n)s of your lines need your word to be renewed"),

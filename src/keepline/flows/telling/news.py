@@ -9,6 +9,7 @@ from keepline.accounts import queries as accounts
 from keepline.accounts.models import Account
 from keepline.catalog.queries import policy_values, tariff_of
 from keepline.catalog.taxes import taxed_tariff, treatment_in
+from keepline.core import formats
 from keepline.core.lifeline import lifeline_of
 from keepline.flows.auto_renewal import auto_renewal
 from keepline.flows.receipting.enclosing import TELL_OF_SALES
@@ -27,6 +28,8 @@ from keepline.payments.models import Dispute, Refund
 from keepline.porting import queries as portings
 from keepline.porting.models import PortOut
 
+# Such news are of an order, and say of which line: many may stand in one letter.
+NAMING = frozenset({"line.renewed"})
 # Such news name an order that has ended: what counts is its line.
 ABOUT_LINES = frozenset({"number.reclaimed", "line.charge_failed", "line.approval_needed"})
 
@@ -81,7 +84,8 @@ class News:
     """All that the letter of one event can speak of. What it does not speak of is None.
 
     `refund`: the one it tells of, else what goes back by itself. `dispute`: the order's last.
-    `receipt`: the order's, for a way that encloses it.
+    `receipt`: the order's, for a way that encloses it. `name`: of the line, where that is all that
+    is said of it.
     """
 
     order: Order | None
@@ -90,6 +94,7 @@ class News:
     line: LineNews | None
     port: PortNews | None = None
     receipt: Receipt | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +121,10 @@ def rows_of(events: Sequence[Outbox], with_receipts: bool = False) -> Rows:
     one more where a number may leave, and three where receipts go along."""
     order_ids = {event.order_id for event in events if event.order_id}
     disputed = {event.order_id for event in events if event.order_id and _tells_of_dispute(event)}
-    told_lines = lines.lines_among({e.line_id for e in events if e.line_id and is_about_line(e)})
-    charged = [row for row in told_lines.values() if row.auto_renew and row.method_id]
+    about = {event.line_id for event in events if event.line_id and is_about_line(event)}
+    named = {event.line_id for event in events if event.line_id and event.kind in NAMING}
+    told_lines = lines.lines_among(about | named)
+    charged = [row for row in told_lines.values() if _is_charged(row) and row.id in about]
     passing = [event for event in events if may_be_overtaken(event)]
     told_orders = orders.by_ids(order_ids)
     return Rows(
@@ -141,6 +148,10 @@ def rows_of(events: Sequence[Outbox], with_receipts: bool = False) -> Rows:
     )
 
 
+def _is_charged(row: LineRow) -> bool:
+    return bool(row.auto_renew and row.method_id)
+
+
 def news_of(event: Outbox, rows: Rows, now: datetime) -> News:
     """No query. Raises KeyError for an event of which `rows` were not read."""
     refund_id = _refund_id(event)
@@ -152,7 +163,13 @@ def news_of(event: Outbox, rows: Rows, now: datetime) -> News:
         line=_line(line, rows, now) if line else None,
         port=_port(event, rows),
         receipt=rows.receipts.get(event.order_id) if event.order_id else None,
+        name=_name(event, rows),
     )
+
+
+def _name(event: Outbox, rows: Rows) -> str:
+    row = rows.lines.get(event.line_id) if event.line_id and event.kind in NAMING else None
+    return formats.line_name(row.label, row.e164, row.iccid) if row else ""
 
 
 def is_untrue(event: Outbox, rows: Rows) -> bool:
