@@ -172,7 +172,7 @@ def _written(desk: Desk, sheet: Sheet) -> Written | list[Attempt]:
     overtaken = [
         each
         for each, event in zip(sheet.claimed, sheet.events, strict=True)
-        if is_untrue(event, desk.rows)
+        if is_untrue(event, desk.rows, desk.now)
     ]
     if end := _end_of(desk, sheet, choices, overtaken):
         return [_ended(each, end) for each in sheet.claimed]

@@ -33,7 +33,7 @@ from keepline.flows import renew_line, wake
 from keepline.flows.errors import FlowRefused
 from keepline.flows.line_at_network import let_network_follow, with_other_service
 from keepline.flows.steps import transaction_step
-from keepline.flows.sweeping.leaving import may_go, paid_for, withdrawal_of
+from keepline.flows.sweeping.leaving import may_go, paid_for, tell_once_more, withdrawal_of
 from keepline.flows.sweeping.reminding import remind
 from keepline.flows.sweeping.renewing import Raced, Refusal, renew_due
 from keepline.flows.sweeping.resting import release_rested
@@ -368,6 +368,7 @@ def _withdraw(ids: list[UUID], now: datetime) -> Counts:
         due.plan([*early, *waiting, *((line, again) for line in held)])
         _tell([("line.withdrawn", line) for line in told], now)
         _tell([("line.withdrawal_near", line) for line in held], now)
+        tell_once_more(leaving, resting, now)
     if held:
         log.error("withdrawal_without_notice", lines=[str(line.id) for line in held[:5]])
     return _counted(

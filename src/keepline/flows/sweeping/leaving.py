@@ -1,5 +1,6 @@
 """Which lines may run out, be cut or lose their number when it is time, and how that rests."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +10,10 @@ from keepline.core.terms import LATENESS
 from keepline.inventory import services as inventory
 from keepline.lines import clock
 from keepline.lines.due import DueLine
+from keepline.messages import services as outbox
 from keepline.orders import queries as orders
+
+LAST_WORD = timedelta(days=7)  # before the window ends
 
 
 def paid_for(batch: Sequence[DueLine]) -> set[UUID]:
@@ -44,3 +48,19 @@ def withdrawal_of(policy_id: int, e164: int, now: datetime) -> inventory.Withdra
     return inventory.Withdrawal(
         e164, now + timedelta(days=rules.quarantine_days), now + timedelta(days=rules.reclaim_days)
     )
+
+
+def tell_once_more(
+    leaving: Sequence[DueLine], resting: Sequence[inventory.Withdrawal], now: datetime
+) -> None:
+    """That a number can be had back for some days only: written with its withdrawal, sent then.
+
+    Where the window is too short for a second letter there is none.
+    """
+    told: dict[datetime, list[tuple[str, UUID, UUID]]] = defaultdict(list)
+    for line, rest in zip(leaving, resting, strict=True):
+        at = rest.reclaim_until - LAST_WORD
+        if at - now >= LAST_WORD:
+            told[at].append(("number.loss_near", line.account_id, line.id))
+    for at, events in told.items():
+        outbox.put_all(events, at)

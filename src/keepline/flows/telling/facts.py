@@ -56,6 +56,7 @@ class _Teller:
             "name": formats.line_name(line.label, line.e164, line.iccid),
             "until": self._instant(line.valid_until),
             "gone": self._instant(line.withdrawn_at),
+            "kept": self._instant(line.reclaim_until),
             "unlocks": self._instant(line.unlocks_at),
         }
         if line.charge is not None:

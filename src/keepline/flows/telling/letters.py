@@ -40,6 +40,7 @@ SUBJECTS = {
     "line.withdrawal_near": gettext_noop("Your number will be withdrawn soon"),
     "line.closed": gettext_noop("Your line is closed"),
     "line.withdrawn": gettext_noop("Your number was withdrawn; you can still have it back"),
+    "number.loss_near": gettext_noop("The last days to have your number back"),
     "number.reclaimed": gettext_noop("Your number is yours again"),
     "line.blocked": gettext_noop("Your line is blocked"),
     "line.unblocked": gettext_noop("Your line is unblocked"),
@@ -75,6 +76,7 @@ SUBJECTS_OF_MANY = {
     "line.suspended": gettext_noop("%(n)s of your lines are suspended"),
     "line.withdrawal_near": gettext_noop("%(n)s of your numbers will be withdrawn soon"),
     "line.withdrawn": gettext_noop("%(n)s of your numbers were withdrawn"),
+    "number.loss_near": gettext_noop("The last days to have %(n)s of your numbers back"),
 }
 LISTED_AT_MOST = 200  # a letter of a thousand lines is read by nobody, and refused by some servers
 

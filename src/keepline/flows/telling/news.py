@@ -15,6 +15,9 @@ from keepline.flows.auto_renewal import auto_renewal
 from keepline.flows.receipting.enclosing import TELL_OF_SALES
 from keepline.flows.show_receipt import Receipt, receipts_among
 from keepline.flows.telling.overtaken import is_overtaken, may_be_overtaken
+from keepline.inventory import queries as inventory
+from keepline.inventory.models import Number
+from keepline.inventory.queries import may_be_had_back
 from keepline.ledger import queries as ledger
 from keepline.ledger.queries import Balance
 from keepline.lines import queries as lines
@@ -66,6 +69,7 @@ class LineNews:
     auto_renew: bool
     charge: ChargeNews | None
     unlocks_at: datetime | None = None
+    reclaim_until: datetime | None = None
     state: str = ""
 
 
@@ -101,7 +105,8 @@ class News:
 class Rows:
     """The rows that the letters of some events speak of, by id; `disputes` by order.
 
-    `renewed_at`: of lines that were renewed since the first of their events.
+    `renewed_at`: of lines that were renewed since the first of their events. `resting`: the numbers
+    of lines that ended, by line.
     """
 
     orders: Mapping[UUID, Order]
@@ -112,13 +117,14 @@ class Rows:
     wallets: Mapping[UUID, Balance]
     holders: Mapping[UUID, Account]
     renewed_at: Mapping[UUID, datetime]
+    resting: Mapping[UUID, Number]
     ports: Mapping[UUID, PortOut]
     receipts: Mapping[UUID, Receipt]
 
 
 def rows_of(events: Sequence[Outbox], with_receipts: bool = False) -> Rows:
     """At most eight queries for any number of events, and two for those about lines alone;
-    one more where a number may leave, and three where receipts go along."""
+    one more where a number may leave or rests, and three where receipts go along."""
     order_ids = {event.order_id for event in events if event.order_id}
     disputed = {event.order_id for event in events if event.order_id and _tells_of_dispute(event)}
     about = {event.line_id for event in events if event.line_id and is_about_line(event)}
@@ -139,6 +145,7 @@ def rows_of(events: Sequence[Outbox], with_receipts: bool = False) -> Rows:
             {event.line_id for event in passing if event.line_id},
             min((event.occurred_at for event in passing), default=None),
         ),
+        resting=_resting([told_lines[e.line_id] for e in events if is_last_word(e) and e.line_id]),
         ports=portings.last_among({e.line_id for e in events if e.line_id and is_about_port(e)}),
         receipts=receipts_among(
             [told_orders[e.order_id] for e in events if e.order_id and e.kind in TELL_OF_SALES]
@@ -172,10 +179,24 @@ def _name(event: Outbox, rows: Rows) -> str:
     return formats.line_name(row.label, row.e164, row.iccid) if row else ""
 
 
-def is_untrue(event: Outbox, rows: Rows) -> bool:
+def is_untrue(event: Outbox, rows: Rows, now: datetime) -> bool:
     """Whether what the event says was overtaken by what happened since. No query."""
     line = rows.lines.get(event.line_id) if event.line_id else None
+    if line is not None and is_last_word(event):
+        number = rows.resting.get(line.id)
+        return number is None or not may_be_had_back(number, line.account_id, line.id, now)
     return line is not None and is_overtaken(event, line, rows.renewed_at)
+
+
+def is_last_word(event: Outbox) -> bool:
+    """Whether it tells that a number can be had back for some days only."""
+    return event.kind == "number.loss_near" and event.order_id is None
+
+
+def _resting(lines: Sequence[LineRow]) -> dict[UUID, Number]:
+    e164s = {line.e164 for line in lines if line.e164}
+    by_number = inventory.numbers_among(e164s) if e164s else {}
+    return {line.id: by_number[line.e164] for line in lines if line.e164 in by_number}
 
 
 def is_about_line(event: Outbox) -> bool:
@@ -225,6 +246,7 @@ def _line(row: LineRow, rows: Rows, now: datetime) -> LineNews:
         auto_renew=row.auto_renew,
         charge=_charge(row, rows, now),
         unlocks_at=row.unlocks_at,
+        reclaim_until=rows.resting[row.id].reclaim_until if row.id in rows.resting else None,
     )
 
 
