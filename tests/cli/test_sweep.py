@@ -8,7 +8,7 @@ from django.utils import timezone
 from keepline.cli import doctor
 from keepline.core.agenda import Step
 from keepline.lines.models import Validity
-from tests.cast import assemble
+from tests.cast import assemble, line
 from tests.cli.test_audit import keepline
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,6 +26,23 @@ def test_what_is_due_is_done_and_told(process_environment: dict[str, str]) -> No
     assert "1/1" in swept.stderr
     assert Validity.objects.get().valid_until > soon
     assert keepline("sweep", process_environment).stdout == "Nothing was due.\n"
+
+
+@pytest.mark.books_broken  # as above
+def test_what_goes_one_by_one_is_done_to_the_last(process_environment: dict[str, str]) -> None:
+    """A sweep does a hundred of them; the command does not leave the others."""
+    soon = timezone.now() + timedelta(hours=1)
+    cast = assemble(wallet_minor=0, line_fields={"valid_until": soon})
+    for _ in range(100):
+        line(cast.account, cast.plan, valid_until=soon)
+    Validity.objects.update(
+        auto_renew=True,
+        next_step=Step.RENEW_ALONE,
+        next_action_at=timezone.now() - timedelta(minutes=1),
+    )
+    swept = keepline("sweep", process_environment)
+    assert swept.stdout == "      101 not renewed: the wallet was short\n", swept.stderr
+    assert not Validity.objects.filter(next_step=Step.RENEW_ALONE).exists()
 
 
 @pytest.mark.parametrize(("zone", "grade"), [("Europe/Berlin", "ok"), ("Etc/GMT-3", "ok")])

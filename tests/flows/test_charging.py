@@ -67,6 +67,21 @@ def test_the_card_pays_what_the_wallet_lacks(provider: FakeProvider) -> None:
     assert told(cast) == ["line.renewed"]
 
 
+def test_tries_that_an_outage_piled_up_are_one_charge(provider: FakeProvider) -> None:
+    """Two days away: the tries of yesterday and today are not made one after the other."""
+    cast, _ = short(provider)
+    provider.declines = ["retry", "retry", "retry"]
+    back = NOW + 2 * DAY + timedelta(hours=5)
+    for minutes in range(0, 60, 15):
+        at = back + timedelta(minutes=minutes)
+        sweep(at)
+        for order in Order.objects.filter(next_action_at__isnull=False):
+            advance(order.id, "en", at)
+    assert len(provider.declines) == 2
+    assert told(cast) == ["line.charge_failed"]
+    assert Validity.objects.by_id(cast.line.id).next_action_at == NOW + 3 * DAY
+
+
 def test_a_wallet_that_suffices_is_asked_first(provider: FakeProvider) -> None:
     cast, _ = short(provider, wallet_minor=300)
     assert sweep(NOW) == {"renewed": 1}

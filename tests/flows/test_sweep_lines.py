@@ -274,6 +274,20 @@ def test_lines_of_one_wallet_are_paid_in_the_order_in_which_they_were_due() -> N
     assert wallet(cast) == (50, 0)
 
 
+def test_the_first_that_a_wallet_cannot_pay_ends_the_row_of_the_next_batches_too() -> None:
+    """Or a cheap line would be renewed by the chance of where a batch ends."""
+    cast = renewing(wallet_minor=450)
+    cheap = plan("cheap", price_minor=10)
+    dearer = line(cast.account, cast.plan, valid_until=NOW)
+    last = [line(cast.account, cheap, valid_until=NOW) for _ in range(3)]
+    other = assemble(line_fields={"valid_until": NOW}, suffix="-2", code="plan-2")
+    for minutes, each in enumerate((cast.line, dearer, *last, other.line)):
+        switch_on(each.id, NOW - timedelta(minutes=30 - minutes))
+    assert sweep(NOW, batch=2) == {"renewed": 2, "short": 4, "expired": 4}
+    assert wallet(cast) == (150, 0)
+    assert wallet(other) == (700, 0)
+
+
 def test_a_short_wallet_is_told_and_tried_again_as_the_policy_says() -> None:
     cast = assemble(wallet_minor=0, line_fields={"valid_until": NOW + 3 * DAY})
     switch_on(cast.line.id, NOW)
@@ -412,6 +426,14 @@ def test_reminders_that_were_missed_are_sent_as_one() -> None:
     cast = unpaid()
     assert sweep(NOW + 18 * DAY) == {"passed_over": 1, "reminded": 1}
     assert told(cast) == ["line.expiry_near"]
+
+
+def test_tries_that_were_missed_are_made_as_one() -> None:
+    cast = assemble(wallet_minor=0, line_fields={"valid_until": NOW + 3 * DAY})
+    switch_on(cast.line.id, NOW)
+    assert sweep(NOW + 60 * timedelta(hours=1)) == {"short": 1}
+    assert told(cast) == ["line.renewal_failed"]
+    assert clock_of(cast).next_action_at == NOW + 3 * DAY
 
 
 def test_switched_off_a_second_before_is_respected() -> None:
@@ -564,6 +586,7 @@ def test_a_batch_is_read_by_its_keys_and_expected_whole() -> None:
     ids = [new_id(number % 256) for number in range(1000)]
     params = {
         "now": NOW,
+        "ended": None,
         "due_slots": [slot_of(line_id) for line_id in ids],
         "due_ids": ids,
         **Which().params(),

@@ -1,5 +1,7 @@
 """`keepline sweep`: what the clock has for lines is done now, with a progress bar."""
 
+from collections import Counter
+
 import click
 
 WORDS = {
@@ -41,11 +43,16 @@ def command() -> None:
     from keepline.flows.sweep_lines import sweep
     from keepline.lines.queries import count_due
 
-    now = timezone.now()
+    began_at = timezone.now()
+    counts: Counter[str] = Counter()
     bar = progress_bar(MofNCompleteColumn(), TimeRemainingColumn())
     with bar:
-        task = bar.add_task("Sweeping", total=count_due(now))
-        counts = sweep(now, done=lambda batch: bar.advance(task, batch.total()))
+        task = bar.add_task("Sweeping", total=count_due(began_at))
+        # Of those that go one by one each sweep does a batch, by the time that it is then.
+        while done := sweep(timezone.now(), done=lambda batch: bar.advance(task, batch.total())):
+            counts += done
+            if not count_due(began_at):
+                break
         bar.update(task, total=bar.tasks[task].completed)
     for name, words in WORDS.items():
         if counts[name]:

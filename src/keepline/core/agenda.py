@@ -10,7 +10,7 @@ A line carries one entry: the next. Who was away for long goes through the entri
 - a change of state is never skipped;
 - of several reminders that are due only the last is sent, and none when a change of state is due
   as well, for that one sends its own;
-- of several tries to renew that are due only the last is made.
+- several tries to renew that are due are one.
 """
 
 from dataclasses import dataclass

@@ -14,42 +14,34 @@ the agenda in prose.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Literal
 from uuid import UUID
 
 import structlog
 from django.db import DataError, IntegrityError
 
 from keepline.accounts import clocks
-from keepline.catalog.taxes import tariff_for
 from keepline.core.agenda import Due, Step
 from keepline.core.lifecycle.line import LineEvent, LineState
-from keepline.core.lifecycle.order import OrderState
-from keepline.core.pricing import price_of
-from keepline.flows import renew_line, wake
-from keepline.flows.errors import FlowRefused
+from keepline.flows import wake
 from keepline.flows.line_at_network import let_network_follow, with_other_service
 from keepline.flows.steps import transaction_step
 from keepline.flows.sweeping.leaving import may_go, paid_for, tell_once_more, withdrawal_of
 from keepline.flows.sweeping.reminding import remind
 from keepline.flows.sweeping.renewing import Raced, Refusal, renew_due
 from keepline.flows.sweeping.resting import release_rested
+from keepline.flows.sweeping.trying import ACTOR, try_alone, usable_methods
 from keepline.inventory import services as inventory
-from keepline.ledger import queries as ledger
 from keepline.lines import clock, due
 from keepline.lines import queries as lines
 from keepline.lines.due import DueLine, Move, Which
 from keepline.messages import services as outbox
 from keepline.orders import queries as orders
-from keepline.payments import methods
 from keepline.payments.methods import MethodFacts
 
 log = structlog.get_logger(__name__)
 ACTION = "lines.swept"
-ACTOR = "worker"
 BATCH = 1000
 LOOKED_AHEAD = 100_000  # lines that are due, put into the order in which they lie
 ALONE_BATCH = 100
@@ -63,17 +55,6 @@ CHANGES = {
     Step.EXPIRE: (LineEvent.EXPIRE, LineState.GRACE, "expired", "line.expired"),
     Step.SUSPEND: (LineEvent.SUSPEND, LineState.SUSPENDED, "grace_over", "line.suspended"),
 }
-# What a refusal of the per-line way means for a try; any other is asked again a little later.
-REFUSALS: dict[str, Refusal | Literal["not_taken"]] = {
-    "wallet_short": "short",
-    "provider_unknown": "not_taken",  # such an amount, in such a currency
-    "method_unusable": "short",
-    "plan_not_for_line": "consent",
-    "price_changed": "consent",
-    "state_refuses": "consent",
-    "no_network": "no_network",
-}
-
 REALLY = Which()
 Counts = Counter[str]
 Act = Callable[[list[UUID], datetime], Counts]
@@ -124,28 +105,36 @@ def _renewals(now: datetime, which: Which, most: int) -> Iterator[Counts]:
 
     Where much is due it is taken in the order of the disk, so that lines of one batch share pages:
     what a batch writes to the log is mostly pages, and holders who commit meanwhile wait for it.
+    The wallet of a batch's last line may have lines in the next: what ended its row ends it there.
     """
     done = True
-    while done and (ids := due.lying_together(Step.RENEW, now, LOOKED_AHEAD, which)):
-        done = False
-        for first in range(0, len(ids), most):
-            if counts := _renew(ids[first : first + most], now, which):
+    while done and (lines_due := due.lying_together(Step.RENEW, now, LOOKED_AHEAD, which)):
+        done, ended = False, None
+        for first in range(0, len(lines_due), most):
+            batch = lines_due[first : first + most]
+            counts, short = _renew([line.id for line in batch], now, which, ended)
+            last = batch[-1].wallet_id
+            ended = last if last == ended or last in short else None
+            if counts:
                 done = True
                 yield counts
 
 
-def _renew(ids: list[UUID], now: datetime, which: Which) -> Counts:
+def _renew(
+    ids: list[UUID], now: datetime, which: Which, ended: UUID | None
+) -> tuple[Counts, set[UUID]]:
+    """One batch: what came of it, and the wallets that could not pay for all of their lines."""
     try:
         with transaction_step("sweep_lines.renew"):
-            batch = renew_due(ids, now, which)
+            batch = renew_due(ids, now, which, ended)
             refused = _charged_alone(batch.refused)
             _settle_refused(refused, now)
     except Raced:
-        return Counter({"raced": 1})
+        return Counter({"raced": 1}), set()
     except (IntegrityError, DataError):
-        return _hand_on_all(ids, now)
-    refusals = Counter(reason for _, reason in refused)
-    return Counter({"renewed": batch.renewed}) + refusals
+        return _hand_on_all(ids, now), set()
+    short = {line.wallet_id for line, reason in batch.refused if reason == "short"}
+    return Counter({"renewed": batch.renewed}) + Counter(why for _, why in refused), short
 
 
 def _charged_alone(refused: list[tuple[DueLine, Refusal]]) -> list[tuple[DueLine, Refusal]]:
@@ -159,18 +148,20 @@ def _charged_alone(refused: list[tuple[DueLine, Refusal]]) -> list[tuple[DueLine
 
 
 def _settle_refused(refused: list[tuple[DueLine, Refusal]], now: datetime) -> None:
-    """Plans what comes after tries that were not made, or in vain; tells the holders of those."""
+    """Plans what comes after tries that were not made, or in vain; tells the holders of those.
+
+    One try stands for all that are due by now: after an outage nobody's card is charged for each.
+    """
     planned: list[tuple[DueLine, Due | None]] = []
     told = []
     for line, reason in refused:
-        tried = Due(_due_at(line), Step.RENEW)
         if reason == "under_way":
             planned.append((line, _later(line, Step.RENEW, ASK_AGAIN, now)))
         elif reason == "alone":
-            planned.append((line, Due(tried.at, Step.RENEW_ALONE)))
+            planned.append((line, Due(line.due_at, Step.RENEW_ALONE)))
         else:
-            planned.append((line, clock.after(line, tried, now)))
-            if reason in NOTICES and clock.makes_sense(line, tried, now):
+            planned.append((line, clock.after(line, Due(now, Step.RENEW), now)))
+            if reason in NOTICES:
                 told.append((NOTICES[reason], line))
     due.plan(planned)
     _tell(told, now)
@@ -181,20 +172,15 @@ def _later(line: DueLine, step: Step, pause: timedelta, now: datetime) -> Due | 
     if step in (Step.RENEW, Step.RENEW_ALONE):
         over_at = clock.change_at(line)
         if over_at is not None and over_at <= now + pause:
-            return clock.after(line, Due(_due_at(line), Step.RENEW), now)
+            return clock.after(line, Due(line.due_at, Step.RENEW), now)
     return Due(now + pause, step)
-
-
-def _due_at(line: DueLine) -> datetime:
-    assert line.due is not None, "it was claimed because it was due"
-    return line.due.at
 
 
 def _hand_on_all(ids: list[UUID], now: datetime) -> Counts:
     """A batch that the database refuses: each of its lines stands alone, and fails alone."""
     with transaction_step("sweep_lines.hand_on"):
         batch = due.claim_these(ids, Step.RENEW, now)
-        due.plan([(line, Due(_due_at(line), Step.RENEW_ALONE)) for line in batch])
+        due.plan([(line, Due(line.due_at, Step.RENEW_ALONE)) for line in batch])
     log.error("sweep_batch_refused", lines=len(batch))
     return Counter({"alone": len(batch)})
 
@@ -207,74 +193,20 @@ def _renew_alone(now: datetime, which: Which) -> Counts:
 def _alone(ids: list[UUID], now: datetime) -> Counts:
     with transaction_step("sweep_lines.alone"):
         found = due.claim_these(ids, Step.RENEW_ALONE, now)
-        charged = _usable_methods(found)
+        charged = usable_methods(found)
         return Counter(_renewed_as_anybody(line, charged.get(line.id), now) for line in found)
-
-
-def _usable_methods(found: list[DueLine]) -> dict[UUID, MethodFacts]:
-    """By line, the saved method that pays when its wallet is short."""
-    named = lines.methods_among([line.id for line in found])
-    saved = methods.methods_among(set(named.values()))
-    return {
-        line_id: saved[method_id]
-        for line_id, method_id in named.items()
-        if method_id in saved and saved[method_id].usable
-    }
 
 
 def _renewed_as_anybody(line: DueLine, method: MethodFacts | None, now: datetime) -> str:
     """The per-line way: the network must be told, the line was cut, or a saved method pays."""
     if not line.auto_renew:
-        due.plan([(line, clock.after(line, Due(_due_at(line), Step.RENEW), now))])
+        due.plan([(line, clock.after(line, Due(line.due_at, Step.RENEW), now))])
         return "skipped"
     under_way = orders.lines_with_orders([line.id], unpaid=True)
-    refusal = "under_way" if under_way else _try(line, method, now)
+    refusal = "under_way" if under_way else try_alone(line, method, now)
     if refusal is not None:
         _settle_refused([(line, refusal)], now)
     return refusal or "renewed"
-
-
-def _try(line: DueLine, method: MethodFacts | None, now: datetime) -> Refusal | None:
-    """One try by renew_line, under a key of this line's try; why it was refused, if it was.
-
-    The wallet pays first. What it lacks may be less than the method's provider takes: then the
-    method pays all of it.
-    """
-    currency = ledger.currency_of(line.wallet_id)
-    tariff = tariff_for(line.account_id, line.plan_id, currency, now)
-    if tariff is None or tariff.offer is None or tariff.dearer:
-        return "consent"
-    request = renew_line.RenewalRequest(
-        account_id=line.account_id,
-        line_id=line.id,
-        plan_code=tariff.offer.code,
-        currency=currency,
-        use_wallet="part" if method else "only",
-        provider=method.provider if method else None,
-        key=f"auto:{line.id.hex[-12:]}:{int(_due_at(line).timestamp())}",
-        expected_total_minor=price_of(tariff.offer).total_minor,
-        actor=ACTOR,
-        channel=orders.BY_CLOCK,
-        method_id=method.id if method else None,
-    )
-    refusal = _start(line, request, now)
-    if method and refusal == "not_taken":
-        refusal = _start(line, replace(request, use_wallet="none"), now)
-    return "short" if refusal == "not_taken" else refusal
-
-
-def _start(
-    line: DueLine, request: renew_line.RenewalRequest, now: datetime
-) -> Refusal | Literal["not_taken"] | None:
-    try:
-        started = renew_line.start(request, now)
-    except FlowRefused as refused:
-        if refused.code == "no_network":
-            log.error("sweep_needs_a_network", line=str(line.id))
-        return REFUSALS.get(refused.code, "under_way")
-    if started.state is not OrderState.COMPLETED:
-        due.plan([(line, clock.after(line, Due(_due_at(line), Step.RENEW), now))])
-    return None
 
 
 def _stepwise(step: Step, act: Act, now: datetime, which: Which) -> Counts:

@@ -6,7 +6,7 @@ One transaction a batch, which the caller holds; a line whose row another worker
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from keepline.core.agenda import Due, Step
@@ -35,6 +35,12 @@ class DueLine:
     warned_at: datetime | None
     due: Due | None
 
+    @property
+    def due_at(self) -> datetime:
+        """When the step was due for which the line was claimed."""
+        assert self.due is not None, "it was claimed because it was due"
+        return self.due.at
+
 
 LAST_SLOT = SLOTS - 1
 ROW = """
@@ -48,7 +54,7 @@ ORDER BY v.next_action_at LIMIT {limit}
 """
 WAITING = f"SELECT v.id FROM lines_validity v {DUE}"  # noqa: S608 - our own words
 TOGETHER = f"""
-SELECT id FROM (
+SELECT id, wallet_id FROM (
   SELECT v.slot, v.id, v.wallet_id, v.next_action_at FROM lines_validity v {DUE}
 ) AS d ORDER BY slot, wallet_id, next_action_at, id
 """  # noqa: S608 - our own words
@@ -99,14 +105,21 @@ def waiting(step: Step, now: datetime, limit: int, which: Which) -> list[UUID]:
     return [row.id for row in fetch_all(statement, params)]
 
 
-def lying_together(step: Step, now: datetime, limit: int, which: Which) -> list[UUID]:
+class Payable(NamedTuple):
+    """A line that is due, and the wallet that pays for it."""
+
+    id: UUID
+    wallet_id: UUID
+
+
+def lying_together(step: Step, now: datetime, limit: int, which: Which) -> list[Payable]:
     """As `waiting`, but in the order in which rows lie on the disk.
 
     Lines of one wallet come one after the other, the longest due first.
     """
     params = {"step": int(step), "now": now, **which.params()}
     statement = TOGETHER.format(whose=which.whose, limit=limit)
-    return [row.id for row in fetch_all(statement, params)]
+    return [Payable(*row) for row in fetch_all(statement, params)]
 
 
 def claim_these(ids: Sequence[UUID], step: Step, now: datetime) -> list[DueLine]:

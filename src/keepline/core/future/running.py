@@ -179,13 +179,14 @@ class Run:
         lines.at[own], lines.step[own] = at[pays], step[pays]
 
     def _try_later(self, rows: Ints, now: Ints) -> None:
+        """One try stands for all that were due."""
         done = np.full(len(rows), Step.RENEW, np.int8)
-        self._plan_after(rows, done, now)
+        self._plan_after(rows, now, done, now)
 
-    def _plan_after(self, rows: Ints, done: Steps, now: Ints) -> None:
+    def _plan_after(self, rows: Ints, done_at: Ints, done: Steps, now: Ints) -> None:
         lines = self.lines
         row = self._rows(rows, lines.phase[rows])
-        at, step = self.agendas.after(row, self._starts(rows), lines.at[rows], done, now)
+        at, step = self.agendas.after(row, self._starts(rows), done_at, done, now)
         lines.at[rows], lines.step[rows] = at, step
 
     def _remind(self, rows: Ints, now: Ints) -> None:
@@ -199,7 +200,7 @@ class Run:
                 row, self._starts(own), lines.at[own], now[late]
             )
         self._tally("reminded", rows[worth])
-        self._plan_after(rows, lines.step[rows], now)
+        self._plan_after(rows, lines.at[rows], lines.step[rows], now)
 
     def _change(self, rows: Ints, now: Ints) -> None:
         """Ends phases; of lines whose phase became longer since it was planned, plans it anew."""

@@ -2,8 +2,8 @@
 --
 -- Those of the given lines that are due still are locked, skipping what somebody has; then their wallets, in the order
 -- of their ids, as everywhere. Of one wallet, lines are paid in the order in which they were due;
--- the first that it cannot pay ends the row for this time. What is not renewed here is told to the
--- caller with the reason. The rows are those that flows/renew_line writes for one line.
+-- the first that it cannot pay ends the row for this time, that of the next batch as well (`ended`).
+-- What is not renewed here is told to the caller with the reason. The rows are those that flows/renew_line writes for one line.
 WITH agenda AS MATERIALIZED (
   SELECT policy_id, lead, offsets::interval[] AS offsets, steps::smallint[] AS steps, from_expiry
   FROM unnest(%(policies)s::int[], %(leads)s::smallint[], %(offsets)s::text[], %(steps)s::text[],
@@ -86,6 +86,7 @@ WITH agenda AS MATERIALIZED (
          CASE WHEN months = 0 THEN 0 WHEN reaches THEN anchor_count + months ELSE months END
            AS new_anchor_count,
          CASE WHEN end_at <= %(now)s THEN 'alone'
+              WHEN wallet_id = %(ended)s::uuid THEN 'short'
               WHEN sum(total) OVER (PARTITION BY slot, wallet_id ORDER BY next_action_at, id) > free
               THEN 'short' END AS refusal
   FROM placed

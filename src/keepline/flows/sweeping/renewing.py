@@ -41,13 +41,14 @@ LIMIT 1
 """
 
 
-def renew_due(ids: Sequence[UUID], now: datetime, which: Which) -> Batch:
+def renew_due(ids: Sequence[UUID], now: datetime, which: Which, ended: UUID | None = None) -> Batch:
     """Renews those of the lines that are due still; the caller's transaction holds their locks.
 
+    `ended`: a wallet that could not pay for a line before these, and pays for none of them.
     Raises Raced; the caller then takes the transaction back and tries again.
     """
     these = {"due_slots": [slot_of(line_id) for line_id in ids], "due_ids": list(ids)}
-    params = {"now": now, **these, **which.params(), **parameters(now)}
+    params = {"now": now, "ended": ended, **these, **which.params(), **parameters(now)}
     # A plan for any batch would be made for far more lines than are due, or far fewer.
     execute("SET LOCAL plan_cache_mode = force_custom_plan")
     rows = fetch_all(_statement(which.whose, by_holder()), params)
