@@ -262,3 +262,26 @@ def test_a_method_that_the_operator_does_not_offer_is_refused(
     SavedMethod.objects.update(kind="sandbox")
     set_auto_renew(wish(stage, method_id=method_id), NOW)
     assert Line.objects.by_id(stage.line.id).method_id == method_id
+
+
+def test_a_try_that_is_due_outlives_a_change_of_plan(stage: Cast) -> None:
+    """The sweep is a moment late, and the plan was chosen in that moment."""
+    fifty = plan("fifty", price_minor=50)
+    expires_at = valid_until(stage)
+    Validity.objects.filter(id=stage.line.id).update(
+        auto_renew=True, lead_days=0, next_step=Step.RENEW, next_action_at=expires_at
+    )
+    set_auto_renew(wish(stage, plan_code=fifty.code, lead_days=0), expires_at)
+    assert sweep(expires_at) == {"renewed": 1}
+    assert wallet(stage) == (950, 0)
+
+
+def test_a_due_try_does_not_outlive_the_wish_for_a_later_one(stage: Cast) -> None:
+    expires_at = valid_until(stage)
+    Validity.objects.filter(id=stage.line.id).update(
+        auto_renew=True, next_step=Step.RENEW, next_action_at=expires_at - 3 * DAY
+    )
+    set_auto_renew(wish(stage, lead_days=0), expires_at - 3 * DAY)
+    assert sweep(expires_at - 3 * DAY) == {}
+    assert clock_of(stage).next_action_at == expires_at - DAY  # the reminder
+    assert swept(expires_at)["renewed"] == 1

@@ -79,6 +79,15 @@ def next_try(line: Planned, rules: AgendaRules, now: datetime) -> datetime | Non
     return agendas.next_try(entries, start_at, planned, now)
 
 
+def was_to_be_tried(line: Clocked, now: datetime) -> bool:
+    """Whether a try of the line's phase lies behind `now`, made or not."""
+    start_at = start_of(line)
+    tries = [each for each in _entries(line, line.state) if each.step is Step.RENEW]
+    return start_at is not None and any(
+        start_at + timedelta(days=each.offset_days) <= now for each in tries
+    )
+
+
 def makes_sense(line: Clocked, due: Due, now: datetime) -> bool:
     """Whether a reminder or a try that is due is still worth making."""
     start_at = start_of(line)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from keepline.core.agenda import Step
 from keepline.core.allowances import Allowance
 from keepline.core.ids import derived_id, slot_of, slots_of
 from keepline.core.lifecycle.line import LINE, LineEvent, LineState
@@ -266,11 +267,16 @@ def forget_names(line: LockedLine) -> None:
 
 
 AUTO_RENEW = """
-UPDATE lines_validity
+UPDATE lines_validity v
 SET auto_renew = %(enabled)s, lead_days = %(lead)s, plan_id = %(plan)s,
-    next_step = CASE WHEN %(anew)s THEN %(step)s::smallint ELSE next_step END,
-    next_action_at = CASE WHEN %(anew)s THEN %(at)s::timestamptz ELSE next_action_at END
-WHERE slot = %(slot)s AND id = %(line)s
+    next_step = CASE WHEN planned.anew THEN %(step)s::smallint ELSE v.next_step END,
+    next_action_at = CASE WHEN planned.anew THEN %(at)s::timestamptz ELSE v.next_action_at END
+FROM (
+  SELECT slot, id, %(anew)s AND NOT coalesce(
+    %(tried)s AND next_step = ANY(%(tries)s) AND next_action_at <= %(now)s, false) AS anew
+  FROM lines_validity WHERE slot = %(slot)s AND id = %(line)s
+) AS planned
+WHERE v.slot = planned.slot AND v.id = planned.id
 """
 
 
@@ -279,7 +285,8 @@ def set_auto_renew(
 ) -> None:
     """Switches auto-renew of a locked line, and says with which version of a plan and how early.
 
-    `lead_days`: the first try so many days before expiry; None leaves it to the policy.
+    `lead_days`: the first try so many days before expiry; None leaves it to the policy. A try that
+    is due and not made yet is still made, when it is one of the new agenda as well.
     """
     wished = replace(line, auto_renew=enabled, lead_days=lead_days)
     due = clock.first_of(wished, line.state, clock.start_of(line), now)
@@ -292,6 +299,9 @@ def set_auto_renew(
         # A suspended line's agenda has no tries: what is planned for it stays, a notice that waits
         # or a withdrawal that was put off.
         "anew": line.state is not LineState.SUSPENDED,
+        "tried": clock.was_to_be_tried(wished, now),
+        "tries": [int(Step.RENEW), int(Step.RENEW_ALONE)],
+        "now": now,
         "step": due and int(due.step),
         "at": due and due.at,
     }
