@@ -8,6 +8,7 @@ from keepline.flows.authorise_port import authorise
 from keepline.flows.errors import FlowRefused
 from keepline.flows.follow_ports import follow
 from keepline.flows.keep_number import keep
+from keepline.lines.models import Validity
 from tests.flows.changing import OLD
 from tests.flows.leaving import (
     DAY,
@@ -58,6 +59,19 @@ def test_a_number_that_is_leaving_stays_when_the_clearing_house_says_so(
     assert is_with_alice(cast)
     assert way_out(cast).state == "stayed"
     assert told() == ["port.asked", "port.leaving", "port.stayed"]
+
+
+def test_one_that_was_in_grace_has_the_days_of_it_that_were_left(house: ScriptedHouse) -> None:
+    cast = settled(house)
+    house.wanted(OLD, with_code(cast))
+    began_at = READY - 20 * DAY
+    Validity.objects.filter(id=cast.line.id).update(state="grace", since_at=began_at)
+    follow(READY)
+    assert line_state(cast) == "porting"
+    keep(cast.account.id, cast.line.id, "user:1", READY)
+    follow(READY + 3 * DAY)
+    assert line_state(cast) == "grace"
+    assert Validity.objects.by_id(cast.line.id).since_at == began_at + 3 * DAY
 
 
 def test_too_late(house: ScriptedHouse) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from keepline.core.lifecycle.line import LineEvent
+from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.lifecycle.order import OrderState
 from keepline.flows import swap_sim
 from keepline.flows.advance_order import advance
@@ -16,7 +16,7 @@ from keepline.flows.unblock_line import unblock
 from keepline.inventory.models import Card
 from keepline.lines import services as lines
 from keepline.lines.models import Validity
-from tests.cast import NOW, Cast
+from tests.cast import NOW, Cast, assemble
 from tests.flows.changing import numbered, sim_swap
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +68,31 @@ def test_a_dispute_is_not_the_holders_to_lift() -> None:
     with pytest.raises(FlowRefused, match="not_found"):
         unblock(cast.other_account.id, cast.line.id, "user:1", NOW)
     assert state_of(cast) == "blocked"
+
+
+@pytest.mark.parametrize("state", [LineState.GRACE, LineState.SUSPENDED])
+def test_what_was_over_before_has_the_days_that_were_left(state: LineState) -> None:
+    """Or a click a month would keep a line in grace for ever, for nothing."""
+    valid_until = NOW - timedelta(days=20 if state is LineState.GRACE else 50)
+    cast = assemble(line_fields={"state": state, "valid_until": valid_until})
+    began_at = NOW - timedelta(days=20)
+    for weeks in range(3):
+        at = NOW + timedelta(weeks=weeks)
+        block(cast.account.id, cast.line.id, "user:1", at)
+        assert sweep(at + timedelta(days=6)) == {}
+        unblock(cast.account.id, cast.line.id, "user:1", at + timedelta(weeks=1))
+        row = Validity.objects.by_id(cast.line.id)
+        assert (row.state, row.since_at) == (state, began_at + timedelta(weeks=weeks + 1))
+        assert row.next_action_at is not None
+
+
+@pytest.mark.books_broken  # the line has an extension, which a successor has not
+def test_a_number_that_came_back_gets_no_life_by_a_block() -> None:
+    """It has no paid time at all: active, it would never run out."""
+    cast = assemble(line_fields={"state": LineState.SUSPENDED})
+    Validity.objects.update(valid_until=None, since_at=NOW)
+    block(cast.account.id, cast.line.id, "user:1", NOW)
+    unblock(cast.account.id, cast.line.id, "user:1", NOW + timedelta(hours=1))
+    row = Validity.objects.by_id(cast.line.id)
+    assert (row.state, row.since_at) == ("suspended", NOW + timedelta(hours=1))
+    assert row.next_action_at is not None

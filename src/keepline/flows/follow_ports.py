@@ -34,6 +34,7 @@ from keepline.inventory import services as inventory
 from keepline.inventory.models import Number
 from keepline.lines import changes
 from keepline.lines import services as lines
+from keepline.lines.interrupting import come_back
 from keepline.lines.services import LockedLine
 from keepline.messages import services as outbox
 from keepline.orders import queries as order_queries
@@ -226,9 +227,10 @@ def _gone(row: PortOut, line: LockedLine, at: datetime) -> None:
 
 
 def _stays(row: PortOut, line: LockedLine, at: datetime) -> None:
-    """The line goes on; if it ran out meanwhile, its whole grace begins."""
+    """The line goes on; if it ran out meanwhile, its whole grace begins. If it was in grace
+    before, that goes on."""
     portings.transition(row, PortOutEvent.STAY, at)
-    lines.transition(line, LineEvent.PORT_CANCEL, ACTOR, "stays", at)
+    come_back(line, LineEvent.PORT_CANCEL, ACTOR, "stays", at)
     let_network_follow([line.id], at)
     outbox.put_all([("port.stayed", row.account_id, row.line_id)], at)
     _record("port.stayed", row, at, {})

@@ -1,8 +1,9 @@
 """`line.unblocked`: what was lost was found again, or the line has another SIM.
 
-    T  unblock_line.unblock    card and line under lock, the line is active, the letter
+    T  unblock_line.unblock    card and line under lock, the line goes on, the letter
 
-A line that ran out meanwhile goes on from there: the clock puts it where it belongs at once. Only
+A line that ran out meanwhile goes on from there: the clock puts it where it belongs at once. One
+that was in grace or suspended before is so again, with the days that were left. Only
 what was blocked as lost is unblocked so; a disputed payment is another reason, and not its
 holder's to lift.
 """
@@ -21,6 +22,7 @@ from keepline.flows.steps import transaction_step
 from keepline.inventory import sims
 from keepline.lines import queries as line_queries
 from keepline.lines import services as lines
+from keepline.lines.interrupting import come_back
 from keepline.messages import services as outbox
 
 ACTION = "line.unblocked"
@@ -35,7 +37,7 @@ def unblock(account_id: UUID, line_id: UUID, actor: str, now: datetime, reason: 
                 raise FlowRefused("change_refused")
             if card is not None and card.state == CardState.BLOCKED:
                 sims.change_card(card.iccid, line.id, CardEvent.UNBLOCK, now)
-            lines.transition(line, LineEvent.UNBLOCK, actor, "found", now)
+            come_back(line, LineEvent.UNBLOCK, actor, "found", now)
             let_network_follow([line.id], now)
             outbox.put_all([(ACTION, account_id, line_id)], now)
             audit.record(

@@ -44,7 +44,7 @@ class Validity(SlottedModel):
     valid_until = models.DateTimeField(null=True)
     anchor_at = models.DateTimeField(null=True)  # months are counted from here ...
     anchor_count = models.IntegerField(default=0)  # ... this many so far
-    since_at = models.DateTimeField(null=True)  # when grace or suspension began
+    since_at = models.DateTimeField(null=True)  # when grace or suspension began; kept while blocked
     auto_renew = models.BooleanField(default=False)
     lead_days = models.SmallIntegerField(null=True)  # first try so early; null: as the policy says
     dormant = models.BooleanField(default=False)  # imported, until go-live

@@ -170,6 +170,8 @@ def extend(line: LockedLine, grant: Grant, actor: str, now: datetime) -> LineSta
     return LineState(target)
 
 
+# In these a line's grace or suspension stands still (interrupting.py): since when it ran is kept.
+INTERRUPTIONS = (LineState.BLOCKED, LineState.PORTING)
 MOVE = """
 UPDATE lines_validity
 SET state = %(target)s, since_at = %(since)s, next_step = %(step)s, next_action_at = %(at)s
@@ -182,7 +184,21 @@ def transition(
 ) -> LineState:
     """Moves a locked line by `event` (compare and set) and appends its history."""
     target = LINE.next(line.state, event)
-    since_at = now if target in (LineState.GRACE, LineState.SUSPENDED) else None
+    kept = line.since_at if target in INTERRUPTIONS else None
+    since_at = now if target in (LineState.GRACE, LineState.SUSPENDED) else kept
+    return enter(line, event, since_at, actor, cause, now)
+
+
+def enter(
+    line: LockedLine,
+    event: LineEvent,
+    since_at: datetime | None,
+    actor: str,
+    cause: str,
+    now: datetime,
+) -> LineState:
+    """The same; `since_at`: from when grace or suspension count, None where the expiry counts."""
+    target = LINE.next(line.state, event)
     due = clock.first_of(line, target, since_at or line.valid_until, now)
     params = {
         "slot": slot_of(line.id),

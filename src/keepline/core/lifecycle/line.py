@@ -39,6 +39,8 @@ class LineEvent(StrEnum):
     RESUME = "resume"
     BLOCK = "block"
     UNBLOCK = "unblock"
+    BACK_TO_GRACE = "back_to_grace"
+    BACK_TO_SUSPENSION = "back_to_suspension"
     PORT_OUT = "port_out"
     PORT_CANCEL = "port_cancel"
     PORTED = "ported"
@@ -77,9 +79,12 @@ LINE: Machine[LineState, LineEvent] = Machine(
         Transition(S.PAUSED, E.RESUME, S.ACTIVE, "never silently"),
         Transition(S.PAUSED, E.EXPIRE, S.GRACE, "a pause does not stop the clock"),
         Transition(S.PAUSED, E.TERMINATE, S.TERMINATED, "closed by the holder"),
-        Transition(S.BLOCKED, E.UNBLOCK, S.ACTIVE, "by staff"),
+        Transition(S.BLOCKED, E.UNBLOCK, S.ACTIVE, "found again, or the dispute is over"),
+        Transition(S.BLOCKED, E.BACK_TO_GRACE, S.GRACE, "the same, of one blocked in grace"),
+        Transition(S.BLOCKED, E.BACK_TO_SUSPENSION, S.SUSPENDED, "the same, of a suspended one"),
         Transition(S.BLOCKED, E.TERMINATE, S.TERMINATED, "by staff"),
         Transition(S.PORTING, E.PORT_CANCEL, S.ACTIVE, "the holder stays"),
+        Transition(S.PORTING, E.BACK_TO_GRACE, S.GRACE, "the same, of one that was in grace"),
         Transition(S.PORTING, E.PORTED, S.TERMINATED, "the number went with its holder"),
     ),
 )

@@ -22,6 +22,7 @@ from keepline.gateways.payments.port import DisputeStatus
 from keepline.ledger import services as ledger
 from keepline.lines import reversing
 from keepline.lines import services as lines
+from keepline.lines.interrupting import come_back
 from keepline.messages import services as outbox
 from keepline.orders import services as orders
 from keepline.orders.models import Order
@@ -133,7 +134,7 @@ def _unblock(case: Case, dispute: Dispute, now: datetime) -> lines.LockedLine | 
         return line
     if disputes.another_blocks(line.id, dispute.id):
         return line
-    lines.transition(line, LineEvent.UNBLOCK, ACTOR, "dispute_closed", now)
+    come_back(line, LineEvent.UNBLOCK, ACTOR, "dispute_closed", now)
     let_network_follow([line.id], now)
     return lines.lock_line(line.id, line.account_id)
 
