@@ -11,10 +11,14 @@ import pytest
 from django.db import connection, transaction
 
 from keepline.accounts.models import Account
+from keepline.catalog import queries as catalog
+from keepline.catalog.models import Policy
 from keepline.core.agenda import Step
 from keepline.core.ids import derived_id, slot_of
+from keepline.core.lifecycle.line import LineEvent as LineStep
 from keepline.core.lifecycle.line import LineState
 from keepline.flows import renew_line
+from keepline.flows.audit_books import audit
 from keepline.flows.hold_number import hold_number
 from keepline.flows.sweep_lines import sweep
 from keepline.flows.sweeping.renewing import _statement
@@ -26,12 +30,13 @@ from keepline.ledger.models import Transfer, Wallet
 from keepline.lines import services as lines
 from keepline.lines.due import Which
 from keepline.lines.models import Extension, LineEvent, Validity
+from keepline.lines.queries import events_of
 from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from keepline.slots.ids import new_id
 from tests.cast import NOW, Cast, assemble, fill, line, plan
 from tests.doubles import ScriptedNetwork
-from tests.flows.acts import request, wallet
+from tests.flows.acts import move_line, request, wallet
 from tests.inventory import shelves
 from tests.taxing import rate, taxes
 
@@ -408,6 +413,24 @@ def test_a_paid_order_at_the_network_keeps_the_number() -> None:
     assert sweep(last)["under_way"] == 1
     assert clock_of(cast).state == "suspended"
     assert Number.objects.get(e164=12025550143).state == "assigned"
+
+
+def test_history_keeps_its_order_where_machines_clocks_differ() -> None:
+    """The machine that serves pages is three minutes ahead of the worker's."""
+    cast = assemble(line_fields={"valid_until": NOW})
+    Policy.objects.update(grace_service="full")
+    catalog.forget()
+    move_line(cast, LineStep.BLOCK, NOW + timedelta(minutes=2))
+    move_line(cast, LineStep.UNBLOCK, NOW + timedelta(minutes=3))
+    assert sweep(NOW) == {"expired": 1}
+    renew_line.start(request(cast, use_wallet="only"), NOW + timedelta(minutes=1))
+    assert [(each.event, each.target) for each in events_of(cast.line.id, 9)] == [
+        ("renew", "active"),
+        ("expire", "grace"),
+        ("unblock", "active"),
+        ("block", "blocked"),
+    ]
+    assert audit(NOW) == []
 
 
 def test_the_clock_is_caught_up_in_order_after_an_outage() -> None:

@@ -224,7 +224,10 @@ WITH moved AS (
     AS d(slot, id, target, since_at, step, at, source, event_id)
 ), told AS (
   INSERT INTO lines_lineevent (slot, id, line_id, event, source, target, actor, cause, occurred_at)
-  SELECT slot, event_id, id, %(event)s, source, target, %(actor)s, %(cause)s, %(now)s FROM moved
+  SELECT slot, event_id, id, %(event)s, source, target, %(actor)s, %(cause)s, coalesce((
+    SELECT max(e.occurred_at) + interval '1 microsecond' FROM lines_lineevent e
+    WHERE e.slot = moved.slot AND e.line_id = moved.id AND e.occurred_at > %(now)s), %(now)s)
+  FROM moved
 )
 UPDATE lines_validity v
 SET state = moved.target, since_at = moved.since_at, next_step = moved.step,
@@ -237,7 +240,8 @@ WHERE v.slot = moved.slot AND v.id = moved.id AND v.state = moved.source
 def transition_all(
     moves: Sequence[Move], event: LineEvent, actor: str, cause: str, now: datetime
 ) -> None:
-    """Moves lines under lock by `event`, each with its row of history.
+    """Moves lines under lock by `event`, each with its row of history, which stands after the last
+    one though another machine's clock had written that.
 
     Raises core's IllegalTransition when one of them has no such edge; then none has moved.
     """

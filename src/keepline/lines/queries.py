@@ -338,7 +338,7 @@ def periods_of(order_ids: Sequence[UUID]) -> dict[UUID, tuple[datetime, datetime
 def events_of(line_id: UUID, limit: int) -> list[LineEvent]:
     """The newest changes of state, newest first. The caller has checked whose it is."""
     rows = LineEvent.objects.filter(slot=slot_of(line_id), line_id=line_id)
-    return list(rows.order_by("-id")[:limit])
+    return list(rows.order_by("-occurred_at", "-id")[:limit])
 
 
 def has_sleepers(account_id: UUID) -> bool:

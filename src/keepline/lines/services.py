@@ -215,10 +215,14 @@ def enter(
     return LineState(target)
 
 
+# Machines' clocks may differ: a step never stands before the one that it followed.
 RECORD = """
 INSERT INTO lines_lineevent (slot, id, line_id, event, source, target, actor, cause, order_id,
                              occurred_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+VALUES (%(slot)s, %(id)s, %(line)s, %(event)s, %(source)s, %(target)s, %(actor)s, %(cause)s,
+        %(order)s, coalesce((
+          SELECT max(e.occurred_at) + interval '1 microsecond' FROM lines_lineevent e
+          WHERE e.slot = %(slot)s AND e.line_id = %(line)s AND e.occurred_at > %(now)s), %(now)s))
 """
 
 
@@ -234,18 +238,18 @@ def _record(
     slot = slot_of(line.id)
     write(
         RECORD,
-        (
-            slot,
-            new_id(slot),
-            line.id,
-            event.value,
-            line.state.value,
-            str(target),
-            actor,
-            cause,
-            order_id,
-            now,
-        ),
+        {
+            "slot": slot,
+            "id": new_id(slot),
+            "line": line.id,
+            "event": event.value,
+            "source": line.state.value,
+            "target": str(target),
+            "actor": actor,
+            "cause": cause,
+            "order": order_id,
+            "now": now,
+        },
     )
 
 
