@@ -241,6 +241,22 @@ P P0D P0M P0Y0M P1M1D P1Y1W PT1H P1.5M -P1M P-1M 1M p1m P1D1W P1M1Y P10000D P\u0
 """
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "shorter"),
+    [
+        ("P30D", "P1M", True),
+        ("P31D", "P1M", False),
+        ("P1M", "P1M", False),
+        ("P2W", "P1M", True),
+        ("P365D", "P1Y", True),
+        ("P366D", "P1Y", False),
+        ("P1Y", "P12M", False),
+    ],
+)
+def test_which_of_two_terms_is_shorter(one: str, other: str, shorter: bool) -> None:
+    assert Term.parse(one).shorter_than(Term.parse(other)) is shorter
+
+
 @pytest.mark.parametrize("text", ["", " P1M", "P1M\n", *NO_TERMS.split()])
 def test_what_is_no_term_is_refused(text: str) -> None:
     with pytest.raises(TermError):

@@ -515,11 +515,27 @@ def test_a_plan_that_became_dearer_asks_first() -> None:
     assert wallet(cast) == (1000, 0)
 
 
+@pytest.mark.parametrize(
+    "less",
+    [{"term": "P30D"}, {"term": "P2W", "price_minor": 100}, {"data_bytes": 4}, {"sms_count": 9}],
+    ids=str,
+)
+def test_a_plan_that_gives_less_asks_first(less: dict[str, Any]) -> None:
+    """At the same price, or for less: half a month for the same money is twice as dear."""
+    cast = renewing(data_bytes=5, sms_count=None)
+    cast.plan.sold_until_at = NOW - DAY
+    cast.plan.save()
+    plan(cast.plan.code, version=2, **({"data_bytes": 5, "sms_count": None} | less))
+    assert sweep(NOW) == {"consent": 1, "expired": 1}
+    assert "line.consent_needed" in told(cast)
+    assert wallet(cast) == (1000, 0)
+
+
 def test_a_plan_that_became_cheaper_does_not() -> None:
     cast = renewing()
     cast.plan.sold_until_at = NOW - DAY
     cast.plan.save()
-    newer = plan(cast.plan.code, version=2, price_minor=250)
+    newer = plan(cast.plan.code, version=2, price_minor=250, data_bytes=7, sms_count=None)
     assert sweep(NOW) == {"renewed": 1}
     assert wallet(cast) == (750, 0)
     assert clock_of(cast).plan_id == newer.id

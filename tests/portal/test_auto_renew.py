@@ -122,6 +122,15 @@ def test_a_dearer_plan_waits_for_a_yes(stage: Cast, alice: Client) -> None:
     assert "We need your word" not in page
 
 
+def test_a_plan_that_gives_less_waits_for_a_yes(stage: Cast, alice: Client) -> None:
+    Validity.objects.filter(id=stage.line.id).update(auto_renew=True)
+    Plan.objects.filter(id=stage.plan.id).update(sold_until_at=NOW)
+    cast.plan(stage.plan.code, version=2, term="P2W")
+    page = text(alice, page_of(stage.line))
+    assert "its plan gives less now and waits for your word" in page
+    assert "The plan gives less than the one you agreed to" in page
+
+
 def test_a_wallet_that_will_be_short_is_told_in_time(stage: Cast, alice: Client) -> None:
     dear = cast.plan("dear", price_minor=1_250)
     Validity.objects.filter(id=stage.line.id).update(auto_renew=True, plan_id=dear.id)

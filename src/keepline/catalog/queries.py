@@ -298,11 +298,23 @@ class Tariff:
     offer: PlanOffer | None
 
     @property
+    def consent_needed(self) -> bool:
+        """Whether the holder must be asked before the line renews: it is not what was agreed to."""
+        return self.offer is None or self.dearer or self.gives_less
+
+    @property
     def dearer(self) -> bool:
-        """Whether it costs more than the pinned one, so that the holder must be asked."""
-        if self.offer is None:
+        """Whether it costs more than the pinned one."""
+        agreed_minor = price_of(self.pinned).total_minor
+        return self.offer is not None and price_of(self.offer).total_minor > agreed_minor
+
+    @property
+    def gives_less(self) -> bool:
+        """Whether its term is shorter, or there is less in it, whatever it costs."""
+        if (offer := self.offer) is None:
             return False
-        return price_of(self.offer).total_minor > price_of(self.pinned).total_minor
+        shorter = offer.term.shorter_than(self.pinned.term)
+        return shorter or not offer.allowance.covers(self.pinned.allowance)
 
     @property
     def currency(self) -> str:
@@ -335,11 +347,10 @@ def _tariffs(prices: QuerySet[PlanPrice]) -> dict[tuple[int, str], Tariff]:
     rows = prices.select_related("plan__policy").order_by("plan__version")
     offers = [(offer_of(row), row.plan.sold_until_at is None) for row in rows]
     on_sale = {(offer.code, offer.currency): offer for offer, sold in offers if sold}
-    found = {}
-    for pinned, _ in offers:
-        offer = on_sale.get((pinned.code, pinned.currency))
-        found[pinned.plan_id, pinned.currency] = Tariff(pinned, offer)
-    return found
+    return {
+        (one.plan_id, one.currency): Tariff(one, on_sale.get((one.code, one.currency)))
+        for one, _ in offers
+    }
 
 
 EDITION = """

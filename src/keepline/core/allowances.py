@@ -30,6 +30,15 @@ class Allowance:
             _less(self.sms_count, sms_count),
         )
 
+    def covers(self, other: Self) -> bool:
+        """Whether there is no less of anything than in the other."""
+        pairs = (
+            (self.data_bytes, other.data_bytes),
+            (self.voice_seconds, other.voice_seconds),
+            (self.sms_count, other.sms_count),
+        )
+        return all(one is None or (least is not None and one >= least) for one, least in pairs)
+
     def as_facts(self) -> dict[str, int | None]:
         """For receipts and the API; unlimited is null."""
         return {

@@ -17,6 +17,7 @@ __all__ = ["LATENESS", "GraceRule", "Period", "Term", "TermError", "add_terms", 
 
 # The clock's worker comes a little after the instant itself: so little is no lapse.
 LATENESS = timedelta(hours=1)
+DAYS_IN_400_YEARS = 146_097
 GraceRule = Literal["from_payment", "from_expiry"]
 _SHAPE = re.compile(r"P(?:(\d{1,3})Y)?(?:(\d{1,3})M)?(?:(\d{1,3})W)?(?:(\d{1,4})D)?", re.ASCII)
 
@@ -45,6 +46,11 @@ class Term:
             raise TermError(f"{text!r} is not a term")
         years, months, weeks, days = (int(part or 0) for part in match.groups())
         return cls(months=12 * years + months, days=7 * weeks + days)
+
+    def shorter_than(self, other: "Term") -> bool:
+        """Whether it gives less time; 4,800 months are 400 years, whose days are always as many."""
+        own, others = (4800 * each.days + DAYS_IN_400_YEARS * each.months for each in (self, other))
+        return own < others
 
     def __str__(self) -> str:
         if self.days:

@@ -34,7 +34,7 @@ class AutoRenewal:
     enabled: bool
     lead_days: int | None
     next_try_at: datetime | None
-    obstacle: Literal["dearer", "not_sold"] | None
+    obstacle: Literal["dearer", "gives_less", "not_sold"] | None
     offer: PlanOffer | None
     price: Quote | None
     agreed_minor: int | None
@@ -69,11 +69,13 @@ def auto_renewal(
     """`tariff`: of the line's plan in its wallet's currency; `method`: the saved one it names."""
     offer = tariff.offer if tariff else None
     price = price_of(offer) if offer else None
-    obstacle: Literal["dearer", "not_sold"] | None = None
+    obstacle: Literal["dearer", "gives_less", "not_sold"] | None = None
     if row.auto_renew and wallet and (tariff is None or offer is None):
         obstacle = "not_sold"
     elif row.auto_renew and tariff and tariff.dearer:
         obstacle = "dearer"
+    elif row.auto_renew and tariff and tariff.gives_less:
+        obstacle = "gives_less"
     next_try_at = None if obstacle else clock.next_try(row, rules, now)
     short_minor = max(0, price.total_minor - wallet.free_minor) if price and wallet else 0
     is_soon = next_try_at is not None and next_try_at <= now + WARN_AHEAD

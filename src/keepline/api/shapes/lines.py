@@ -65,7 +65,7 @@ class AutoRenew(Shape):
     )
     next_try_at: Instant | None = Field(description="null while no try is planned.")
     consent_needed: bool = Field(
-        description="The plan costs more than its holder agreed to, or is not sold any more. "
+        description="The plan costs more or gives less than its holder agreed to, or is not sold. "
         "Nothing is renewed by itself until a plan is chosen."
     )
 

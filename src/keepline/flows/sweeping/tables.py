@@ -85,7 +85,7 @@ def _kinds(by_country: Mapping[str, Treatment], kinds: list[Treatment]) -> dict[
 
 def mode_of(tariff: Tariff | None) -> str:
     """How a line renews by itself: in the sweep, alone (the network is told), or not unasked."""
-    if tariff is None or tariff.offer is None or tariff.dearer:
+    if tariff is None or tariff.offer is None or tariff.consent_needed:
         return CONSENT
     pinned, offer = tariff.pinned, tariff.offer
     fits = offer.line_kind == pinned.line_kind and _serves_all(offer.carriers, pinned.carriers)

@@ -56,7 +56,7 @@ def try_alone(line: DueLine, method: MethodFacts | None, now: datetime) -> Refus
     """
     currency = ledger.currency_of(line.wallet_id)
     tariff = tariff_for(line.account_id, line.plan_id, currency, now)
-    if tariff is None or tariff.offer is None or tariff.dearer:
+    if tariff is None or tariff.offer is None or tariff.consent_needed:
         return "consent"
     request = renew_line.RenewalRequest(
         account_id=line.account_id,
