@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from keepline.config.postgres import EmbeddedPostgres
 from tests import database
@@ -27,6 +28,9 @@ os.environ.update(
     KEEPLINE_DATABASE_URL=database.owner_url(FOLDER),
 )
 os.environ.pop("KEEPLINE_DATABASE_OWNER_URL", None)
+# How long one example takes says how busy the machine is.
+hypothesis_settings.register_profile("any_machine", deadline=None)
+hypothesis_settings.load_profile("any_machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
