@@ -17,11 +17,11 @@ pytestmark = pytest.mark.django_db
 def test_counts_and_times_alone(stage: Cast, olga: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "ENV", replace(settings.ENV, code_senders_a_day=2))
     numbered(stage)
-    assert "No such line" in olga.get("/backoffice/codes/").content.decode()
+    assert "No line stands out" in olga.get("/backoffice/codes/").content.decode()
     for sender in ("Schmetterling", "Falter"):
         arrives(datetime.now(UTC), sender=sender)
     page = olga.get("/backoffice/codes/").content.decode()
-    assert str(stage.line.id) in page
+    assert f'href="/backoffice/lines/{stage.line.id}/"' in page
     for secret in (MARKER, "582914", "Schmetterling", "Falter"):
         assert secret not in page
 

@@ -56,6 +56,13 @@ def test_an_active_line() -> None:
     assert made.lost_at == NOW + timedelta(days=290)
 
 
+def test_a_line_without_a_number_ends_when_its_number_would_be_withdrawn() -> None:
+    made = lifeline_of("active", NOW, NOW + timedelta(days=30), POLICY, NOW, has_number=False)
+    assert made is not None
+    assert made.lost_at == made.withdrawn_at == NOW + timedelta(days=30 + 30 + 60)
+    assert [piece.kind for piece in pieces(made)] == ["active", "grace", "suspended"]
+
+
 def test_a_previewed_renewal_adds_its_piece_and_moves_the_loss() -> None:
     made = line(-100, 20, 50)
     assert kinds(made) == ["past", "active", "added", "grace", "suspended", "quarantine"]

@@ -8,7 +8,7 @@ import pytest
 from keepline.core.lifecycle.line import LineState
 from keepline.flows.renew_calendar import renew_calendar
 from keepline.flows.show_calendar import show_calendar
-from keepline.lines.models import Validity
+from keepline.lines.models import Line, Validity
 from tests.cast import NOW, Cast, assemble
 
 # Rows are put where a year would have brought them, without what it would have booked.
@@ -50,6 +50,7 @@ def test_what_has_no_dates_is_not_in_it(stage: Cast, columns: dict[str, Any]) ->
 
 
 def test_grace_and_suspension_count_from_when_they_began(stage: Cast) -> None:
+    Line.objects.filter(id=stage.line.id).update(e164=442071838750)
     began = NOW - timedelta(days=2)  # we were away when it ran out
     (entry,) = entries(
         stage, state=LineState.GRACE, valid_until=NOW - timedelta(days=9), since_at=began

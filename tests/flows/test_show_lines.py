@@ -82,7 +82,7 @@ def test_buckets_are_live_extensions_less_use() -> None:
 def test_what_happens_next(state: LineState, ends_in_days: int, kind: Any, after_days: int) -> None:
     stage = assemble()
     valid_until = NOW + timedelta(days=ends_in_days)
-    made = more(stage, state=state, valid_until=valid_until)
+    made = more(stage, state=state, valid_until=valid_until, e164=442071838750)
     cards = {c.line_id: c for c in show_lines(stage.account.id, NOW).cards}
     assert cards[made.id].next_action == NextAction(kind, NOW + timedelta(days=after_days))
     assert cards[made.id].renewable is (state is not LineState.TERMINATED)

@@ -70,7 +70,9 @@ def test_the_page_for_plan_and_days(stage: Cast, alice: Client) -> None:
     yearly = cast.plan("keep-1y", term="P1Y", price_minor=900)
     url = f"{page_of(stage.line)}auto-renew/"
     page = text(alice, url)
-    assert "It is tried 3, 2, 1 and 0 days before it runs out and 1, 3, 5 and 7 days" in page
+    assert (
+        "It is tried 3, 2 and 1 days before it runs out, on the day on which it runs out, " in page
+    )
     assert "sandbox" not in page  # nothing but the wallet pays by itself
     alice.post(url, {"enabled": "on", "plan": "keep-1y:900:USD", "lead": "1"})
     row = clock_of(stage.line)

@@ -110,8 +110,10 @@ def test_every_state_is_told_truthfully(stage: Cast, alice: Client, state: LineS
     words, ahead = TRUTHS[state]
     assert str(event["SUMMARY"]).endswith(words)
     assert event["DTSTART"].dt == NOW + ahead
-    assert "Date of loss: " in str(event["DESCRIPTION"])
+    assert "Date of loss: " not in str(event["DESCRIPTION"]), "it has no number"
     assert event.walk("VALARM")
+    Line.objects.filter(id=stage.line.id).update(e164=442071838750)
+    assert "Date of loss: " in str(events(address_of(alice))[0]["DESCRIPTION"])
 
 
 def test_a_withdrawn_number_until_it_is_lost(stage: Cast, alice: Client) -> None:

@@ -102,6 +102,14 @@ def test_every_kind_has_words(
         assert ENGLISH.findall(strip_tags(told.html)) == []
 
 
+@pytest.mark.parametrize("kind", ["identity.verified", "endpoint.switched_off"])
+def test_what_is_about_no_order_names_none(kind: str, stage: Cast) -> None:
+    event = Outbox(kind=kind, account_id=stage.account.id, occurred_at=NOW)
+    told = written(event, READER, NOW)
+    assert "More about it" in told.html
+    assert "order" not in told.text
+
+
 @pytest.mark.parametrize(
     ("auto_renew", "said", "unsaid"),
     [

@@ -1,6 +1,7 @@
 """Each page, for its owner: it renders, and it asks the database a fixed number of times."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -8,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from keepline.catalog import queries as catalog
 from keepline.flows.show_order import show_order
+from keepline.lines.models import Line, Validity
 from keepline.orders.models import Order
 from keepline.payments.models import Payment
 from tests import cast
@@ -61,6 +63,25 @@ def test_my_lines_say_what_happens_next(stage: Cast, alice: Client) -> None:
     assert "5 GB of 5 GB" in page
     assert "Unlimited, 0 SMS used" in page
     assert "US$10.00" in page
+
+
+@pytest.mark.parametrize("auto_renew", [False, True])
+def test_a_line_that_ends_soon_says_so(auto_renew: bool, stage: Cast, alice: Client) -> None:
+    """Unless it renews by itself: then nobody need do anything."""
+    soon = cast.line(stage.account, stage.plan, valid_until=NOW + timedelta(days=2))
+    Validity.objects.filter(id=soon.id).update(auto_renew=auto_renew)
+    page = text(alice, "/")
+    assert ("badge-warn" in page) is not auto_renew
+    assert ("card-warn" in page) is not auto_renew
+
+
+def test_a_line_without_a_number_goes_by_its_name(stage: Cast, alice: Client) -> None:
+    Line.objects.filter(id=stage.line.id).update(e164=None, label="Van 3 tracker")
+    page = text(alice, f"/lines/{stage.line.id}/")
+    assert "Van 3 tracker</h1>" in page
+    assert "Line closed" in page
+    for said in ("Number withdrawn", "Number lost", "the number is still yours"):
+        assert said not in page
 
 
 def test_a_title_is_words_alone(stage: Cast, alice: Client) -> None:

@@ -36,7 +36,7 @@ def panels_of(view: FutureView) -> list[Panel]:
         _panel(view, _("Reminders"), ["reminded"], [_("reminders")]),
         _panel(view, _("Lines that run out"), ["expired"], [_("lines")]),
         _panel(view, _("Lines suspended"), ["suspended"], [_("lines")]),
-        _panel(view, _("Numbers lost"), ["withdrawn"], [_("lines")]),
+        _panel(view, _("Lines that end"), ["withdrawn"], [_("lines")]),
         _panel(view, _("Numbers free again"), ["released"], [_("numbers")]),
     ]
     futures = [each for each in (view.today, view.proposed) if each]

@@ -26,6 +26,7 @@ urlpatterns = [
     path("lines/", lines.lines, name="staff_lines"),
     path("lines/<uuid:line_id>/", lines.line, name="staff_line"),
     path("lines/<uuid:line_id>/block/", lines.block_line, name="staff_block_line"),
+    path("lines/<uuid:line_id>/messages/", told.line_told, name="staff_line_told"),
     path("lines/<uuid:line_id>/cap/", accounts.line_cap, name="staff_line_cap"),
     path("orders/", orders.orders, name="staff_orders"),
     path("orders/<uuid:order_id>/", orders.order, name="staff_order"),

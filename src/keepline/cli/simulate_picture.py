@@ -27,7 +27,7 @@ SINGLE = (
     ("Reminders", ("reminded",)),
     ("Lines that run out", ("expired",)),
     ("Lines suspended", ("suspended",)),
-    ("Numbers lost", ("withdrawn",)),
+    ("Lines that end", ("withdrawn",)),
     ("Numbers free again", ("released",)),
 )
 

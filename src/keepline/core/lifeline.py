@@ -2,7 +2,8 @@
 
 In prose: a line lives to `valid_until`, is in grace to `grace_until`, suspended to
 `suspended_until` (that is when the number is withdrawn) and in quarantine to `quarantine_until`
-(that is when it is lost: somebody else may have it). A previewed renewal adds a piece after
+(that is when it is lost: somebody else may have it). A line without a number ends when its number
+would be withdrawn: nothing rests after it. A previewed renewal adds a piece after
 max(now, valid_until) and moves everything behind it by the same time.
 
 The picture is not to scale, or a day plan would be a hairline before half a year of quarantine:
@@ -35,7 +36,10 @@ class Lapse(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lifeline:
-    """All instants aware UTC. `preview_until`: the expiry that a renewal would give."""
+    """All instants aware UTC. `preview_until`: the expiry that a renewal would give.
+
+    Without a number `quarantine_until` is `suspended_until`.
+    """
 
     bought_at: datetime
     valid_until: datetime
@@ -44,6 +48,7 @@ class Lifeline:
     quarantine_until: datetime
     now: datetime
     preview_until: datetime | None = None
+    has_number: bool = True
 
     @property
     def without_time(self) -> bool:
@@ -84,6 +89,8 @@ def lifeline_of(
     now: datetime,
     preview_until: datetime | None = None,
     since_at: datetime | None = None,
+    *,
+    has_number: bool = True,
 ) -> Lifeline | None:
     """The lifeline of a line under its policy; None while its time has not begun to run.
 
@@ -98,7 +105,8 @@ def lifeline_of(
     if state == "suspended" and since_at:
         grace_until = since_at
     suspended_until = grace_until + timedelta(days=policy.suspended_days)
-    quarantine_until = suspended_until + timedelta(days=policy.quarantine_days)
+    rests = timedelta(days=policy.quarantine_days if has_number else 0)
+    quarantine_until = suspended_until + rests
     if now >= quarantine_until:
         preview_until = None  # what is lost is not renewed
     return Lifeline(
@@ -109,6 +117,7 @@ def lifeline_of(
         quarantine_until=quarantine_until,
         now=now,
         preview_until=preview_until,
+        has_number=has_number,
     )
 
 

@@ -99,7 +99,8 @@ def _entry(
     gone = kind in ("reclaimable", "lost")
     rules = policy_of(around.policies[row.policy_id]).agenda
     number = around.numbers.get(row.e164) if row.e164 and gone else None
-    lost_at = number.until_at if number and number.until_at else lifeline.lost_at
+    rests_until = number.until_at if number and number.until_at else lifeline.lost_at
+    lost_at = at if kind == "lost" else rests_until
     return CalendarEntry(
         line_id=row.id,
         label=row.label,
@@ -111,7 +112,7 @@ def _entry(
         at=at,
         expires_at=lifeline.valid_until,
         withdrawn_at=None if stands or gone else lifeline.withdrawn_at,
-        lost_at=None if stands else at if kind == "lost" else lost_at,
+        lost_at=lost_at if row.e164 and not stands else None,
         renews_at=card.auto_renew.next_try_at if kind == "renews" else None,
         days_ahead=_days_ahead(kind, rules),
         changed_at=changed_at,

@@ -221,6 +221,7 @@ def card(
         now,
         preview_until,
         row.since_at,
+        has_number=row.e164 is not None,
     )
     number = around.numbers.get(row.e164) if row.e164 else None
     if went_on(row, number) or went_away(row, number):

@@ -126,7 +126,9 @@ def show_purchase(
     return Purchase(
         preview=preview,
         plan=plan,
-        lifeline=lifeline_of(LineState.ACTIVE, now, end_at, policy, now),
+        lifeline=lifeline_of(
+            LineState.ACTIVE, now, end_at, policy, now, has_number=preview.parts.number
+        ),
         time_zone=account.time_zone,
         grace_rule=policy.grace_rule,
         kept=kept,

@@ -96,4 +96,5 @@ def lifeline_at(order: Order, row: LineRow, policy: Lapse) -> Lifeline | None:
         policy,
         order.completed_at or order.accepted_at,
         after if before else None,
+        has_number=row.e164 is not None or "number" in (order.stock or {}),
     )

@@ -8,6 +8,7 @@ from keepline.core.ids import slot_of
 from keepline.slots.sql import fetch_all
 
 NEVER_ARRIVED = ("refused", "laid_aside")
+MAY_GO_AGAIN = (*NEVER_ARRIVED, "no_address")
 
 
 class DeliveryRow(NamedTuple):
@@ -26,6 +27,11 @@ class DeliveryRow(NamedTuple):
     reason: str
     sent_at: datetime | None
     delivered_at: datetime | None
+
+    @property
+    def may_go_again(self) -> bool:
+        """It did not arrive, and nobody tries it any more."""
+        return self.due_at is None and self.outcome in MAY_GO_AGAIN
 
 
 COLUMNS = """

@@ -1,4 +1,4 @@
-"""Messages that did not arrive: why, and once more. Staff see no words and no addresses."""
+"""What was told, what did not arrive and why, and once more. Staff see no words, no addresses."""
 
 from uuid import UUID
 
@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from keepline.backoffice.gate import for_staff, staff_actor
+from keepline.backoffice.views.lines import staff_line_or_404
 from keepline.flows.errors import FlowRefused
-from keepline.flows.list_told import list_undelivered
+from keepline.flows.list_told import list_told, list_undelivered, oldest
 from keepline.flows.send_again import send_again
+
+NOBODY = 0  # staff read it; none of it is theirs
 
 
 @require_safe
@@ -31,6 +34,24 @@ def told(request: HttpRequest) -> HttpResponse:
     return render(request, "backoffice/told.html", context)
 
 
+@require_safe
+@for_staff
+def line_told(request: HttpRequest, line_id: UUID) -> HttpResponse:
+    """What the holders of a line were told of it, or with ?all of all that is their account's."""
+    shown = staff_line_or_404(line_id)
+    all_of_it = "all" in request.GET
+    before = _uuid(request.GET.get("before", ""))
+    rows = list_told(shown.account_id, NOBODY, None if all_of_it else line_id, before)
+    context = {
+        "section": "orders",
+        "shown": shown,
+        "rows": rows,
+        "all_of_it": all_of_it,
+        "next": oldest(rows),
+    }
+    return render(request, "backoffice/line_told.html", context)
+
+
 @require_POST
 @for_staff
 def again(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
@@ -41,4 +62,12 @@ def again(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
         messages.error(request, _("That message is not there any more, or on its way already."))
     else:
         messages.success(request, _("On its way once more."))
-    return redirect("staff_told")
+    line_id = _uuid(request.POST.get("line", ""))
+    return redirect("staff_line_told", line_id) if line_id else redirect("staff_told")
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -98,10 +98,9 @@ def _amounts(receipt: Receipt, language: str) -> Sequence[Row]:
 
 
 def _picture(lifeline: Lifeline, zone: str, language: str) -> Picture:
-    marks = (
-        (_("Active until"), lifeline.preview_until or lifeline.valid_until),
-        (_("Number withdrawn"), lifeline.withdrawn_at),
-        (_("Number lost"), lifeline.lost_at),
-    )
-    first, middle, last = (f"{name} {formats.day(at, zone, language)}" for name, at in marks)
-    return Picture(lifeline, (first, middle, last))
+    active = (_("Active until"), lifeline.preview_until or lifeline.valid_until)
+    withdrawn = (_("Number withdrawn"), lifeline.withdrawn_at)
+    lost = (_("Number lost"), lifeline.lost_at)
+    closed = (_("Line closed"), lifeline.withdrawn_at)
+    marks = (active, withdrawn, lost) if lifeline.has_number else (active, closed)
+    return Picture(lifeline, [f"{name} {formats.day(at, zone, language)}" for name, at in marks])

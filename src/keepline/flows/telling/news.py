@@ -235,6 +235,7 @@ def _line(row: LineRow, rows: Rows, now: datetime) -> LineNews:
         rules,
         now,
         since_at=row.since_at,
+        has_number=row.e164 is not None,
     )
     return LineNews(
         state=row.state,

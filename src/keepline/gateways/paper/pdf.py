@@ -94,10 +94,10 @@ def _lifeline(page: Page, y: float, picture: Picture) -> float:
     now_x = LEFT + position(bar, picture.lifeline.now) * scale
     page.line(now_x, y - 4, now_x, y + 16)
     page.setFillColor(SOFT)
-    step = (RIGHT - LEFT) / 2
+    last = len(picture.marks) - 1
     for place, text in enumerate(picture.marks):
-        width = page.stringWidth(text, page.face(text), 8)
-        _text(page, LEFT + step * place - width * place / 2, y - 16, text, 8)
+        room = RIGHT - LEFT - page.stringWidth(text, page.face(text), 8)
+        _text(page, LEFT + room * place / last, y - 16, text, 8)
     return y - 16
 
 

@@ -17,10 +17,10 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A lifeline as it stood then; `marks`: three texts beneath, from left to right."""
+    """A lifeline as it stood then; `marks`: two or more texts beneath, from left to right."""
 
     lifeline: Lifeline
-    marks: tuple[str, str, str]
+    marks: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def _labels(line: Lifeline, bar: list[Piece], zone: str) -> list[dict[str, str]]
         "active": _("Active until"),
         "added": _("Active until, renewed"),
         "grace": _("Grace until"),
-        "suspended": _("Number withdrawn"),
+        "suspended": _("Number withdrawn") if line.has_number else _("Line closed"),
         "quarantine": _("Number lost"),
     }
     return [
@@ -94,6 +94,11 @@ def _told(line: Lifeline, zone: str) -> str:
         "withdrawn": _date(line.withdrawn_at, zone),
         "lost": _date(line.lost_at, zone),
     }
+    if not line.has_number:
+        return (
+            _("Active until %(valid)s. Without renewal the line is closed on %(withdrawn)s.")
+            % facts
+        )
     if line.without_time and line.preview_until is None:
         sentence = _(
             "Suspended. Without renewal the number is withdrawn on %(withdrawn)s "

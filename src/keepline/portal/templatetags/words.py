@@ -1,6 +1,6 @@
 """Says the codes of the domain in the reader's language. A code without a word shows itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from babel.lists import format_list
@@ -324,6 +324,25 @@ def listed(values: Iterable[object]) -> str:
 
 
 @register.filter
+def tries(auto: Any) -> str:
+    """When auto-renew tries: 3 and 1 days before it runs out, on that day, 1 and 3 days after."""
+    ahead = [days for days in auto.tries_ahead if days]
+    after = auto.tries_in_grace
+    said = []
+    if ahead:
+        text = ngettext(
+            "%(days)s day before it runs out", "%(days)s days before it runs out", len(ahead)
+        )
+        said.append(text % {"days": listed(ahead)})
+    if 0 in auto.tries_ahead:
+        said.append(_("on the day on which it runs out"))
+    if after:
+        text = ngettext("%(days)s day after", "%(days)s days after", len(after))
+        said.append(text % {"days": listed(after)})
+    return pgettext("between tries", ", ").join(said)
+
+
+@register.filter
 def movement(code: int) -> str:
     return str(MOVEMENTS.get(code, code))
 
@@ -345,3 +364,9 @@ def countries(codes: list[str]) -> str:
 def currency_name(code: str) -> str:
     """CNY -> Chinese Yuan."""
     return str(locale().currencies.get(code, code))
+
+
+@register.filter
+def of(mapping: Mapping[Any, Any], key: object) -> Any:
+    """What `mapping` says of `key`; nothing where it says nothing."""
+    return mapping.get(key)
