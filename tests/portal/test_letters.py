@@ -1,6 +1,7 @@
 """What letters say: every kind there is, in the reader's language and zone, plain and HTML."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from html import unescape
 
@@ -100,6 +101,18 @@ def test_every_kind_has_words(
     if language != "en":
         assert ENGLISH.findall(f"{told.subject}\n{told.text}") == []
         assert ENGLISH.findall(strip_tags(told.html)) == []
+
+
+def test_where_help_is_asked_for_stands_beneath(
+    stage: Cast, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ">Help<" not in written(_near(stage), READER, NOW).html
+    monkeypatch.setattr(settings, "ENV", replace(settings.ENV, help_url="mailto:help@example.com"))
+    told = written(_near(stage), READER, NOW)
+    assert '<a href="mailto:help@example.com">Help</a>' in told.html
+    assert "Help: help@example.com" in told.text
+    page = alice.get("/nothing-here/").content.decode()
+    assert 'href="mailto:help@example.com">Help</a>' in page
 
 
 @pytest.mark.parametrize("kind", ["identity.verified", "endpoint.switched_off"])

@@ -33,6 +33,7 @@ from keepline.config.values import (
     method_codes,
     notification_points,
     one_of,
+    page_or_mailbox,
     port_number,
     push_key,
     quarantine_days,
@@ -157,6 +158,15 @@ class Environment(Elements):
     )
     email_from: str = field(
         metadata=variable(str, "Keepline <keepline@localhost>", "Sender of mails.")
+    )
+    help_url: str = field(
+        metadata=variable(
+            page_or_mailbox,
+            "",
+            "Where holders ask you for help: a page, or `mailto:` and an address; stands beneath "
+            "pages and letters.",
+            "nothing stands there",
+        )
     )
     log_format: str = field(
         metadata=variable(one_of("console", "json"), "console", "Form of the log: console or json.")

@@ -49,6 +49,12 @@ def one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
+def page_or_mailbox(text: str) -> str:
+    if urlsplit(text).scheme not in ("https", "http", "mailto"):
+        raise ValueError("must begin with https://, http:// or mailto:")
+    return text
+
+
 def address(*schemes: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if urlsplit(text).scheme not in schemes:

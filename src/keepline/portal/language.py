@@ -1,4 +1,5 @@
-"""The language switch in the footer: for a visitor a cookie, for a user also their profile."""
+"""What stands in the footer: the language switch, for a visitor a cookie, for a user also their
+profile; and where help is asked for."""
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -12,6 +13,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from keepline.accounts import services
+
+
+def help_address(request: HttpRequest) -> dict[str, str]:  # noqa: ARG001 - Django gives it
+    """`help_url` in every page; "" where the operator names none."""
+    return {"help_url": settings.ENV.help_url}
 
 
 @require_POST

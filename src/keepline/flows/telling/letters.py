@@ -1,7 +1,9 @@
 """What letters say: truthful at the moment of sending, in the reader's language and zone."""
 
 from dataclasses import dataclass
+from html import escape
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
@@ -132,9 +134,11 @@ def _words(letter: Letter, name: str, facts: Facts) -> Words:
     url, addressee, topic = switchboard.public_url(), letter.addressee, TOPIC_OF[letter.kind]
     pass_ = "" if topic in ESSENTIAL else unsubscribe_pass(addressee.recipient, topic)
     unclaimed = is_contact(addressee.recipient)
+    unsubscribe = f"{url}/unsubscribe/{pass_}/" if pass_ else ""
     endings = {
         "choices": "" if unclaimed else f"{url}/account/notices/",
-        "unsubscribe": f"{url}/unsubscribe/{pass_}/" if pass_ else "",
+        "unsubscribe": unsubscribe,
+        "help": _help(settings.ENV.help_url),
     }
     decides = {**facts.decides, "unclaimed": unclaimed}
     said = written(name, addressee.language, Facts(decides, {**facts.says, **endings}))
@@ -142,8 +146,13 @@ def _words(letter: Letter, name: str, facts: Facts) -> Words:
         subject=str(facts.says["subject"]),
         text=said.text,
         html=said.html,
-        unsubscribe=endings["unsubscribe"] or None,
+        unsubscribe=unsubscribe or None,
     )
+
+
+def _help(url: str) -> str | Both:
+    """Where the operator is asked for help; as plain text an address of mail is only that."""
+    return Both(url.removeprefix("mailto:"), escape(url)) if url else ""
 
 
 def _page_of(event: Outbox) -> str:
