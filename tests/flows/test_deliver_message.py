@@ -306,7 +306,7 @@ def test_what_gathers_goes_before_what_follows(mailbox: Mailbox) -> None:
     assert outcomes() == ["sent"]
     assert outcomes() == ["sent"]
     assert [letter.subject for letter in mailbox.sent] == [
-        "Your line has run out; your number is still yours",
+        "Your line has run out; it can be brought back",
         "Your line is blocked",
     ]
 

@@ -47,13 +47,17 @@ def letter(stage: Cast, kind: str, order: Order, language: str = "en") -> Words:
     return written(event, Addressee("user:1", "alice@example.com", language, zone, "Alice"), NOW)
 
 
-def _near(stage: Cast) -> Outbox:
+def _event(stage: Cast, kind: str) -> Outbox:
     return Outbox(
-        kind="line.expiry_near",
+        kind=kind,
         account_id=stage.account.id,
         line_id=stage.line.id,
         occurred_at=NOW,
     )
+
+
+def _near(stage: Cast) -> Outbox:
+    return _event(stage, "line.expiry_near")
 
 
 def test_a_renewal_is_confirmed(stage: Cast, alice: Client) -> None:
@@ -103,6 +107,24 @@ def test_every_kind_has_words(
         assert ENGLISH.findall(strip_tags(told.html)) == []
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "line.expiry_near",
+        "line.expired",
+        "line.suspended",
+        "line.withdrawal_near",
+        "line.withdrawn",
+    ],
+)
+def test_of_a_line_without_a_number_no_number_is_spoken(kind: str, stage: Cast) -> None:
+    Line.objects.filter(id=stage.line.id).update(label="Van 3", e164=None)
+    told = written(_event(stage, kind), READER, NOW)
+    assert "Van 3" in told.text
+    footless = told.text.partition("-- ")[0]
+    assert "number" not in f"{told.subject} {footless}".lower()
+
+
 def test_where_help_is_asked_for_stands_beneath(
     stage: Cast, alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +155,7 @@ def test_what_is_about_no_order_names_none(kind: str, stage: Cast) -> None:
 def test_a_reminder_tells_what_will_happen_to_this_line(
     auto_renew: bool, said: str, unsaid: str, stage: Cast
 ) -> None:
+    Line.objects.filter(id=stage.line.id).update(e164=447700900000)
     Validity.objects.filter(id=stage.line.id).update(auto_renew=auto_renew)
     near = _near(stage)
     recipient = Addressee("user:1", "alice@example.com", "en", "Europe/Berlin", "Alice")

@@ -9,12 +9,11 @@ from typing import Final
 from uuid import UUID
 
 from django.utils import translation
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from keepline.accounts import queries as accounts
 from keepline.core.retries import MESSAGE_PAUSES
-from keepline.flows.telling.letters import SUBJECTS, path_of
+from keepline.flows.telling.letters import path_of, subject_of
 from keepline.flows.telling.way import Addressee, Letter, person
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import (
@@ -102,7 +101,7 @@ def _payload(letter: Letter) -> bytes:
     """What kind of thing happened, and to which line by the name that its holder gave it."""
     with translation.override(letter.addressee.language):
         said = {
-            "title": _(SUBJECTS[letter.kind]),
+            "title": subject_of(letter.told[0]),
             "body": _body(letter),
             "lang": letter.addressee.language,
             "path": path_of(letter.told[0].event) if len(letter.told) == 1 else "/",

@@ -13,7 +13,7 @@ from keepline.accounts import queries as accounts
 from keepline.core import formats
 from keepline.core.retries import MESSAGE_PAUSES
 from keepline.core.telling import TOPIC_OF, Topic
-from keepline.flows.telling.letters import SUBJECTS, SUBJECTS_OF_MANY
+from keepline.flows.telling.letters import SUBJECTS_OF_MANY, subject_of
 from keepline.flows.telling.way import Addressee, Letter, Told, people
 from keepline.gateways import switchboard
 from keepline.gateways.messaging.port import Sent
@@ -33,6 +33,10 @@ TEXTS: Final = {
     "line.withdrawal_near": gettext_noop(
         "%(line)s will be withdrawn on %(end)s if it is not renewed."
     ),
+}
+TEXTS_WITHOUT_NUMBER: Final = {
+    "line.expired": gettext_noop("%(line)s has run out. It can be brought back until %(end)s."),
+    "line.suspended": gettext_noop("%(line)s is suspended. It can be brought back until %(end)s."),
 }
 LONGEST_NAME: Final = 24
 LARGEST_SHARE: Final = 50
@@ -82,7 +86,7 @@ def _sentence(letter: Letter) -> str:
     if len(letter.told) > 1:
         return gettext(SUBJECTS_OF_MANY[letter.kind]) % {"n": len(letter.told)}
     told = letter.told[0]
-    said = _of_line(told, letter.addressee) or gettext(SUBJECTS[letter.kind])
+    said = _of_line(told, letter.addressee) or subject_of(told)
     ended = said if said.endswith((".", "。")) else gettext("%(sentence)s.") % {"sentence": said}
     if TOPIC_OF[letter.kind] == Topic.SAFETY:
         return gettext("%(sentence)s Was it not you? Look here at once:") % {"sentence": ended}
@@ -91,9 +95,11 @@ def _sentence(letter: Letter) -> str:
 
 def _of_line(told: Told, addressee: Addressee) -> str:
     """The sentence about a line; "" where there is none, or what it would say is not known."""
-    text, line = TEXTS.get(told.event.kind), told.news.line
+    kind, line = told.event.kind, told.news.line
+    text = TEXTS.get(kind)
     if text is None or line is None:
         return ""
+    text = text if line.e164 else TEXTS_WITHOUT_NUMBER.get(kind, text)
     at = line.withdrawn_at if "%(end)s" in text else line.valid_until
     if at is None:
         return ""

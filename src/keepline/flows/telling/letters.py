@@ -66,6 +66,13 @@ SUBJECTS = {
     "account.claimed": gettext_noop("An account that we kept for you is yours now"),
     "endpoint.switched_off": gettext_noop("One of your webhook endpoints was switched off"),
 }
+# Of a line that has no number to lose.
+SUBJECTS_WITHOUT_NUMBER = {
+    "line.expired": gettext_noop("Your line has run out; it can be brought back"),
+    "line.suspended": gettext_noop("Your line is suspended; it can be brought back"),
+    "line.withdrawal_near": gettext_noop("Your line will be closed soon"),
+    "line.withdrawn": gettext_noop("Your line was closed"),
+}
 # Delivered, these are the notice without which no number is withdrawn.
 WARNINGS = frozenset({"line.expired", "line.suspended", "line.withdrawal_near"})
 # Of many lines at once (core/telling.py: GATHERED).
@@ -100,11 +107,18 @@ def words_of(letter: Letter) -> Words:
         return _of_many(letter) if len(letter.told) > 1 else _of_one(letter)
 
 
+def subject_of(told: Told) -> str:
+    """What the letter of one event is about, in the language that is spoken now."""
+    kind, line = told.event.kind, told.news.line
+    numberless = line is not None and line.e164 is None
+    return gettext((numberless and SUBJECTS_WITHOUT_NUMBER.get(kind)) or SUBJECTS[kind])
+
+
 def _of_one(letter: Letter) -> Words:
     event, news = letter.told[0]
     facts = facts_of(letter.told[0], letter.addressee)
     frame = {
-        "subject": gettext(SUBJECTS[event.kind]),
+        "subject": subject_of(letter.told[0]),
         "page": _own_page(path_of(event), letter.addressee),
         "esim_page": _esim_page_of(event, news.order),
     }
