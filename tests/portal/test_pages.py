@@ -84,6 +84,12 @@ def test_a_line_without_a_number_goes_by_its_name(stage: Cast, alice: Client) ->
         assert said not in page
 
 
+def test_no_plans_are_shown_for_a_line_that_has_ended(stage: Cast, alice: Client) -> None:
+    Validity.objects.filter(id=stage.line.id).update(state="terminated")
+    answer = alice.get(f"{renew_url(stage)}?key={KEY}")
+    assert answer["Location"] == f"/lines/{stage.line.id}/"
+
+
 def test_a_title_is_words_alone(stage: Cast, alice: Client) -> None:
     page = text(alice, f"/lines/{stage.line.id}/")
     title = page.partition("<title>")[2].partition("</title>")[0]

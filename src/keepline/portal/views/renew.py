@@ -67,6 +67,8 @@ def _page(
             raise
         refused = refused or no_order
         choices, order = show_renewal(line_id, holder.account_id, "", now)
+    if refused is None and not choices.line.renewable:
+        return redirect("line", line_id)  # its page says what became of it
     context = {
         "choices": choices,
         "order": order,
