@@ -90,6 +90,16 @@ def test_no_plans_are_shown_for_a_line_that_has_ended(stage: Cast, alice: Client
     assert answer["Location"] == f"/lines/{stage.line.id}/"
 
 
+def test_who_has_blocked_a_line_is_sent_to_nobody(stage: Cast, alice: Client) -> None:
+    """Its own page can unblock it."""
+    url = f"/lines/{stage.line.id}/"
+    alice.post(f"{url}block/")
+    assert "its page says what can be done" in text(alice, "/")
+    page = text(alice, url)
+    assert "Blocked as lost or stolen." in page
+    assert "write to support" not in page
+
+
 def test_a_title_is_words_alone(stage: Cast, alice: Client) -> None:
     page = text(alice, f"/lines/{stage.line.id}/")
     title = page.partition("<title>")[2].partition("</title>")[0]
