@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from allauth.account.models import EmailAddress
 
-from keepline.core.lifecycle.line import LineEvent
+from keepline.core.lifecycle.line import LineEvent, LineState
 from keepline.core.telling import GATHERING
 from keepline.flows import renew_line
 from keepline.flows.errors import FlowRefused
@@ -18,6 +18,7 @@ from keepline.flows.telling.return_tokens import read_token, return_token
 from keepline.gateways.messaging.bounces import Bounce, bounce_of, read_bounce
 from keepline.gateways.messaging.port import ChannelUnavailable
 from keepline.gateways.messaging.return_path import return_path
+from keepline.lines.models import Validity
 from keepline.messages import preferences
 from keepline.messages import services as outbox
 from keepline.messages.models import Delivery, Preferences
@@ -25,6 +26,7 @@ from keepline.messages.preferences import wishes_of
 from tests.cast import NOW, Cast, assemble
 from tests.doubles import Mailbox
 from tests.flows.acts import move_line, request
+from tests.flows.claiming import unclaimed
 from tests.flows.test_deliver_message import scripted
 from tests.gateways import dsn
 from tests.telling import tell, tell_all
@@ -169,3 +171,47 @@ def test_the_token_tells_letter_and_address_and_is_read_in_capitals() -> None:
     read = read_token(token.upper())
     assert read is not None
     assert read.delivery_id == letter
+
+
+def warned_at(cast: Cast) -> datetime | None:
+    return Validity.objects.by_id(cast.line.id).warned_at
+
+
+def warn(cast: Cast, now: datetime = NOW) -> None:
+    outbox.put_all([("line.suspended", cast.account.id, cast.line.id)], now)
+    tell_all(now)
+
+
+def unclaimed_one() -> Cast:
+    late = {"state": LineState.SUSPENDED, "valid_until": NOW - timedelta(days=40)}
+    return unclaimed(ALICES, line_fields=late)
+
+
+def test_a_warning_that_came_back_has_warned_nobody(mailbox: Mailbox) -> None:
+    """An address of an import may be dead: its number is held then, and not lost."""
+    cast = unclaimed_one()
+    warn(cast)
+    assert warned_at(cast) is not None
+    assert take(came_back(mailbox), NOW + GATHERING) == "noted"
+    assert warned_at(cast) is None
+
+
+def test_the_warning_before_counts_again(mailbox: Mailbox) -> None:
+    cast = unclaimed_one()
+    warn(cast)
+    first = warned_at(cast)
+    warn(cast, NOW + timedelta(days=1))
+    assert warned_at(cast) != first
+    mailbox.sent.reverse()
+    assert take(came_back(mailbox), NOW + timedelta(days=1, hours=1)) == "noted"
+    assert warned_at(cast) == first
+
+
+def test_another_letter_that_comes_back_takes_no_warning_away(mailbox: Mailbox) -> None:
+    cast = unclaimed_one()
+    outbox.put_all([("line.blocked", cast.account.id, cast.line.id)], NOW)
+    tell_all(NOW)
+    warn(cast)
+    before = warned_at(cast)
+    assert take(came_back(mailbox), NOW + GATHERING) == "noted"
+    assert warned_at(cast) == before is not None

@@ -1,7 +1,8 @@
 """`mail.bounced`: a letter came back for good: its delivery says so, and its address is avoided.
 
-    T  take_bounce.note    the delivery is refused, with the server's reason; if the address is at
-                           fault, and is still its reader's, other channels take over
+    T  take_bounce.note    the delivery is refused, with the server's reason; a notice that a number
+                           may be lost has warned nobody; if the address is at fault, and is still
+                           its reader's, other channels take over
 
 As when a server refuses the letter at once (deliver_message). The token of the return path tells
 letter and address, and is believed for its signature alone; each letter comes back once. There is
@@ -18,9 +19,11 @@ from keepline.accounts import clocks
 from keepline.accounts import queries as accounts
 from keepline.flows.errors import FlowRefused
 from keepline.flows.steps import transaction_step
+from keepline.flows.telling.letters import WARNINGS
 from keepline.flows.telling.return_tokens import Returned, mark_of, read_token
 from keepline.gateways.messaging.bounces import Bounce
 from keepline.gateways.messaging.port import without_addresses
+from keepline.lines import services as lines
 from keepline.messages import delivery_queries, preferences, receipts
 
 ACTION = "mail.bounced"
@@ -58,6 +61,10 @@ def _noted(returned: Returned, bounce: Bounce, now: datetime) -> Taken:
     reason = f"{bounce.code}: {said}" if said else bounce.code
     if not receipts.note(returned.delivery_id, "refused", at, reason):
         return "repeat"
+    # Lines before preferences, as where letters are noted as sent.
+    lines.correct_warnings(
+        delivery_queries.reached_at(returned.delivery_id, delivery.account_id, WARNINGS)
+    )
     address = _address_of(delivery.account_id, delivery.recipient)
     if bounce.address_fails and mark_of(address) == returned.mark:
         came_back = {delivery.recipient: (address, bounce.code)}

@@ -1,6 +1,6 @@
 """Writes of lines: the one way into a state, and the one way to a longer life."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -372,3 +372,23 @@ def note_warnings(line_ids: Collection[UUID], now: datetime) -> None:
     if line_ids:
         slots = slots_of(line_ids)
         execute(WARNED, {"now": now, "slots": slots, "ids": list(line_ids)})
+
+
+CORRECTED = """
+UPDATE lines_validity v SET warned_at = told.at
+FROM (
+  SELECT v.slot, v.id, n.at FROM lines_validity v
+  JOIN unnest(%(slots)s::smallint[], %(ids)s::uuid[], %(ats)s::timestamptz[]) AS n(slot, id, at)
+    ON n.slot = v.slot AND n.id = v.id
+  ORDER BY v.slot, v.id FOR NO KEY UPDATE OF v
+) AS told
+WHERE v.slot = told.slot AND v.id = told.id
+"""
+
+
+def correct_warnings(reached_at: Mapping[UUID, datetime | None]) -> None:
+    """A notice came back: when the last one that did not reached each line's holder."""
+    if reached_at:
+        ids = list(reached_at)
+        params = {"slots": slots_of(ids), "ids": ids, "ats": list(reached_at.values())}
+        execute(CORRECTED, params)

@@ -1,5 +1,6 @@
 """Reads of deliveries: for holders, and for staff."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -69,6 +70,30 @@ def by_id(delivery_id: UUID) -> DeliveryRow | None:
     params = {"slot": slot_of(delivery_id), "id": delivery_id}
     rows = fetch_all(f"{COLUMNS} WHERE d.slot = %(slot)s AND d.id = %(id)s", params)
     return DeliveryRow(*rows[0]) if rows else None
+
+
+REACHED = """
+SELECT came_back.line_id, max(told.sent_at) AS at
+FROM messages_delivery came_back
+LEFT JOIN messages_delivery told
+  ON told.slot = came_back.slot AND told.account_id = came_back.account_id
+  AND told.line_id = came_back.line_id AND told.kind = ANY(%(kinds)s)
+  AND told.channel <> 'webhook' AND told.outcome IN ('sent', 'delivered')
+WHERE came_back.slot = %(slot)s AND came_back.account_id = %(account)s
+  AND came_back.letter_id = %(letter)s AND came_back.kind = ANY(%(kinds)s)
+  AND came_back.line_id IS NOT NULL
+GROUP BY came_back.line_id
+"""
+
+
+def reached_at(
+    letter_id: UUID, account_id: UUID, kinds: Collection[str]
+) -> dict[UUID, datetime | None]:
+    """Of each line that a letter of these kinds tells of: when people last got one of them that has
+    not come back. Empty for letters of other kinds. One query."""
+    slot = slot_of(letter_id)
+    params = {"slot": slot, "account": account_id, "letter": letter_id, "kinds": list(kinds)}
+    return {row.line_id: row.at for row in fetch_all(REACHED, params)}
 
 
 class Undelivered(NamedTuple):
