@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from keepline.audit.models import AuditEvent
 from keepline.core.agenda import Step
@@ -196,6 +197,7 @@ def _resting_after_somebody_else(cast: Cast) -> None:
     theirs.update(state="terminated", next_step=None, next_action_at=None)
 
 
+LOOKS = 4  # the key, the account's clock, the line's number, the number as it stands
 REFUSED: dict[str, tuple[Any, Any, Any]] = {
     "a stranger": (None, {"account_id": "other"}, NOW),
     "a stranger who knows the line that nobody has": (None, {"line_id": new_id(9)}, NOW),
@@ -225,6 +227,23 @@ def test_everybody_else_hears_the_same(case: str) -> None:
     }
     asked = wanted(cast, **{name: told.get(value, value) for name, value in changes.items()})
     assert refusal(asked, now) == ("not_found", {})
+
+
+@pytest.mark.parametrize(
+    "case", ["too late", "released", "somebody else's", "resting after somebody else"]
+)
+def test_a_former_holder_learns_nothing_from_how_long_it_takes(case: str) -> None:
+    """Whatever became of the number, the same is asked of the database, and no lock waited for."""
+    cast = withdrawn()
+    prepare, _, now = REFUSED[case]
+    if prepare:
+        with transaction.atomic():
+            prepare(cast)
+    with CaptureQueriesContext(connection) as asked, pytest.raises(FlowRefused, match="not_found"):
+        reclaim(wanted(cast), now)
+    statements = [each["sql"] for each in asked if "SAVEPOINT" not in each["sql"]]
+    assert len(statements) == LOOKS
+    assert not [each for each in statements if "inventory_number" in each and "FOR" in each]
 
 
 def test_had_back_already() -> None:

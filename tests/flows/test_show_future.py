@@ -10,17 +10,24 @@ from typing import Any
 import pytest
 from django.db import InternalError, connection, transaction
 
+from keepline.accounts.models import Account
 from keepline.catalog import queries as catalog
 from keepline.catalog.models import PlanPrice, Policy
 from keepline.catalog.reading import read_policy
 from keepline.core.agenda import Due, Step, agenda, first_due
+from keepline.core.ids import derived_id
 from keepline.core.lifecycle.line import LineState
+from keepline.flows.attach_clock import attach_clock
 from keepline.flows.foreseeing.reading import one_instant
 from keepline.flows.go_live import go_live
+from keepline.flows.move_clock import move_clock
+from keepline.flows.open_clock import open_clock
 from keepline.flows.show_future import FutureRequest, FutureView, edges_of, show_future
 from keepline.flows.sweep_lines import sweep
 from keepline.inventory import services as inventory
-from keepline.lines.models import Validity
+from keepline.inventory.models import Number
+from keepline.lines.models import LineEvent, Validity
+from keepline.messages.models import Outbox
 from keepline.orders.models import Order
 from tests.cast import account, line, person, plan
 
@@ -218,6 +225,46 @@ def test_forty_days_are_those_of_the_sweep(seed: int) -> None:
     told = agrees(40)
     assert sum(told["renewed"]) > 10
     assert sum(told["reminded"]) > 10
+
+
+def told_along() -> int:
+    """Reminders that are still to come, and of which a letter has told already."""
+    ahead = Validity.objects.filter(next_step=Step.REMIND)
+    ids = [
+        derived_id(row.id, f"outbox:{kind}:{int(row.next_action_at.timestamp())}")
+        for row in ahead
+        for kind in ("line.expiry_near", "line.withdrawal_near")
+    ]
+    return int(Outbox.objects.filter(id__in=ids).count())
+
+
+def test_days_on_a_test_clock_are_those_of_the_simulation() -> None:
+    """But for reminders that were told along with the first of the day, before their hour."""
+    base(21, accounts=8)
+    told = show_future(FutureRequest(days=45), NOW).today
+    open_clock("spring", NOW, "cli", NOW)
+    for account_id in Account.objects.values_list("id", flat=True):
+        attach_clock("spring", account_id, "cli", NOW)
+    move_clock("spring", 45 * DAY - timedelta(seconds=1), "cli", NOW, lambda _clock, _at: 0)
+    kinds = Counter(Outbox.objects.values_list("kind", flat=True))
+    events = Counter(LineEvent.objects.values_list("event", flat=True))
+    renewals = Order.objects.filter(kind="renewal")
+    was = {
+        "renewed": renewals.count(),
+        "short": kinds["line.renewal_failed"],
+        "consent": kinds["line.consent_needed"],
+        "reminded": kinds["line.expiry_near"] + kinds["line.withdrawal_near"] - told_along(),
+        "expired": events["expire"],
+        "suspended": events["suspend"],
+        "withdrawn": events["terminate"],
+        "released": Number.objects.filter(state="available").count(),
+    }
+    assert {name: told.total(name) for name in was} == was
+    assert min(was["renewed"], was["short"], was["suspended"], was["withdrawn"]) > 0
+    money = Counter[str]()
+    for order in renewals:
+        money[order.currency] += order.total_minor
+    assert {currency: sum(values) for currency, values in told.taken.items()} == money
 
 
 @pytest.mark.slow
