@@ -3,6 +3,7 @@
 Each is one statement for a whole batch.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -145,8 +146,10 @@ def told_before(
 ) -> set[UUID]:
     """Of the letters that wait, those which tell other things of lines that there is `news` of. One
     query, or none."""
-    lanes = {each.lane for each in waiting}
-    mattering = [each for each in news if each.lane in lanes]
+    kinds_in: dict[UUID, set[str]] = defaultdict(set)
+    for letter in waiting:
+        kinds_in[letter.lane].add(letter.kind)
+    mattering = [each for each in news if kinds_in.get(each.lane, set()) - {each.kind}]
     if not mattering:
         return set()
     lanes_of, about, kinds = map(list, zip(*mattering, strict=True))
@@ -155,7 +158,7 @@ def told_before(
         "lanes": lanes_of,
         "about": about,
         "kinds": kinds,
-        "slots": slots_of(lanes),
+        "slots": slots_of(lanes_of),
         "letters": [each.letter_id for each in waiting],
     }
     return {row.letter_id for row in fetch_all(PASSED, params)}
