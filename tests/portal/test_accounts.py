@@ -6,7 +6,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from keepline.accounts.models import Account, Membership
-from tests.cast import Cast, account, person
+from keepline.flows import renew_line
+from tests.cast import NOW, Cast, account, person
+from tests.flows.acts import request
 from tests.flows.claiming import unclaimed
 from tests.sessions import signed_in
 
@@ -73,3 +75,35 @@ def test_many_accounts_cost_the_queries_of_one(erika: Client) -> None:
         body(erika)
     assert len(after) <= len(before) + 1
     assert Account.objects.filter(external_ref__isnull=False).count() == 4
+
+
+def test_the_page_of_a_line_of_another_account_of_theirs_says_where_it_is(erika: Client) -> None:
+    """A letter tells of a line, and its reader acts for another account when they open it."""
+    own = Membership.objects.get(user__email="erika@example.com").account_id
+    kept = unclaimed("erika@example.com", suffix="2")
+    page = f"/lines/{kept.line.id}/"
+    assert erika.get(page).status_code == 404
+    erika.post(f"{PAGE}{kept.account.id}/claim/")
+    assert erika.get(page).status_code == 200
+    erika.post(f"{PAGE}{own}/choose/")
+    led = erika.get(page, follow=True)
+    assert led.redirect_chain == [(PAGE, 302)]
+    assert f"That belongs to {kept.account.name}" in led.content.decode()
+    assert erika.post(f"{page}rename/", {"label": "x"}).status_code == 404
+
+
+def test_so_does_that_of_an_order(erika: Client) -> None:
+    own = Membership.objects.get(user__email="erika@example.com").account_id
+    kept = unclaimed("erika@example.com", suffix="2")
+    erika.post(f"{PAGE}{kept.account.id}/claim/")
+    order_id = renew_line.start(request(kept), NOW).order_id
+    erika.post(f"{PAGE}{own}/choose/")
+    page = f"/orders/{order_id}/"
+    assert erika.get(page).headers["Location"] == PAGE
+    assert erika.get(page, headers={"HX-Request": "true"}).status_code == 404  # a part of a page
+
+
+def test_a_strangers_line_stays_nowhere_for_who_has_several(erika: Client, stage: Cast) -> None:
+    kept = unclaimed("erika@example.com", suffix="2")
+    erika.post(f"{PAGE}{kept.account.id}/claim/")
+    assert erika.get(f"/lines/{stage.line.id}/").status_code == 404

@@ -10,6 +10,7 @@ from keepline.accounts import queries as accounts
 from keepline.accounts.models import User
 from keepline.flows.claim_account import accounts_on_file
 from keepline.lines import queries as lines
+from keepline.orders import queries as orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,19 @@ def show_accounts(user: User, now: datetime) -> AccountsView:
         for account_id, role in roles.items()
     ]
     return AccountsView(own, [OnFile(each.id, living.get(each.id, 0)) for each in on_file])
+
+
+def name_of_other(
+    user_id: int, acting_for: UUID, line_id: UUID | None = None, order_id: UUID | None = None
+) -> str:
+    """Of the account of theirs that a line or an order is in, where they act for another; "" where
+    it is in none. Three queries, one for who has one account."""
+    others = accounts.roles_of(user_id).keys() - {acting_for}
+    if not others:
+        return ""
+    order = orders.find(order_id) if order_id else None
+    line = lines.lines_among([line_id]).get(line_id) if line_id else None
+    found = order or line
+    if found is None or found.account_id not in others:
+        return ""
+    return accounts.account(found.account_id).name
