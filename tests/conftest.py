@@ -57,6 +57,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         database.remove(FOLDER)
 
 
+@pytest.fixture(autouse=True)
+def ports_as_before() -> Iterator[None]:
+    """What one test connects is not there for the next, whichever that is."""
+    from keepline.gateways import switchboard
+
+    before = dict(switchboard._factories)
+    yield
+    if switchboard._factories != before:
+        switchboard._factories.clear()
+        switchboard._factories.update(before)
+        switchboard._adapter.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def database_server() -> None:
     """A server that takes connections. For tests that start processes or connect by themselves."""

@@ -1,6 +1,6 @@
 """claim_account: an imported account goes to whoever has shown its contact to be theirs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -16,19 +16,21 @@ from keepline.audit.models import AuditEvent
 from keepline.core.lifecycle.line import LineState
 from keepline.core.telling import TO_CONTACTS
 from keepline.flows import renew_line
+from keepline.flows.change_phone import change_phone
 from keepline.flows.claim_account import accounts_on_file, claim
 from keepline.flows.errors import FlowRefused
 from keepline.flows.limits import demand_settled_contacts
 from keepline.gateways import switchboard
 from keepline.lines.models import Validity
 from keepline.messages import services as outbox
+from keepline.messages.inbox_models import ReceivedMessage
 from keepline.messages.models import Delivery, Outbox
 from tests.cast import NOW, Cast, account, person
 from tests.doubles import Mailbox
 from tests.flows.acts import request
 from tests.flows.at_once import at_once
 from tests.flows.claiming import unclaimed
-from tests.flows.inboxes import E164, numbered, take
+from tests.flows.inboxes import E164, arrives, numbered, take
 from tests.telling import tell_all
 
 pytestmark = pytest.mark.django_db
@@ -126,13 +128,37 @@ def test_anything_else_opens_nothing(spoil) -> None:  # type: ignore[no-untyped-
 
 
 def by_phone() -> tuple[Cast, User]:
-    return numbered(unclaimed(phone=PHONE)), person("erika", phone=PHONE)
+    return numbered(unclaimed(phone=PHONE)), shown("erika")
+
+
+def shown(name: str, at: datetime = NOW) -> User:
+    """A code reached them at the number then."""
+    return person(name, phone=PHONE, phone_shown_at=at)
 
 
 def test_a_phone_that_is_a_line_of_the_account_opens_it() -> None:
     cast, erika = by_phone()
     claim(erika.pk, cast.account.id, NOW)
     assert Membership.objects.get(account_id=cast.account.id).user == erika
+
+
+def test_a_phone_that_was_shown_before_the_account_came_opens_nothing() -> None:
+    """It may have been somebody else's since."""
+    cast = numbered(unclaimed(phone=PHONE))
+    hans = shown("hans", at=cast.account.opened_at - timedelta(days=1))
+    assert on_file(hans) == []
+    refused(hans, cast.account.id)
+    change_phone(hans.pk, PHONE, NOW)
+    assert on_file(hans) == [cast.account.id]
+
+
+def test_what_came_before_is_erased() -> None:
+    cast, erika = numbered(unclaimed(MAIL)), person("erika")
+    arrives()
+    claim(erika.pk, cast.account.id, NOW)
+    assert not ReceivedMessage.objects.exists()
+    arrives()
+    assert ReceivedMessage.objects.get().account_id == cast.account.id
 
 
 def test_a_phone_that_left_the_account_opens_nothing() -> None:
@@ -144,28 +170,27 @@ def test_a_phone_that_left_the_account_opens_nothing() -> None:
 
 
 def test_a_phone_on_file_that_is_no_line_of_it_opens_nothing() -> None:
-    cast, erika = unclaimed(phone=PHONE), person("erika", phone=PHONE)
+    cast, erika = unclaimed(phone=PHONE), shown("erika")
     assert on_file(erika) == []
     refused(erika, cast.account.id)
 
 
 def test_somebody_elses_line_opens_nothing() -> None:
     """A fleet's phones are in many hands: the number must be the contact on file as well."""
-    cast, erika = numbered(unclaimed(MAIL)), person("driver", phone=PHONE)
+    cast, erika = numbered(unclaimed(MAIL)), shown("driver")
     assert on_file(erika) == []
     refused(erika, cast.account.id)
 
 
 def test_both_ways_show_it_once() -> None:
     cast = numbered(unclaimed(MAIL, PHONE))
-    erika = person("erika", phone=PHONE)
-    assert on_file(erika) == [cast.account.id]
+    assert on_file(shown("erika")) == [cast.account.id]
 
 
 def test_reading_is_a_few_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     for n in range(4):
         unclaimed(MAIL, suffix=str(n))
-    erika = person("erika", phone=PHONE)
+    erika = shown("erika")
     with django_assert_max_num_queries(4):
         assert len(accounts_on_file(erika, NOW)) == 4
 
@@ -195,7 +220,7 @@ def test_it_is_found_by_the_index_of_what_is_on_file() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_press_one_is_the_owner() -> None:
     cast = numbered(unclaimed(MAIL, PHONE))
-    by_mail, by_number = person("erika"), person("hans", phone=PHONE)
+    by_mail, by_number = person("erika"), shown("hans")
     calls = [
         lambda user=user: claim(user.pk, cast.account.id, NOW) for user in (by_mail, by_number)
     ]

@@ -30,12 +30,13 @@ def on_file_by_email(user: User) -> list[Account]:
 
 
 def on_file_by_phone(user: User, account_id: UUID | None) -> list[Account]:
-    """The account if it is unclaimed, and its phone the user's verified one. The caller has seen
-    that the number is on a line of that account: any other may be a stranger's by now."""
-    if account_id is None or not user.phone or not user.phone_verified:
+    """The account if it is unclaimed, and its phone one that the user has shown to be theirs since
+    the account came. The caller has seen that the number is on a line of that account: any other
+    may be a stranger's by now, and so may one that was shown before."""
+    if account_id is None or not user.phone_verified or user.phone_shown_at is None:
         return []
     rows = _unclaimed().filter(slot=slot_of(account_id), id=account_id, contact_phone=user.phone)
-    return list(rows)
+    return list(rows.filter(opened_at__lte=user.phone_shown_at))
 
 
 def contacts_among(account_ids: Collection[UUID]) -> Sequence[Account]:

@@ -35,6 +35,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(unique=True, null=True, blank=True)
     phone = models.CharField(max_length=16, unique=True, null=True, blank=True)  # E.164 with +
     phone_verified = models.BooleanField(default=False)
+    phone_shown_at = models.DateTimeField(null=True, blank=True)  # when a code last reached it
     # A lost number is no key: when it leaves its holder it moves here (services.detach_phones).
     former_phone = models.CharField(max_length=16, blank=True)
     # When an e-mail, a phone or a forgotten password was last replaced; null: never.

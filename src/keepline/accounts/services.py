@@ -145,6 +145,12 @@ def set_phone(user: User, phone: str, verified: bool) -> None:
     user.save(update_fields=["phone", "phone_verified", "former_phone"])
 
 
+def note_phone_shown(user: User, now: datetime) -> None:
+    """A code has just reached the user at their number."""
+    user.phone_shown_at = now
+    user.save(update_fields=["phone_shown_at"])
+
+
 def note_contacts_changed(user: User, now: datetime) -> None:
     """From now on numbers and SIMs wait (flows/contact_wait.py)."""
     user.contacts_changed_at = now

@@ -38,9 +38,11 @@ def change_phone(user_id: int, phone: str, now: datetime) -> str:
         raise FlowRefused("phone_refused")
     user = accounts.lock_user(user_id)
     if user.phone == phone and user.phone_verified:
+        services.note_phone_shown(user, now)
         return ""
     known, before = accounts.has_verified_contact(user), user.phone if user.phone_verified else ""
     services.set_phone(user, phone, verified=True)
+    services.note_phone_shown(user, now)
     if known:
         services.note_contacts_changed(user, now)
     member = accounts.membership_of(user_id)

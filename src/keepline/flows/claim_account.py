@@ -3,8 +3,9 @@ owner.
 
     T  claim_account.claim   the user under lock, then the account, which has no member yet
 
-What counts as shown: docs/claims.md. A mailbox may have been taken over, so numbers and SIMs of
-theirs wait then as after a change of contacts.
+What counts as shown: docs/claims.md. A mailbox may have been taken over, or noted wrongly: so
+numbers and SIMs of theirs wait then as after a change of contacts, and what the numbers received
+before is erased.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from keepline.flows import wake
 from keepline.flows.errors import FlowRefused
 from keepline.flows.steps import transaction_step
 from keepline.inventory import queries as inventory
+from keepline.messages import inbox
 from keepline.messages import services as outbox
 
 ACTION = "account.claimed"
@@ -38,8 +40,15 @@ def claim(user_id: int, account_id: UUID, now: datetime) -> None:
             raise FlowRefused("not_found")
         services.choose_account(user, account_id)
         services.note_contacts_changed(user, now)
+        erased = inbox.erase_all(account_id)
         outbox.put_notice(ACTION, account_id, now)
-        audit.record(ACTION, actor=f"user:{user.pk}", now=now, account_id=account_id)
+        audit.record(
+            ACTION,
+            actor=f"user:{user.pk}",
+            now=now,
+            account_id=account_id,
+            facts={"messages_erased": erased},
+        )
     wake.outbox()
 
 

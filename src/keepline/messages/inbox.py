@@ -131,6 +131,12 @@ def erase(account_id: UUID, message_id: UUID) -> bool:
     return bool(rows.delete()[0])
 
 
+def erase_all(account_id: UUID) -> int:
+    """Erases all messages of the account; how many."""
+    rows = ReceivedMessage.objects.filter(slot=slot_of(account_id), account_id=account_id)
+    return rows.delete()[0]
+
+
 ERASE_DUE = """
 WITH due AS (
   SELECT m.slot, m.id FROM messages_received m
