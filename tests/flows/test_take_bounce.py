@@ -23,7 +23,7 @@ from keepline.messages import preferences
 from keepline.messages import services as outbox
 from keepline.messages.models import Delivery, Preferences
 from keepline.messages.preferences import wishes_of
-from tests.cast import NOW, Cast, assemble
+from tests.cast import NOW, Cast, assemble, line
 from tests.doubles import Mailbox
 from tests.flows.acts import move_line, request
 from tests.flows.claiming import unclaimed
@@ -194,6 +194,17 @@ def test_a_warning_that_came_back_has_warned_nobody(mailbox: Mailbox) -> None:
     assert warned_at(cast) is not None
     assert take(came_back(mailbox), NOW + GATHERING) == "noted"
     assert warned_at(cast) is None
+
+
+def test_a_letter_of_many_lines_has_warned_of_none(mailbox: Mailbox) -> None:
+    cast = unclaimed_one()
+    late = {"state": LineState.SUSPENDED, "valid_until": NOW - timedelta(days=40)}
+    both = [cast, replace(cast, line=line(cast.account, cast.plan, **late))]
+    outbox.put_all([("line.suspended", each.account.id, each.line.id) for each in both], NOW)
+    tell_all(NOW)
+    assert None not in [warned_at(each) for each in both]
+    assert take(came_back(mailbox), NOW + GATHERING) == "noted"
+    assert [warned_at(each) for each in both] == [None, None]
 
 
 def test_the_warning_before_counts_again(mailbox: Mailbox) -> None:

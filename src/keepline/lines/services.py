@@ -390,5 +390,6 @@ def correct_warnings(reached_at: Mapping[UUID, datetime | None]) -> None:
     """A notice came back: when the last one that did not reached each line's holder."""
     if reached_at:
         ids = list(reached_at)
-        params = {"slots": slots_of(ids), "ids": ids, "ats": list(reached_at.values())}
+        slots = [slot_of(each) for each in ids]  # one a line: they are unnested side by side
+        params = {"slots": slots, "ids": ids, "ats": list(reached_at.values())}
         execute(CORRECTED, params)
