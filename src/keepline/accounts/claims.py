@@ -6,9 +6,9 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from django.db.models import Exists, OuterRef, QuerySet
 
+from keepline.accounts.identity import lock_account
 from keepline.accounts.models import Account, Membership, Role, User
-from keepline.core.ids import slot_of
-from keepline.slots.sql import fetch_one
+from keepline.core.ids import slot_of, slots_of
 
 AT_ONCE = 20  # a reseller's address may be on file for thousands
 SHOWN = 5
@@ -43,8 +43,7 @@ def contacts_among(account_ids: Collection[UUID]) -> Sequence[Account]:
     """The unclaimed ones that have an e-mail on file. One query, or none without ids."""
     if not account_ids:
         return ()
-    ids = list(account_ids)
-    rows = _unclaimed().filter(slot__in={slot_of(each) for each in ids}, id__in=ids)
+    rows = _unclaimed().filter(slot__in=slots_of(account_ids), id__in=list(account_ids))
     return list(rows.exclude(contact_email=""))
 
 
@@ -70,23 +69,13 @@ def become_owner(user: User, account_id: UUID) -> bool:
 
     In the caller's transaction; the account is locked, so that of two one comes second.
     """
-    rows = Account.objects.select_for_update(no_key=True)
-    rows.get(slot=slot_of(account_id), id=account_id)
+    lock_account(account_id)
     if Membership.objects.filter(account_id=account_id).exists():
         return False
     Membership.objects.create(user=user, account_id=account_id, role=Role.OWNER)
     return True
 
 
-OUT_OF_REACH = """
-SELECT count(*) AS accounts FROM accounts_account a
-WHERE a.external_ref IS NOT NULL AND a.closed_at IS NULL AND a.contact_email = ''
-  AND NOT EXISTS (SELECT FROM accounts_membership m WHERE m.account_id = a.id)
-"""
-
-
 def count_out_of_reach() -> int:
     """Unclaimed accounts that no letter reaches."""
-    row = fetch_one(OUT_OF_REACH, {})
-    assert row is not None
-    return int(row.accounts)
+    return _unclaimed().filter(contact_email="").count()

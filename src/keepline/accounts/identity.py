@@ -42,7 +42,7 @@ def begun_since(account_id: UUID, since: datetime) -> list[datetime]:
 
 
 def lock_account(account_id: UUID) -> None:
-    """One check is begun at a time. Raises Account.DoesNotExist."""
+    """Whoever begins a check of it, or claims it, is alone. Raises Account.DoesNotExist."""
     Account.objects.select_for_update(no_key=True).get(slot=slot_of(account_id), id=account_id)
 
 

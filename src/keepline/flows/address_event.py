@@ -106,7 +106,7 @@ def address(now: datetime, limit: int, clock_id: int = clocks.REAL) -> int:
 def _by_hand(events: Iterable[Event]) -> set[UUID]:
     """Events that somebody waits for, of kinds that the clock makes as well."""
     asked = {event.id: event.order_id for event in events if event.kind in ALSO_BY_HAND}
-    of_clock = orders.of_clock({order_id for order_id in asked.values() if order_id})
+    of_clock = orders.by_clock_among({order_id for order_id in asked.values() if order_id})
     return {event_id for event_id, order_id in asked.items() if order_id not in of_clock}
 
 

@@ -40,21 +40,6 @@ PAID = (OrderState.PENDING, *WAITING)  # and not at their end
 BY_CLOCK = "sweep"  # the channel of what nobody asked for by hand
 
 
-OF_CLOCK = """
-SELECT o.id FROM unnest(%(slots)s::smallint[], %(ids)s::uuid[]) AS d(slot, id)
-JOIN orders_order o ON o.slot = d.slot AND o.id = d.id
-WHERE o.channel = %(channel)s
-"""
-
-
-def of_clock(order_ids: Collection[UUID]) -> set[UUID]:
-    """Those that nobody asked for by hand. One query, or none without ids."""
-    if not order_ids:
-        return set()
-    params = {"slots": [slot_of(each) for each in order_ids], "ids": list(order_ids)}
-    return {row.id for row in fetch_all(OF_CLOCK, {**params, "channel": BY_CLOCK})}
-
-
 def is_unsent(order: Order) -> bool:
     """Is it certain that the network was never told of the order, which waits for it?
 
