@@ -58,12 +58,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def ports_as_before() -> Iterator[None]:
+def ports_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What one test connects is not there for the next, whichever that is."""
     from keepline.gateways import switchboard
 
     before = dict(switchboard._factories)
     yield
+    monkeypatch.undo()  # or a port that the test took away would be put back after this
     if switchboard._factories != before:
         switchboard._factories.clear()
         switchboard._factories.update(before)
